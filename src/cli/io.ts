@@ -1,0 +1,65 @@
+/**
+ * The rules of the terminal.
+ *
+ * - Data goes to stdout; everything else to stderr.
+ * - An error is one lower-case sentence without a full stop, its code in brackets, then a `hint:` line
+ *   that says what to do: `secretref: no agent named "x" [AGENT_UNKNOWN]`.
+ * - `--json` prints one object with a `version` field. Signs (✅ ⚠️ ❌ ⚪) become words with NO_COLOR, on
+ *   a dumb terminal and in a locale that is set and is not UTF-8.
+ * - Whatever came from a config, a file or a program is escaped by `printable` before it is shown.
+ */
+import { SecretRefError } from '../errors.ts'
+import { homeOf, type Home } from '../state/home.ts'
+
+export interface Io {
+  /** `secretref`, or `openclaw` when called by that name. */
+  program: string
+  env: Readonly<Record<string, string | undefined>>
+  cwd: string
+  home: Home
+  /** True where signs such as ✅ may be printed. */
+  signs: boolean
+  now(): Date
+  out(text: string): void
+  err(text: string): void
+}
+
+export function processIo(program: string): Io {
+  const { env } = process
+  return {
+    program,
+    env,
+    cwd: process.cwd(),
+    home: homeOf(env),
+    signs: signsAllowed(env),
+    now: () => new Date(),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+  }
+}
+
+/** Locale as POSIX reads it: LC_ALL, then LC_CTYPE, then LANG. Unset counts as UTF-8, as in a container. */
+export function signsAllowed(env: Io['env']): boolean {
+  if (env['NO_COLOR'] || env['TERM'] === 'dumb') return false
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG']
+  return !locale || /utf-?8/i.test(locale)
+}
+
+/** The text of an error for stderr: sentence, code, hint. */
+export function errorText(program: string, error: SecretRefError): string {
+  const line = `${program}: ${printable(error.message)} [${error.code}]\n`
+  return error.hint === undefined ? line : `${line}hint: ${printable(error.hint)}\n`
+}
+
+/**
+ * Makes any text safe for one line of a terminal: control characters, line and bidirectional
+ * separators, lone surrogates and invisible format characters become `\u{…}` (Unicode categories Cc,
+ * Cf, Cs, Co, Zl, Zp; Trojan Source, CVE-2021-42574). Joiners inside emoji stay.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, (char) =>
+    char === '\u200d' || char === '\ufe0f'
+      ? char
+      : `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
+  )
+}

@@ -1,0 +1,18 @@
+/** The grammar of every name a config can hold. Pure. */
+
+/** Refs, agents, tools, slots and capabilities. */
+export const NAME = /^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/
+export const ENVIRONMENT = /^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+export const PROVIDER = /^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+export const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
+
+/** `stripe-api-key` to `STRIPE_API_KEY`: the variable a ref is delivered in when its slot names none. */
+export function upperSnake(ref: string): string {
+  const name = ref.replace(/[^A-Za-z0-9]+/g, '_').toUpperCase()
+  return /^[0-9]/.test(name) ? `_${name}` : name
+}
+
+/** `stripe-api-key` to `stripe_api_key`: the file provider's second spelling. */
+export function lowerSnake(ref: string): string {
+  return ref.replace(/[^A-Za-z0-9]+/g, '_').toLowerCase()
+}

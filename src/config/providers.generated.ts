@@ -1,0 +1,1 @@
+export const PROVIDER_OPTIONS: Record<string, Record<string, unknown>> = {}

@@ -1,0 +1,78 @@
+/**
+ * The words that gateway and resolver exchange, one JSON object a line. Types and closed lists only:
+ * this file is read in both wings, and nothing in it can carry a value.
+ *
+ * gateway → resolver (its fd 0): `sheet`, then `release` or end of file. End of file before
+ * `release` means: wipe, exit, nothing was started.
+ * resolver → gateway (its fd 3): `fetched`, then `delivered` or `undelivered`.
+ * resolver → launcher (its fd 4): the script, after `release`.
+ */
+import type { Code } from '../errors.ts'
+import type { ChainStep, FallbackOn } from '../plan/types.ts'
+
+export interface SheetItem {
+  ref: string
+  envVar: string
+  delivery: 'env' | 'file' | 'none'
+  pathInEnvVar: boolean
+  chain: readonly ChainStep[]
+  fallbackOn: readonly FallbackOn[]
+  /** Where a file delivery goes: absolute, inside the run's private folder. */
+  file?: string
+}
+
+export interface Sheet {
+  type: 'sheet'
+  v: 1
+  run: string
+  /** Whose `/proc/<pid>/environ` holds the inherited variables; absent where there is no /proc. */
+  gatewayPid?: number
+  /** Absolute path of the key for fingerprints; made on first use, in the value wing. */
+  fingerprintKey: string
+  deadlineMs: number
+  providers: Readonly<Record<string, { type: string; options: Readonly<Record<string, unknown>> }>>
+  items: readonly SheetItem[]
+  /** Names of variables that the agent gets from the gateway's own environment. */
+  inherit: readonly string[]
+  /** Variables of ours for the agent; never secret. */
+  set: Readonly<Record<string, string>>
+  /** Signals that were ignored when we were started, and so are for the agent (nohup). */
+  ignoreSignals: readonly string[]
+  /** The soft limit on open files that we were started with; Node raises its own. */
+  openFiles?: number
+}
+
+export type ToResolver = Sheet | { type: 'release'; items: readonly number[] }
+
+export interface FetchedValue {
+  outcome: 'value'
+  provider: string
+  version?: string
+  createdAt?: string
+  expiresAt?: string
+  fingerprint: string
+  ms: number
+  passed: readonly PassedStep[]
+  warnings: readonly { code: string; place?: string }[]
+}
+export interface FetchedFailure {
+  outcome: 'failure'
+  kind: 'absent' | 'denied' | 'malformed' | 'unavailable'
+  code: Code
+  reason?: string
+  place?: string
+  provider: string
+  ms: number
+  passed: readonly PassedStep[]
+}
+/** A provider that was asked first and did not answer, or (opted in) did not have it. */
+export interface PassedStep {
+  provider: string
+  code: Code
+}
+export type Fetched = FetchedValue | FetchedFailure
+
+export type FromResolver =
+  | { type: 'fetched'; items: readonly Fetched[] }
+  | { type: 'delivered' }
+  | { type: 'undelivered'; code: Code; reason?: string }

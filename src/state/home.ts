@@ -1,0 +1,58 @@
+/** Where SecretRef keeps its own files. Pure: it makes nothing and looks at nothing. */
+import { homedir } from 'node:os'
+import { isAbsolute, join, resolve } from 'node:path'
+
+export interface Home {
+  /** `$SECRETREF_HOME`, else `$XDG_STATE_HOME/secretref`, else `~/.local/state/secretref`. */
+  dir: string
+  auditLog: string
+  /** The small SQLite file that lets one writer at a time append, and keeps the acknowledged head. */
+  auditLock: string
+  stateDb: string
+  /** Sockets and private files of running agents, 0700. */
+  run: string
+  /** 0700, each key 0600. */
+  keys: string
+  fingerprintKey: string
+  trust: string
+  /** Where the file provider looks when its config names no path; the first that exists, alone. */
+  secretsFiles: readonly [string, string]
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export function homeOf(env: Environment): Home {
+  const dir = env['SECRETREF_HOME']
+    ? resolve(env['SECRETREF_HOME'])
+    : join(xdg(env, 'XDG_STATE_HOME', '.local/state'), 'secretref')
+  const keys = join(dir, 'keys')
+  return {
+    dir,
+    auditLog: join(dir, 'audit.log'),
+    auditLock: join(dir, 'audit.lock'),
+    stateDb: join(dir, 'state.db'),
+    run: join(dir, 'run'),
+    keys,
+    fingerprintKey: join(keys, 'fingerprint.key'),
+    trust: join(dir, 'trust.json'),
+    secretsFiles: [
+      join(dir, 'secrets.json'),
+      join(userHome(env), '.openclaw', 'secrets', 'secrets.json'),
+    ],
+  }
+}
+
+/** The user's own config file, used when the current folder has none. */
+export function userConfig(env: Environment): string {
+  return join(xdg(env, 'XDG_CONFIG_HOME', '.config'), 'secretref', 'config.json')
+}
+
+export function userHome(env: Environment): string {
+  return env['HOME'] || homedir()
+}
+
+/** XDG base directory specification: a relative path in one of its variables is to be ignored. */
+function xdg(env: Environment, name: string, fallback: string): string {
+  const value = env[name]
+  return value && isAbsolute(value) ? value : join(userHome(env), fallback)
+}

@@ -1,0 +1,134 @@
+/**
+ * What a provider is: one file, one `Provider`, checked by `test/values/providers/conformance.ts`.
+ *
+ * - One batch call. Every item gets exactly one outcome, in order. Throwing is a bug.
+ * - Three outcomes that are never merged: a value; *not there* or *not allowed* (final); *could not
+ *   ask* (`unavailable`, the only one that lets a chain go on).
+ * - Optional methods are the capabilities.
+ * - A `Buffer` in an outcome belongs to the caller, who wipes it.
+ */
+import type { Code } from '../../errors.ts'
+import type { Location } from '../../plan/types.ts'
+
+export type { Location }
+
+/** A JSON Schema object, as plain data. */
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+/** What a config says about where a ref lies: `target` in a refMap, or `path`. */
+export interface Written {
+  path?: string
+  target?: string
+  field?: string
+  version?: string
+}
+
+/** Pure data and two pure functions; `scripts/generate.ts` writes the data to where config reads it. */
+export interface ProviderSpec {
+  type: string
+  /** One sentence for docs/configuration.md. */
+  summary: string
+  options: JsonSchema
+  /** Variables that this provider's process may see; `refs` are the variable names its items state. */
+  env(options: Readonly<Record<string, unknown>>, locations: readonly Location[]): readonly string[]
+}
+
+export interface Context {
+  /** Aborts at the deadline of the whole start. */
+  signal: AbortSignal
+  now(): Date
+  /** Takes `calls` from this provider's budget; false when it is used up. */
+  spend(calls: number): boolean
+  /** The variables that `spec.env` named and that exist, as bytes. Wiped by the resolver. */
+  env: ReadonlyMap<string, Buffer>
+}
+
+export interface Provider {
+  spec: ProviderSpec
+  open(options: Readonly<Record<string, unknown>>, ctx: Context): Promise<Session>
+}
+
+export interface Session {
+  get(items: readonly Location[]): Promise<readonly Outcome[]>
+  list?(prefix: string): AsyncIterable<{ at: Location; meta: Meta }>
+  put?(
+    at: Location,
+    value: Buffer,
+    o: { expect: string | 'absent' | 'any'; operation: string; stage?: 'pending' | 'current' },
+  ): Promise<PutOutcome>
+  promote?(at: Location, from: string, to: string): Promise<PutOutcome>
+  renew?(lease: string, seconds: number): Promise<LeaseOutcome>
+  revoke?(lease: string): Promise<LeaseOutcome>
+  close(): Promise<void>
+}
+
+export interface Meta {
+  /** `[A-Za-z0-9._:-]{1,128}` */
+  version?: string
+  createdAt?: Date
+  expiresAt?: Date
+  warnings?: readonly Warning[]
+}
+
+/** Something to tell the user about a value that was delivered all the same. */
+export interface Warning {
+  code: 'FILE_MODE_LOOSE' | 'PLACEHOLDER_VALUE'
+  /** A file's path, known from the config; never anything from inside it. */
+  place?: string
+}
+
+export interface Lease {
+  id: string
+  seconds: number
+  renewable: boolean
+}
+
+export type Failure =
+  | { kind: 'absent' | 'denied' | 'malformed'; code: Code; place?: string; reason?: Reason }
+  | { kind: 'unavailable'; code: Code; place?: string; reason?: Reason; retryAfterMs?: number }
+
+/** A closed list, so that a failure can be explained without letting a provider's own text through. */
+export const REASONS = [
+  'not-a-regular-file',
+  'symlink',
+  'wrong-owner',
+  'mode',
+  'too-large',
+  'not-json',
+  'not-utf8',
+  'duplicate-key',
+  'no-such-file',
+  'no-such-key',
+  'no-such-variable',
+  'not-permitted',
+  'not-a-string',
+  'bad-name',
+  'io',
+  'not-startable',
+  'not-absolute',
+  'outside-trusted-dirs',
+  'timeout',
+  'no-output',
+  'output-too-large',
+  'exit-code',
+  'killed',
+  'bad-answer',
+  'id-missing',
+  'id-not-found',
+  'id-ambiguous',
+  'id-error',
+  'empty',
+  'nul',
+  'not-in-this-version',
+  'refused-metadata',
+] as const
+export type Reason = (typeof REASONS)[number]
+
+export type Outcome = { kind: 'value'; value: Buffer; meta: Meta; lease?: Lease } | Failure
+/** `unknown`: it was sent and no answer came. */
+export type PutOutcome =
+  | { kind: 'written'; version: string }
+  | { kind: 'conflict' }
+  | { kind: 'unknown' }
+  | Failure
+export type LeaseOutcome = { kind: 'ok'; seconds?: number } | { kind: 'gone' } | Failure

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // Process tests start many Node processes: more workers than cores only makes them time out.
+    maxWorkers: 2,
+    pool: 'forks',
+    reporters: ['default', './test/closing-line.ts'],
+  },
+})
