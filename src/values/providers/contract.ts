@@ -23,17 +23,25 @@ export interface Written {
   version?: string
 }
 
-/** Pure data and two pure functions; `scripts/generate.ts` writes the data to where config reads it. */
+/** Pure data and one pure function; `scripts/generate.ts` writes the data to where config reads it. */
 export interface ProviderSpec {
   type: string
   /** One sentence for docs/configuration.md. */
   summary: string
+  /** What a config may say: `type: object`, `additionalProperties: false`. */
   options: JsonSchema
+  /**
+   * Variables that hold this provider's own credentials or say where it is, as data: the control
+   * wing, which cannot call `env`, keeps them from agents.
+   */
+  credentialVariables: readonly string[]
   /** Variables that this provider's process may see; `refs` are the variable names its items state. */
   env(options: Readonly<Record<string, unknown>>, locations: readonly Location[]): readonly string[]
 }
 
 export interface Context {
+  /** The provider's name in the config. */
+  name: string
   /** Aborts at the deadline of the whole start. */
   signal: AbortSignal
   now(): Date
@@ -94,6 +102,8 @@ export const REASONS = [
   'wrong-owner',
   'mode',
   'too-large',
+  'too-large-for-env',
+  'environment-full',
   'not-json',
   'not-utf8',
   'duplicate-key',
@@ -121,6 +131,9 @@ export const REASONS = [
   'nul',
   'not-in-this-version',
   'refused-metadata',
+  'bad-date',
+  'budget',
+  'closed',
 ] as const
 export type Reason = (typeof REASONS)[number]
 

@@ -1,0 +1,22 @@
+/**
+ * The bytes of a value. They live in memory of their own (`allocUnsafeSlow`: never a slice of Node's
+ * shared pool, where a wipe would miss copies and a neighbour could be read), and are wiped after use.
+ */
+
+/** `size` bytes of own memory, filled with zeros. */
+export function allocate(size: number): Buffer {
+  // Buffer.alloc may not be used: nothing promises that it stays out of a pool.
+  return Buffer.allocUnsafeSlow(size).fill(0)
+}
+
+/** A copy in own memory; the caller wipes it. */
+export function copy(bytes: Uint8Array): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length)
+  own.set(bytes)
+  return own
+}
+
+/** Overwrites every byte with zero. What is absent is skipped, so that a failure path needs no checks. */
+export function wipe(...buffers: readonly (Uint8Array | undefined)[]): void {
+  for (const buffer of buffers) buffer?.fill(0)
+}
