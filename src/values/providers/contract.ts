@@ -30,11 +30,6 @@ export interface ProviderSpec {
   summary: string
   /** What a config may say: `type: object`, `additionalProperties: false`. */
   options: JsonSchema
-  /**
-   * Variables that hold this provider's own credentials or say where it is, as data: the control
-   * wing, which cannot call `env`, keeps them from agents.
-   */
-  credentialVariables: readonly string[]
   /** Variables that this provider's process may see; `refs` are the variable names its items state. */
   env(options: Readonly<Record<string, unknown>>, locations: readonly Location[]): readonly string[]
 }

@@ -26,7 +26,6 @@ export const provider: Provider = {
     type: 'env',
     summary: 'A variable in the environment that the gateway was started with.',
     options: { type: 'object', properties: {}, additionalProperties: false },
-    credentialVariables: [],
     env: (_options, locations) => [
       ...new Set(locations.flatMap(variables).filter((name) => VARIABLE.test(name))),
     ],

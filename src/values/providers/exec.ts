@@ -71,7 +71,6 @@ export const provider: Provider = {
       required: ['command'],
       additionalProperties: false,
     },
-    credentialVariables: [],
     env: (options) => (Array.isArray(options['passEnv']) ? options['passEnv'].map(String) : []),
   },
   async open(): Promise<Session> {

@@ -24,7 +24,6 @@ export const provider: Provider = {
       },
       additionalProperties: false,
     },
-    credentialVariables: [],
     env: () => [],
   },
   async open(): Promise<Session> {

@@ -53,7 +53,6 @@ export const provider: Provider = {
       },
       additionalProperties: false,
     },
-    credentialVariables: VARIABLES,
     env: () => VARIABLES,
   },
   async open(): Promise<Session> {
