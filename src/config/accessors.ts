@@ -29,8 +29,8 @@ export function agentsOf(config: Config): ReadonlyMap<string, Agent> {
 export function providersOf(config: Config): ReadonlyMap<string, ProviderConfig> {
   const table = new Map<string, ProviderConfig>()
   for (const [name, entry] of configuredProviders(config)) {
-    const { type = name, ...options } = entry
-    table.set(name, { type, options })
+    const { type, ...options } = entry
+    table.set(name, { type: typeof type === 'string' ? type : name, options })
   }
   for (const name of IMPLICIT_PROVIDERS) {
     if (!table.has(name)) table.set(name, { type: name, options: {} })
@@ -220,8 +220,11 @@ export function fileSpellings(ref: string): readonly string[] {
   return second === ref ? [ref] : [ref, second]
 }
 
-type ProviderEntry = Readonly<Record<string, unknown>> & { type?: string }
-
-function configuredProviders(config: Config): [string, ProviderEntry][] {
-  return Object.entries(config.secrets?.providers ?? {}) as [string, ProviderEntry][]
+/** The entries under `secrets.providers`, in the order written. */
+function configuredProviders(config: Config): [string, Readonly<Record<string, unknown>>][] {
+  const entries: [string, Readonly<Record<string, unknown>>][] = []
+  for (const [name, entry] of Object.entries(config.secrets?.providers ?? {})) {
+    if (entry !== undefined) entries.push([name, entry])
+  }
+  return entries
 }

@@ -5,6 +5,12 @@ export const NAME = /^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/
 export const ENVIRONMENT = /^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 export const PROVIDER = /^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 export const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/
+/** Text that a system call takes: not empty, no NUL. */
+// oxlint-disable-next-line no-control-regex -- NUL is what must not be in it
+export const TEXT = /^[^\u0000]+$/
+/** The form of an RFC 3339 date or date-time; `dates.ts` says whether there is such a day. */
+export const DATE =
+  /^\d{4}-\d{2}-\d{2}(?:[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/
 
 /** `stripe-api-key` to `STRIPE_API_KEY`: the variable a ref is delivered in when its slot names none. */
 export function upperSnake(ref: string): string {

@@ -1,1 +1,140 @@
-export const PROVIDER_OPTIONS: Record<string, Record<string, unknown>> = {}
+// Made by scripts/generate/providers.ts from the specs in src/values/providers. Do not edit.
+
+/** Provider type to the JSON Schema of its options. */
+export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "env": {
+    "type": "object",
+    "properties": {},
+    "additionalProperties": false
+  },
+  "exec": {
+    "type": "object",
+    "properties": {
+      "command": {
+        "type": "string",
+        "pattern": "^/",
+        "description": "Absolute path of the program: a regular file, yours or root’s, that no other can write."
+      },
+      "args": {
+        "type": "array",
+        "items": {
+          "type": "string",
+          "maxLength": 1024
+        },
+        "maxItems": 128,
+        "default": []
+      },
+      "timeoutMs": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 120000,
+        "default": 5000,
+        "description": "Milliseconds for the whole answer."
+      },
+      "noOutputTimeoutMs": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 120000,
+        "description": "Milliseconds without any output. Left out: `timeoutMs`."
+      },
+      "maxOutputBytes": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 20971520,
+        "default": 1048576,
+        "description": "Bytes of stdout and stderr together."
+      },
+      "jsonOnly": {
+        "type": "boolean",
+        "default": true,
+        "description": "False: where one id is asked for, an answer that is not JSON is the value itself."
+      },
+      "env": {
+        "type": "object",
+        "propertyNames": {
+          "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,127}$"
+        },
+        "additionalProperties": {
+          "type": "string"
+        },
+        "description": "Variables with fixed text for the program; not for values."
+      },
+      "passEnv": {
+        "type": "array",
+        "items": {
+          "type": "string",
+          "pattern": "^[A-Za-z_][A-Za-z0-9_]{0,127}$"
+        },
+        "maxItems": 128,
+        "description": "Names of variables that the program gets from the gateway’s environment."
+      },
+      "trustedDirs": {
+        "type": "array",
+        "items": {
+          "type": "string",
+          "pattern": "^/"
+        },
+        "maxItems": 64,
+        "description": "Absolute folders; the program must lie in one of them."
+      }
+    },
+    "required": [
+      "command"
+    ],
+    "additionalProperties": false
+  },
+  "file": {
+    "type": "object",
+    "properties": {
+      "path": {
+        "type": "string",
+        "minLength": 1,
+        "description": "The file or folder; `~` is your home, a relative path starts at the config. Left out: `$SECRETREF_HOME/secrets.json`, else `~/.openclaw/secrets/secrets.json`."
+      },
+      "format": {
+        "enum": [
+          "json",
+          "raw"
+        ],
+        "description": "What the file holds: `json`, names and values; `raw`, the one value itself."
+      }
+    },
+    "additionalProperties": false
+  },
+  "vault": {
+    "type": "object",
+    "properties": {
+      "address": {
+        "type": "string",
+        "pattern": "^https?://",
+        "description": "Where Vault answers. Left out: VAULT_ADDR."
+      },
+      "namespace": {
+        "type": "string",
+        "minLength": 1,
+        "description": "Left out: VAULT_NAMESPACE, if there is one."
+      },
+      "mount": {
+        "type": "string",
+        "minLength": 1,
+        "default": "secret",
+        "description": "The KV mount; the path of a ref lies below it."
+      },
+      "field": {
+        "type": "string",
+        "minLength": 1,
+        "default": "value",
+        "description": "The field that holds the value, where a ref names none."
+      }
+    },
+    "additionalProperties": false
+  }
+}
+
+/** Provider type to one sentence that says what it is. */
+export const PROVIDER_SUMMARIES: Readonly<Record<string, string>> = {
+  "env": "A variable in the environment that the gateway was started with.",
+  "exec": "A program of yours that speaks OpenClaw's exec protocol, version 1.",
+  "file": "A JSON file of names and values, a folder with one raw value a file, or one raw file.",
+  "vault": "HashiCorp Vault or OpenBao, KV version 2. Known to configs; asked for a value it answers \"not in this version\"."
+}

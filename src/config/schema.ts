@@ -1,159 +1,200 @@
 /**
  * What a person may write, in zod: the source of the editor's JSON Schema, of the fast checker
- * (`check.generated.ts`) and of every explanation. Loaded only to explain a mistake or to generate;
- * a good config never waits for zod.
+ * (`check.generated.ts`), of the reference in docs/configuration.md and of every explanation. Loaded
+ * only to explain a mistake or to generate; a good config never waits for zod.
  */
 import { z } from 'zod'
-import { ENVIRONMENT, NAME, PROVIDER, VARIABLE } from './names.ts'
-import { PROVIDER_OPTIONS } from './providers.generated.ts'
+import { DATE, ENVIRONMENT, NAME, PROVIDER, TEXT, VARIABLE } from './names.ts'
+import { PROVIDER_OPTIONS, PROVIDER_SUMMARIES } from './providers.generated.ts'
 
 const name = z.string().regex(NAME)
 const provider = z.string().regex(PROVIDER)
 const environment = z.string().regex(ENVIRONMENT)
 const variable = z.string().regex(VARIABLE)
-const text = z.string().min(1)
-/** RFC 3339 date or date-time; a date alone counts from its first moment in UTC. */
-const date = z
-  .string()
-  .regex(/^\d{4}-\d{2}-\d{2}(?:[Tt]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/)
+const text = z.string().regex(TEXT)
+const date = z.string().regex(DATE)
 
-const chainEntry = z.union([
-  provider,
-  z.strictObject({
+const expiresAt = date
+  .optional()
+  .describe('When the value ends; the earliest of all that are stated counts. Past: not delivered.')
+const deprecationDate = date.optional().describe('From then on the ref is reported as deprecated.')
+const note = z.string().optional().describe('Shown beside the ref in an audit.')
+const field = text.optional().describe('A key inside what `path` names.')
+const version = text.optional().describe("The provider's own name of one version.")
+
+const chainEntry = z
+  .union([
     provider,
-    path: text.optional(),
-    target: text.optional(),
-    field: text.optional(),
-    version: text.optional(),
-  }),
-])
-const chain = z.union([provider, z.array(chainEntry).min(1)])
-const fallbackOn = z.array(z.enum(['unavailable', 'not-found'])).min(1)
+    z.strictObject({
+      provider: provider.describe('Name of the provider.'),
+      path: text.optional().describe('A location in this provider.'),
+      target: text.optional().describe('The key inside this provider.'),
+      field,
+      version,
+    }),
+  ])
+  .meta({ id: 'chainEntry' })
+const chain = z.union([provider, z.array(chainEntry).min(1)]).meta({ id: 'chain' })
+const fallbackOn = z
+  .array(z.enum(['unavailable', 'not-found']))
+  .min(1)
+  .optional()
+  .describe('What lets the chain go on to its next provider. Left out: `["unavailable"]`.')
 
-const refEntry = z.strictObject({
-  provider: chain,
-  target: text.optional().describe('The key inside the provider, as the article writes it.'),
-  path: text
+const refEntry = z
+  .strictObject({
+    provider: chain.describe('A provider, or a chain of them in the order they are asked.'),
+    target: text.optional().describe('The key inside the provider.'),
+    path: text
+      .optional()
+      .describe(
+        'A location in the provider; for a file provider, a file that holds one raw value.',
+      ),
+    field,
+    version,
+    required: z
+      .boolean()
+      .optional()
+      .describe('True: whoever binds this ref cannot start without it.'),
+    expiresAt,
+    deprecationDate,
+    note,
+    fallbackOn,
+  })
+  .meta({ id: 'refEntry' })
+
+const credential = z
+  .strictObject({
+    secretRef: name.describe('The ref: a name that stands for a value.'),
+    envVar: variable
+      .optional()
+      .describe('The variable that receives the value. Left out: the ref in UPPER_SNAKE.'),
+    delivery: z
+      .enum(['env', 'file'])
+      .optional()
+      .describe('`file`: a private file, its path in `<envVar>_FILE`. Left out: `env`.'),
+    pathInEnvVar: z
+      .boolean()
+      .optional()
+      .describe('With `"delivery": "file"`: the path stands in `envVar` too.'),
+    expiresAt,
+    deprecationDate,
+    note,
+  })
+  .meta({ id: 'credential' })
+
+const authProfile = z.strictObject({
+  required: z.boolean().optional().describe('True: without this tool the agent does not start.'),
+  'on-failure': z
+    .enum(['deny-and-log', 'deny-and-alert'])
     .optional()
-    .describe('A location in the provider; for a file provider, a file that holds one raw value.'),
-  field: text.optional(),
-  version: text.optional(),
-  required: z.boolean().optional(),
-  expiresAt: date.optional(),
-  deprecationDate: date.optional(),
-  note: z.string().optional(),
-  fallbackOn: fallbackOn.optional(),
+    .describe('What a failure leaves behind. Left out: `deny-and-log`.'),
 })
 
-const credential = z.strictObject({
-  secretRef: name,
-  envVar: variable.optional().describe('Left out: the ref in UPPER_SNAKE.'),
-  delivery: z.enum(['env', 'file']).optional(),
-  pathInEnvVar: z
+const toolBinding = z.strictObject({
+  required: z
     .boolean()
     .optional()
-    .describe('With `"delivery": "file"`: the path stands in envVar too, not only in <envVar>_FILE.'),
-  expiresAt: date.optional(),
-  deprecationDate: date.optional(),
-  note: z.string().optional(),
+    .describe('True: without its credentials the agent does not start.'),
+  service: text.optional().describe('The target: the service this tool talks to.'),
+  credentials: z.record(name, credential).describe('The credential slots of this tool.'),
 })
 
 const agentFields = {
-  name: z.string().optional(),
-  description: z.string().optional(),
-  runtime: z.enum(['agent', 'subagent']).optional(),
-  capabilities: z.array(name).optional(),
+  name: z.string().optional().describe('A display name.'),
+  description: z.string().optional().describe('What the agent is for.'),
+  runtime: z
+    .enum(['agent', 'subagent'])
+    .optional()
+    .describe('`subagent`: usually started by another agent. Says nothing about who may.'),
+  capabilities: z
+    .array(name)
+    .optional()
+    .describe('Where it is there, only tools that it lists receive credentials.'),
   'auth-profiles': z
-    .record(
-      name,
-      z.strictObject({
-        required: z.boolean().optional(),
-        'on-failure': z.enum(['deny-and-log', 'deny-and-alert']).optional(),
-      }),
-    )
-    .optional(),
+    .record(name, authProfile)
+    .optional()
+    .describe('Per tool: whether it is required, and what a failure does.'),
   'tool-bindings': z
-    .record(
-      name,
-      z.strictObject({
-        required: z.boolean().optional(),
-        service: z.string().optional().describe('The target: the service this tool talks to.'),
-        credentials: z.record(name, credential),
-      }),
-    )
-    .optional(),
-  command: z.array(text).min(1).optional(),
-  cwd: text.optional(),
-  inheritEnv: z.array(variable).optional(),
-  lockCommand: z.boolean().optional().describe('Refuses `-- other command` for this agent.'),
+    .record(name, toolBinding)
+    .optional()
+    .describe("The agent's tools and the credentials each receives. Nothing else is delivered."),
+  command: z
+    .array(text)
+    .min(1)
+    .optional()
+    .describe('The program and its arguments. Never a value.'),
+  cwd: text.optional().describe('The working folder of the command; relative: to the config.'),
+  inheritEnv: z
+    .array(variable)
+    .optional()
+    .describe("Variables that a pristine environment takes over from the gateway's."),
+  lockCommand: z.boolean().optional().describe('True: refuses `-- other command` for this agent.'),
   subagents: z.array(name).optional().describe('The agents that this one may start from inside.'),
-  schedule: text.optional().describe('A cron expression.'),
-  timezone: text.optional().describe('An IANA time zone; left out: UTC.'),
-  restart: z.enum(['never', 'on-failure', 'always']).optional(),
+  schedule: text.optional().describe('A cron expression of five or six fields.'),
+  timezone: text.optional().describe('The IANA time zone of the schedule. Left out: UTC.'),
+  restart: z
+    .enum(['never', 'on-failure', 'always'])
+    .optional()
+    .describe('What `gateway run` does when the agent ends. Left out: `never`.'),
+}
+const agent = z.strictObject(agentFields).meta({ id: 'agent' })
+const oneAgent = z.strictObject({ id: name.describe('The id of the agent.'), ...agentFields })
+
+/** An object schema with the options of a provider type, and `type` among them. */
+function providerEntry(type: string, required: boolean): z.ZodObject {
+  const options = z.fromJSONSchema(PROVIDER_OPTIONS[type] ?? {})
+  if (!(options instanceof z.ZodObject)) throw new TypeError(`the options of ${type} are no object`)
+  const literal = z.literal(type)
+  return z
+    .strictObject({ type: required ? literal : literal.optional(), ...options.shape })
+    .describe(PROVIDER_SUMMARIES[type] ?? '')
 }
 
-const providerEntries = Object.fromEntries(
-  Object.entries(PROVIDER_OPTIONS).map(([type, options]) => [
-    type,
-    z.strictObject({
-      type: z.literal(type).optional(),
-      ...(z.fromJSONSchema(options) as z.ZodObject).shape,
-    }),
-  ]),
+const types = Object.keys(PROVIDER_OPTIONS)
+const known = Object.fromEntries(
+  types.map((type) => [type, providerEntry(type, false).optional()] as const),
 )
-const namedProvider = z.discriminatedUnion(
-  'type',
-  Object.entries(PROVIDER_OPTIONS).map(([type, options]) =>
-    z.strictObject({
-      type: z.literal(type),
-      ...(z.fromJSONSchema(options) as z.ZodObject).shape,
-    }),
-  ) as unknown as [z.ZodObject<{ type: z.ZodLiteral<string> }>],
-)
+const [firstNamed, ...otherNamed] = types.map((type) => providerEntry(type, true))
+if (firstNamed === undefined) throw new TypeError('there is no provider type')
+const named = z
+  .discriminatedUnion('type', [firstNamed, ...otherNamed])
+  .describe('A provider under a name of your own; `type` says what it is.')
 
-export const configSchema = z.strictObject({
-  $schema: z.string().optional(),
+const environmentEntry = z.strictObject({
+  secrets: z.record(name, refEntry).optional().describe('Where each ref lies in this environment.'),
+  inherit: z
+    .boolean()
+    .optional()
+    .describe('True: a ref that is not listed here is found by refMap and active-provider.'),
+})
+
+const gateway = z.strictObject({
+  environment: environment.optional().describe('The environment that this gateway serves.'),
   secrets: z
     .strictObject({
-      providers: z
-        .object(
-          Object.fromEntries(
-            Object.entries(providerEntries).map(([type, entry]) => [type, entry.optional()]),
-          ),
-        )
-        .catchall(namedProvider)
-        .optional(),
+      refMap: z.record(name, refEntry).optional().describe('Where each ref lies.'),
+      'active-provider': provider
+        .optional()
+        .describe('The provider of every ref that no entry places.'),
+      fallback: chain.optional().describe('Providers that are asked after the first one.'),
+      fallbackOn,
     })
     .optional(),
-  agent: z.strictObject({ id: name, ...agentFields }).optional(),
-  agents: z.record(name, z.strictObject(agentFields)).optional(),
-  environments: z
-    .record(
-      environment,
-      z.strictObject({
-        secrets: z.record(name, refEntry).optional(),
-        inherit: z
-          .boolean()
-          .optional()
-          .describe('True: refs that are not listed here come from refMap and active-provider.'),
-      }),
-    )
-    .optional(),
-  openclaw: z
+})
+
+export const configSchema = z.strictObject({
+  $schema: z.string().optional().describe('Where an editor finds the schema of this file.'),
+  secrets: z
     .strictObject({
-      gateway: z
-        .strictObject({
-          environment: environment.optional(),
-          secrets: z
-            .strictObject({
-              refMap: z.record(name, refEntry).optional(),
-              'active-provider': provider.optional(),
-              fallback: chain.optional(),
-              fallbackOn: fallbackOn.optional(),
-            })
-            .optional(),
-        })
-        .optional(),
+      providers: z.object(known).catchall(named).optional().describe('Where values live.'),
     })
     .optional(),
+  agent: oneAgent.optional().describe('The one agent of this config.'),
+  agents: z.record(name, agent).optional().describe('Agents by id.'),
+  environments: z
+    .record(environment, environmentEntry)
+    .optional()
+    .describe('Environments by name.'),
+  openclaw: z.strictObject({ gateway: gateway.optional() }).optional(),
 })

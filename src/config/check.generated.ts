@@ -1,0 +1,699 @@
+// Made by scripts/generate/check.ts from the schema in schema.ts. Do not edit.
+import type { Config } from './types.ts'
+
+/** True where zod would accept `value` too; a value as JSON.parse makes it. */
+export function isConfig(value: unknown): value is Config {
+  return isObject(value) && object28(value)
+}
+
+type Fields = Record<string, unknown>
+
+function isObject(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const PATTERN_0 = new RegExp("^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$")
+const PATTERN_1 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,127}$")
+const PATTERN_2 = new RegExp("^\\d{4}-\\d{2}-\\d{2}(?:[Tt]\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?(?:[Zz]|[+-]\\d{2}:\\d{2}))?$")
+const PATTERN_3 = new RegExp("^[^\\u0000]+$")
+const PATTERN_4 = new RegExp("^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+const PATTERN_5 = new RegExp("^\\/")
+const PATTERN_6 = new RegExp("^https?:\\/\\/")
+
+function object0(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "secretRef")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "secretRef":
+        if (!(typeof value === 'string' && PATTERN_0.test(value))) return false
+        break
+      case "envVar":
+        if (!(typeof value === 'string' && PATTERN_1.test(value))) return false
+        break
+      case "delivery":
+        if (!((value === "env" || value === "file"))) return false
+        break
+      case "pathInEnvVar":
+        if (!(typeof value === 'boolean')) return false
+        break
+      case "expiresAt":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "deprecationDate":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "note":
+        if (!(typeof value === 'string')) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function isCredential(value: unknown): boolean {
+  return isObject(value) && object0(value)
+}
+
+function object1(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "required":
+        if (!(typeof value === 'boolean')) return false
+        break
+      case "on-failure":
+        if (!((value === "deny-and-log" || value === "deny-and-alert"))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object2(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
+    if (!(isObject(value) && object1(value))) return false
+  }
+  return true
+}
+
+function object3(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
+    if (!(isCredential(value))) return false
+  }
+  return true
+}
+
+function object4(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "credentials")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "required":
+        if (!(typeof value === 'boolean')) return false
+        break
+      case "service":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "credentials":
+        if (!(isObject(value) && object3(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object5(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
+    if (!(isObject(value) && object4(value))) return false
+  }
+  return true
+}
+
+function object6(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "name":
+        if (!(typeof value === 'string')) return false
+        break
+      case "description":
+        if (!(typeof value === 'string')) return false
+        break
+      case "runtime":
+        if (!((value === "agent" || value === "subagent"))) return false
+        break
+      case "capabilities":
+        if (!(Array.isArray(value) && value.every((item: unknown) => typeof item === 'string' && PATTERN_0.test(item)))) return false
+        break
+      case "auth-profiles":
+        if (!(isObject(value) && object2(value))) return false
+        break
+      case "tool-bindings":
+        if (!(isObject(value) && object5(value))) return false
+        break
+      case "command":
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => typeof item === 'string' && PATTERN_3.test(item)))) return false
+        break
+      case "cwd":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "inheritEnv":
+        if (!(Array.isArray(value) && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
+        break
+      case "lockCommand":
+        if (!(typeof value === 'boolean')) return false
+        break
+      case "subagents":
+        if (!(Array.isArray(value) && value.every((item: unknown) => typeof item === 'string' && PATTERN_0.test(item)))) return false
+        break
+      case "schedule":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "timezone":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "restart":
+        if (!((value === "never" || value === "on-failure" || value === "always"))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function isAgent(value: unknown): boolean {
+  return isObject(value) && object6(value)
+}
+
+function object7(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "provider")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "provider":
+        if (!(isChain(value))) return false
+        break
+      case "target":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "path":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "field":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "version":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "required":
+        if (!(typeof value === 'boolean')) return false
+        break
+      case "expiresAt":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "deprecationDate":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "note":
+        if (!(typeof value === 'string')) return false
+        break
+      case "fallbackOn":
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => (item === "unavailable" || item === "not-found")))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function isRefEntry(value: unknown): boolean {
+  return isObject(value) && object7(value)
+}
+
+function object8(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "provider")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "provider":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "path":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "target":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "field":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "version":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function isChainEntry(value: unknown): boolean {
+  return (typeof value === 'string' && PATTERN_4.test(value) || isObject(value) && object8(value))
+}
+
+function isChain(value: unknown): boolean {
+  return (typeof value === 'string' && PATTERN_4.test(value) || Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => isChainEntry(item)))
+}
+
+function object9(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "env")) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object10(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
+    if (!(typeof value === 'string')) return false
+  }
+  return true
+}
+
+function object11(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "command")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "exec")) return false
+        break
+      case "command":
+        if (!(typeof value === 'string' && PATTERN_5.test(value))) return false
+        break
+      case "args":
+        if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && item.length <= 1024))) return false
+        break
+      case "timeoutMs":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
+        break
+      case "noOutputTimeoutMs":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
+        break
+      case "maxOutputBytes":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 20971520)) return false
+        break
+      case "jsonOnly":
+        if (!(typeof value === 'boolean')) return false
+        break
+      case "env":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      case "passEnv":
+        if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
+        break
+      case "trustedDirs":
+        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_5.test(item)))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object12(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "file")) return false
+        break
+      case "path":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "format":
+        if (!((value === "json" || value === "raw"))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object13(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "vault")) return false
+        break
+      case "address":
+        if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
+        break
+      case "namespace":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "mount":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "field":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object14(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "type")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "env")) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object15(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "type")) return false
+  if (!Object.hasOwn(fields, "command")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "exec")) return false
+        break
+      case "command":
+        if (!(typeof value === 'string' && PATTERN_5.test(value))) return false
+        break
+      case "args":
+        if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && item.length <= 1024))) return false
+        break
+      case "timeoutMs":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
+        break
+      case "noOutputTimeoutMs":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
+        break
+      case "maxOutputBytes":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 20971520)) return false
+        break
+      case "jsonOnly":
+        if (!(typeof value === 'boolean')) return false
+        break
+      case "env":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      case "passEnv":
+        if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
+        break
+      case "trustedDirs":
+        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_5.test(item)))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object16(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "type")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "file")) return false
+        break
+      case "path":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "format":
+        if (!((value === "json" || value === "raw"))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object17(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "type")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "vault")) return false
+        break
+      case "address":
+        if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
+        break
+      case "namespace":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "mount":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "field":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object18(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "env":
+        if (!(isObject(value) && object9(value))) return false
+        break
+      case "exec":
+        if (!(isObject(value) && object11(value))) return false
+        break
+      case "file":
+        if (!(isObject(value) && object12(value))) return false
+        break
+      case "vault":
+        if (!(isObject(value) && object13(value))) return false
+        break
+      default:
+        if (!((isObject(value) && object14(value) || isObject(value) && object15(value) || isObject(value) && object16(value) || isObject(value) && object17(value)))) return false
+    }
+  }
+  return true
+}
+
+function object19(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "providers":
+        if (!(isObject(value) && object18(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object20(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "id")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "id":
+        if (!(typeof value === 'string' && PATTERN_0.test(value))) return false
+        break
+      case "name":
+        if (!(typeof value === 'string')) return false
+        break
+      case "description":
+        if (!(typeof value === 'string')) return false
+        break
+      case "runtime":
+        if (!((value === "agent" || value === "subagent"))) return false
+        break
+      case "capabilities":
+        if (!(Array.isArray(value) && value.every((item: unknown) => typeof item === 'string' && PATTERN_0.test(item)))) return false
+        break
+      case "auth-profiles":
+        if (!(isObject(value) && object2(value))) return false
+        break
+      case "tool-bindings":
+        if (!(isObject(value) && object5(value))) return false
+        break
+      case "command":
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => typeof item === 'string' && PATTERN_3.test(item)))) return false
+        break
+      case "cwd":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "inheritEnv":
+        if (!(Array.isArray(value) && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
+        break
+      case "lockCommand":
+        if (!(typeof value === 'boolean')) return false
+        break
+      case "subagents":
+        if (!(Array.isArray(value) && value.every((item: unknown) => typeof item === 'string' && PATTERN_0.test(item)))) return false
+        break
+      case "schedule":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "timezone":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "restart":
+        if (!((value === "never" || value === "on-failure" || value === "always"))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object21(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
+    if (!(isAgent(value))) return false
+  }
+  return true
+}
+
+function object22(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
+    if (!(isRefEntry(value))) return false
+  }
+  return true
+}
+
+function object23(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "secrets":
+        if (!(isObject(value) && object22(value))) return false
+        break
+      case "inherit":
+        if (!(typeof value === 'boolean')) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object24(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_4.test(key))) return false
+    if (!(isObject(value) && object23(value))) return false
+  }
+  return true
+}
+
+function object25(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "refMap":
+        if (!(isObject(value) && object22(value))) return false
+        break
+      case "active-provider":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "fallback":
+        if (!(isChain(value))) return false
+        break
+      case "fallbackOn":
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => (item === "unavailable" || item === "not-found")))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object26(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "environment":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "secrets":
+        if (!(isObject(value) && object25(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object27(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "gateway":
+        if (!(isObject(value) && object26(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object28(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "$schema":
+        if (!(typeof value === 'string')) return false
+        break
+      case "secrets":
+        if (!(isObject(value) && object19(value))) return false
+        break
+      case "agent":
+        if (!(isObject(value) && object20(value))) return false
+        break
+      case "agents":
+        if (!(isObject(value) && object21(value))) return false
+        break
+      case "environments":
+        if (!(isObject(value) && object24(value))) return false
+        break
+      case "openclaw":
+        if (!(isObject(value) && object27(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
