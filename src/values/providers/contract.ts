@@ -51,14 +51,19 @@ export interface Provider {
   open(options: Readonly<Record<string, unknown>>, ctx: Context): Promise<Session>
 }
 
+export interface PutOptions {
+  /** `absent`, `any`, or the version that must still be there. */
+  expect: string
+  /** An id of the operation, so that a repeat can be told from a second one. */
+  operation: string
+  stage?: 'pending' | 'current'
+}
+
 export interface Session {
   get(items: readonly Location[]): Promise<readonly Outcome[]>
+  /** Names and metadata, never values. Throws `SecretRefError` where it cannot list. */
   list?(prefix: string): AsyncIterable<{ at: Location; meta: Meta }>
-  put?(
-    at: Location,
-    value: Buffer,
-    o: { expect: string | 'absent' | 'any'; operation: string; stage?: 'pending' | 'current' },
-  ): Promise<PutOutcome>
+  put?(at: Location, value: Buffer, o: PutOptions): Promise<PutOutcome>
   promote?(at: Location, from: string, to: string): Promise<PutOutcome>
   renew?(lease: string, seconds: number): Promise<LeaseOutcome>
   revoke?(lease: string): Promise<LeaseOutcome>
@@ -129,6 +134,7 @@ export const REASONS = [
   'bad-date',
   'budget',
   'closed',
+  'not-an-object',
 ] as const
 export type Reason = (typeof REASONS)[number]
 
