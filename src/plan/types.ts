@@ -48,6 +48,8 @@ export interface Plan {
   agent: string
   /** `default` where none is configured. */
   environment: string
+  /** The agent's list, where it has one: a tool that is not in it is granted nothing. */
+  capabilities?: readonly string[]
   bindings: readonly PlannedBinding[]
   /** Bindings that `--secrets-ref` left out: not asked for, and recorded. */
   skipped: readonly PlannedBinding[]

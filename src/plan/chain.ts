@@ -1,0 +1,210 @@
+/** Where a ref points, and who is asked after whom. Pure. */
+import {
+  chainEntries,
+  defaultProviderOf,
+  gatewaySecretsOf,
+  providerNameOf,
+  providersOf,
+} from '../config/accessors.ts'
+import type { ChainEntry, Config, ProviderConfig, RefEntry } from '../config/types.ts'
+import { SecretRefError } from '../errors.ts'
+import { claimsOf, strangerOf, type Claims } from './claims.ts'
+import { settleEnvironment, type Environment } from './environment.ts'
+import type { Folders } from './locate.ts'
+import { nearest } from './nearest.ts'
+import { own } from './own.ts'
+import { chainStep, stepsOf, stepTo, withoutRepeats } from './steps.ts'
+import type { ChainStep, FallbackOn, PlannedBinding } from './types.ts'
+
+/** What every ref of one plan stands on: made once, asked for each ref. */
+export interface Ground {
+  config: Config
+  environment: Environment
+  folders: Folders
+  providers: ReadonlyMap<string, ProviderConfig>
+  claims: Claims
+}
+
+export interface Route {
+  route: PlannedBinding['route']
+  chain: readonly ChainStep[]
+  fallbackOn: readonly FallbackOn[]
+  /** The entry of the environment or of refMap that speaks of this ref. */
+  entry?: RefEntry
+  problem?: NonNullable<PlannedBinding['problem']>
+}
+
+/** @throws {SecretRefError} ENVIRONMENT_UNKNOWN. */
+export function groundOf(config: Config, folders: Folders, environment?: string): Ground {
+  const providers = providersOf(config)
+  return {
+    config,
+    environment: settleEnvironment(config, environment),
+    folders,
+    providers,
+    claims: claimsOf(config, providers, folders),
+  }
+}
+
+/**
+ * The route of `ref`, first match wins: the environment's own `secrets`, `refMap`, `active-provider`,
+ * the only provider that is configured. The last three count only where the environment shares them.
+ * A list of providers is the whole chain; one provider is followed by `fallback`.
+ *
+ * `only` (`--secrets-provider`) replaces the chain by that provider: at the place which this
+ * environment states for the ref and that provider, else at its default one.
+ *
+ * What is wrong with a ref comes back as `problem`: it concerns the agents that are bound to it alone.
+ */
+export function routeOf(ground: Ground, ref: string, only?: string): Route {
+  const placed = placedIn(ground, ref)
+  const base = {
+    fallbackOn: placed?.entry.fallbackOn ??
+      sharedSecrets(ground).fallbackOn ?? ['unavailable' as const],
+    ...(placed === undefined ? {} : { entry: placed.entry }),
+  }
+  let found: Pick<Route, 'route' | 'chain'> | undefined
+  try {
+    found = only === undefined ? chainOf(ground, ref, placed) : aloneOf(ground, ref, only)
+  } catch (error) {
+    return { ...base, route: placed?.route ?? 'none', chain: [], problem: problemOf(error) }
+  }
+  if (found === undefined) {
+    return { ...base, route: 'none', chain: [], problem: unknownRef(ground, ref) }
+  }
+  const problem = trespass(ground, ref, found.chain)
+  return { ...base, ...found, ...(problem === undefined ? {} : { problem }) }
+}
+
+interface Placed {
+  entry: RefEntry
+  route: 'environment' | 'refMap'
+}
+
+function placedIn(ground: Ground, ref: string): Placed | undefined {
+  const stated = own(ownSecrets(ground), ref)
+  if (stated !== undefined) return { entry: stated, route: 'environment' }
+  const mapped = own(sharedSecrets(ground).refMap, ref)
+  return mapped === undefined ? undefined : { entry: mapped, route: 'refMap' }
+}
+
+function ownSecrets({ config, environment }: Ground): Readonly<Record<string, RefEntry>> {
+  return own(config.environments, environment.name)?.secrets ?? {}
+}
+
+function sharedSecrets({ config, environment }: Ground): ReturnType<typeof gatewaySecretsOf> {
+  return environment.shared ? gatewaySecretsOf(config) : {}
+}
+
+function chainOf(
+  ground: Ground,
+  ref: string,
+  placed: Placed | undefined,
+): Pick<Route, 'route' | 'chain'> | undefined {
+  const { config, environment, providers, folders } = ground
+  if (placed !== undefined) {
+    const steps = stepsOf(ref, placed.entry, providers, folders)
+    const after =
+      typeof placed.entry.provider === 'string' ? fallbackAfter(ground, placed.entry.provider) : []
+    return { route: placed.route, chain: joined(ground, ref, steps, after) }
+  }
+  const standard = environment.shared ? defaultProviderOf(config) : undefined
+  if (standard === undefined) return undefined
+  const step = stepTo(ref, standard.name, {}, providers, folders)
+  const after = fallbackAfter(ground, standard.name)
+  return { route: standard.route, chain: joined(ground, ref, [step], after) }
+}
+
+/** The entries of `fallback` after `provider`'s own place in it, or all of them where it has none. */
+function fallbackAfter(ground: Ground, provider: string): readonly ChainEntry[] {
+  const entries = chainEntries(sharedSecrets(ground).fallback ?? [])
+  return entries.slice(entries.findIndex((entry) => providerNameOf(entry) === provider) + 1)
+}
+
+function joined(
+  { providers, folders }: Ground,
+  ref: string,
+  steps: readonly ChainStep[],
+  after: readonly ChainEntry[],
+): ChainStep[] {
+  return withoutRepeats([
+    ...steps,
+    ...after.map((entry) => chainStep(ref, entry, providers, folders)),
+  ])
+}
+
+function aloneOf(ground: Ground, ref: string, only: string): Pick<Route, 'route' | 'chain'> {
+  const { providers, folders } = ground
+  const { refMap, fallback } = sharedSecrets(ground)
+  const entries = [own(ownSecrets(ground), ref), own(refMap, ref)]
+  const stated = entries.flatMap((entry) =>
+    entry === undefined ? [] : stepsOf(ref, entry, providers, folders),
+  )
+  const chained = chainEntries(fallback ?? []).map((entry) =>
+    chainStep(ref, entry, providers, folders),
+  )
+  const configured = [...stated, ...chained].find((step) => step.provider === only)
+  return {
+    route: 'command-line',
+    chain: [configured ?? stepTo(ref, only, {}, providers, folders)],
+  }
+}
+
+function trespass(ground: Ground, ref: string, chain: readonly ChainStep[]): Route['problem'] {
+  const { environment, claims, providers, folders } = ground
+  for (const step of chain) {
+    const owner = strangerOf(step, environment.name, claims, providers, folders)
+    if (owner !== undefined) {
+      return {
+        code: 'ENVIRONMENT_MISMATCH',
+        message: `ref "${ref}" would be read from provider "${step.provider}" at a place that belongs to environment "${owner}", not to "${environment.name}"`,
+        hint: `list "${ref}" under environments.${environment.name}.secrets with a place of its own`,
+      }
+    }
+  }
+  return undefined
+}
+
+function unknownRef(ground: Ground, ref: string): NonNullable<Route['problem']> {
+  const { config, environment } = ground
+  const { name } = environment
+  const known = [
+    ...Object.keys(ownSecrets(ground)),
+    ...Object.keys(sharedSecrets(ground).refMap ?? {}),
+  ]
+  const elsewhere = Object.keys(config.environments ?? {}).filter(
+    (other) => other !== name && own(own(config.environments, other)?.secrets, ref) !== undefined,
+  )
+  return {
+    code: 'REF_UNKNOWN',
+    message: `ref "${ref}" points nowhere in environment "${name}"`,
+    hint: unknownHint(ground, ref, known, elsewhere),
+  }
+}
+
+function unknownHint(
+  { config, environment }: Ground,
+  ref: string,
+  known: readonly string[],
+  elsewhere: readonly string[],
+): string {
+  const { name } = environment
+  const near = nearest(ref, known)
+  if (near !== undefined) return `did you mean "${near}"?`
+  if (!environment.shared) {
+    return `environment "${name}" sees its own secrets alone: list "${ref}" under environments.${name}.secrets, or give it "inherit": true`
+  }
+  const [other] = elsewhere
+  if (other !== undefined) {
+    return `only environment "${other}" lists it: add it to environments.${name}.secrets`
+  }
+  return config.environments === undefined
+    ? `add "${ref}" to openclaw.gateway.secrets.refMap, or set active-provider there`
+    : `add "${ref}" to environments.${name}.secrets or to openclaw.gateway.secrets.refMap`
+}
+
+function problemOf(error: unknown): NonNullable<Route['problem']> {
+  if (!(error instanceof SecretRefError)) throw error
+  const { code, message, hint } = error
+  return { code, message, hint: hint ?? 'run: secretref config check' }
+}
