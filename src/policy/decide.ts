@@ -1,0 +1,247 @@
+/**
+ * May this agent have this ref now, and why. Twice for each start: on what the config says, before
+ * anybody is asked, and on what the providers said, before anything leaves. Pure.
+ */
+import type { Code } from '../errors.ts'
+import type { Fetched, FetchedFailure, FetchedValue } from '../gateway/sheet.ts'
+import { earlier } from '../plan/dates.ts'
+import type { Plan, PlannedBinding } from '../plan/types.ts'
+import { dayOf, daysLeft, isNear, isPast } from './expiry.ts'
+import { explainFailure, isFailureReason, type FailureReason } from './explain.ts'
+
+/**
+ * Why: closed, and short enough for a record.
+ * `bound`: a binding names it and the agent has no capabilities; `capability`: the tool is among them;
+ * `answered`, `fallback`: the first of the chain had it, or a later one. The others deny.
+ */
+export type DecisionReason =
+  | 'bound'
+  | 'capability'
+  | 'answered'
+  | 'fallback'
+  | 'capability-missing'
+  | 'not-servable'
+  | 'expired'
+  | 'deprecated'
+  | 'absent'
+  | 'denied'
+  | 'malformed'
+  | 'unavailable'
+  | FailureReason
+
+export interface DecisionWarning {
+  code: 'EXPIRING' | 'DEPRECATED' | 'FALLBACK_USED' | 'FILE_MODE_LOOSE' | 'PLACEHOLDER_VALUE'
+  message: string
+  hint?: string
+}
+
+interface Decided {
+  binding: PlannedBinding
+  reason: DecisionReason
+  /** One lower-case sentence. */
+  message: string
+  /** The earliest end that is known, RFC 3339. */
+  expiresAt?: string
+  warnings: readonly DecisionWarning[]
+}
+export interface Grant extends Decided {
+  allow: true
+}
+export interface Denial extends Decided {
+  allow: false
+  code: Code
+  hint: string
+}
+export type Decision = Grant | Denial
+
+export interface DecideContext {
+  now: Date
+  /** `--strict`: what is deprecated is denied. */
+  strict: boolean
+}
+
+/** One decision for each binding of the plan, in its order; skipped bindings get none. */
+export function decide(plan: Plan, context: DecideContext): Decision[] {
+  return plan.bindings.map((binding) => decideFirst(plan, binding, context))
+}
+
+function decideFirst(plan: Plan, binding: PlannedBinding, context: DecideContext): Decision {
+  const { agent, tool, ref, problem } = binding
+  if (plan.capabilities !== undefined && !plan.capabilities.includes(tool)) {
+    return deny(binding, 'CAPABILITY_MISSING', 'capability-missing', {
+      message: `agent "${agent}" has no capability "${tool}", so "${ref}" is not granted to it`,
+      hint: `add "${tool}" to the capabilities of "${agent}", or remove the tool binding`,
+    })
+  }
+  if (problem !== undefined) return deny(binding, problem.code, 'not-servable', problem)
+  const dated = decideDates(binding, binding.expiresAt, context)
+  if ('allow' in dated) return dated
+  const by = plan.capabilities === undefined ? 'bound' : 'capability'
+  return allow(binding, by, `tool "${tool}" of agent "${agent}" is bound to "${ref}"`, {
+    ...(binding.expiresAt === undefined ? {} : { expiresAt: binding.expiresAt }),
+    warnings: dated.warnings,
+  })
+}
+
+export interface DecideAgainContext extends DecideContext {
+  /** As on the sheet: an explanation depends on the kind of provider. */
+  providers: Readonly<Record<string, { type: string }>>
+}
+
+/** The second decision about a binding that the first one granted, on what the resolver reported. */
+export function decideAgain(
+  binding: PlannedBinding,
+  fetched: Fetched,
+  context: DecideAgainContext,
+): Decision {
+  return fetched.outcome === 'failure'
+    ? failed(binding, fetched, context)
+    : answered(binding, fetched, context)
+}
+
+/** Denials that stop the whole start: nothing is released when there is one. */
+export function blocking(decisions: readonly Decision[]): Denial[] {
+  return decisions
+    .filter((decision): decision is Denial => !decision.allow)
+    .filter(({ binding }) => binding.required)
+}
+
+function answered(
+  binding: PlannedBinding,
+  fetched: FetchedValue,
+  context: DecideAgainContext,
+): Decision {
+  const expiresAt = earlier(binding.expiresAt, fetched.expiresAt)
+  const dated = decideDates(binding, expiresAt, context)
+  if ('allow' in dated) return dated
+  const { ref } = binding
+  const asked = fetched.passed.length > 0
+  return allow(
+    binding,
+    asked ? 'fallback' : 'answered',
+    `provider "${fetched.provider}" has "${ref}"`,
+    {
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      warnings: [
+        ...(asked ? [fallbackWarning(ref, fetched)] : []),
+        ...fetched.warnings.flatMap((warning) => storeWarning(ref, warning)),
+        ...dated.warnings,
+      ],
+    },
+  )
+}
+
+function failed(
+  binding: PlannedBinding,
+  fetched: FetchedFailure,
+  context: DecideAgainContext,
+): Denial {
+  const { code, reason, place, provider, passed } = fetched
+  const { ref, envVar } = binding
+  const providerType = Object.hasOwn(context.providers, provider)
+    ? context.providers[provider]?.type
+    : undefined
+  const { message, hint } = explainFailure({
+    ref,
+    envVar,
+    code,
+    reason,
+    place,
+    provider,
+    providerType,
+  })
+  const before = passed.map((step) => `${step.provider} (${step.code})`).join(', ')
+  return deny(binding, code, isFailureReason(reason) ? reason : fetched.kind, {
+    message: before === '' ? message : `${message}, after ${before}`,
+    hint,
+  })
+}
+
+/** What the dates say: a denial, or the warnings that a grant carries. */
+function decideDates(
+  binding: PlannedBinding,
+  expiresAt: string | undefined,
+  { now, strict }: DecideContext,
+): Denial | { warnings: DecisionWarning[] } {
+  const { ref, deprecationDate } = binding
+  const warnings: DecisionWarning[] = []
+  if (expiresAt !== undefined && isPast(expiresAt, now)) {
+    return {
+      ...deny(binding, 'EXPIRED', 'expired', {
+        message: `"${ref}" expired on ${dayOf(expiresAt)}`,
+        hint: `get a new credential, run: secretref secrets set ${ref}, and correct expiresAt where the config states it`,
+      }),
+      expiresAt,
+    }
+  }
+  if (deprecationDate !== undefined && isPast(deprecationDate, now)) {
+    const message = `"${ref}" is deprecated since ${dayOf(deprecationDate)}`
+    const hint = `bind its successor instead${binding.note === undefined ? '' : `: ${binding.note}`}`
+    if (strict) return deny(binding, 'DEPRECATED', 'deprecated', { message, hint })
+    warnings.push({ code: 'DEPRECATED', message, hint })
+  }
+  if (expiresAt !== undefined && isNear(expiresAt, now)) {
+    const days = daysLeft(expiresAt, now)
+    warnings.push({
+      code: 'EXPIRING',
+      message: `"${ref}" expires in ${days} ${days === 1 ? 'day' : 'days'}, ${dayOf(expiresAt)}`,
+      hint: 'get a new credential before that day',
+    })
+  }
+  return { warnings }
+}
+
+function fallbackWarning(ref: string, { provider, passed }: FetchedValue): DecisionWarning {
+  const before = passed.map((step) => `${step.provider} (${step.code})`).join(', ')
+  return {
+    code: 'FALLBACK_USED',
+    message: `"${ref}" came from "${provider}", after ${before}`,
+  }
+}
+
+function storeWarning(
+  ref: string,
+  { code, place }: { code: string; place?: string },
+): DecisionWarning[] {
+  switch (code) {
+    case 'FILE_MODE_LOOSE': {
+      const { hint } = explainFailure({
+        ref,
+        envVar: '',
+        code: 'FILE_INSECURE',
+        place,
+        provider: '',
+      })
+      const file = place ?? 'the secrets file'
+      return [{ code, message: `only the folder above it keeps others out of ${file}`, hint }]
+    }
+    case 'PLACEHOLDER_VALUE':
+      return [
+        {
+          code,
+          message: `the value of "${ref}" looks like a placeholder`,
+          hint: `run: secretref secrets set ${ref}`,
+        },
+      ]
+    default:
+      return []
+  }
+}
+
+function allow(
+  binding: PlannedBinding,
+  reason: DecisionReason,
+  message: string,
+  rest: { expiresAt?: string; warnings: readonly DecisionWarning[] },
+): Grant {
+  return { binding, allow: true, reason, message, ...rest }
+}
+
+function deny(
+  binding: PlannedBinding,
+  code: Code,
+  reason: DecisionReason,
+  { message, hint }: { message: string; hint: string },
+): Denial {
+  return { binding, allow: false, code, reason, message, hint, warnings: [] }
+}

@@ -1,0 +1,308 @@
+/**
+ * Every failure of a fetch or a delivery in words: one lower-case sentence and what to do about it.
+ * The reasons are the closed list of the provider contract, written down a second time because nothing
+ * here may import from the value wing; a test holds the two together. Pure.
+ */
+import type { Code } from '../errors.ts'
+
+export interface Failed {
+  ref: string
+  envVar: string
+  code: Code
+  reason?: string | undefined
+  /** A file's path or a variable, known from the config. */
+  place?: string | undefined
+  provider: string
+  /** Left out where it is not known. */
+  providerType?: string | undefined
+}
+
+export interface Explanation {
+  message: string
+  hint: string
+}
+
+export const FAILURE_REASONS = [
+  'not-a-regular-file',
+  'symlink',
+  'wrong-owner',
+  'mode',
+  'too-large',
+  'too-large-for-env',
+  'environment-full',
+  'not-json',
+  'not-utf8',
+  'duplicate-key',
+  'no-such-file',
+  'no-such-key',
+  'no-such-variable',
+  'not-permitted',
+  'not-a-string',
+  'bad-name',
+  'io',
+  'not-startable',
+  'not-absolute',
+  'outside-trusted-dirs',
+  'timeout',
+  'no-output',
+  'output-too-large',
+  'exit-code',
+  'killed',
+  'bad-answer',
+  'id-missing',
+  'id-not-found',
+  'id-ambiguous',
+  'id-error',
+  'empty',
+  'nul',
+  'not-in-this-version',
+  'refused-metadata',
+  'bad-date',
+  'budget',
+  'closed',
+  'not-an-object',
+] as const
+export type FailureReason = (typeof FAILURE_REASONS)[number]
+
+/** The sentence for a failure: by its reason where that is on the list, else by its code. */
+export function explainFailure(failed: Failed): Explanation {
+  const { reason, code } = failed
+  const explain = isFailureReason(reason) ? BY_REASON[reason] : (BY_CODE[code] ?? unexplained)
+  return explain(failed)
+}
+
+export function isFailureReason(text: string | undefined): text is FailureReason {
+  return text !== undefined && Object.hasOwn(BY_REASON, text)
+}
+
+/** Set a new value where the config resolves the ref. */
+function setIt({ ref }: Failed): string {
+  return `run: secretref secrets set ${ref}`
+}
+
+/** What a sentence calls the file, program or variable. */
+function placeOf({ place, provider }: Failed): string {
+  return place ?? `what provider "${provider}" points to`
+}
+
+function fileOf(failed: Failed): string {
+  return failed.place === undefined ? 'the file' : quoted(failed.place)
+}
+
+/** For a line that a person copies into a shell. */
+function quoted(path: string): string {
+  return /^[A-Za-z0-9_./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
+}
+
+/** A program must stay executable, and it is no secret: nobody else may write it, that is all. */
+function chmod(failed: Failed): string {
+  const mode = failed.providerType === 'exec' ? 'go-w' : '600'
+  return `run: chmod ${mode} ${fileOf(failed)}`
+}
+
+function program({ place, provider }: Failed): string {
+  const called = `the program of provider "${provider}"`
+  return place === undefined ? called : `${called}, ${place},`
+}
+
+const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>> = {
+  'not-a-regular-file': (f) => ({
+    message: `${placeOf(f)} is not a regular file`,
+    hint: `put a regular file there, or correct the path of "${f.ref}" in the config`,
+  }),
+  symlink: (f) => ({
+    message: `${placeOf(f)} is a symbolic link, and links are not followed`,
+    hint: 'write the path of the file itself into the config',
+  }),
+  'wrong-owner': (f) => ({
+    message: `${placeOf(f)} belongs to another user`,
+    hint: `run: sudo chown "$(id -un)" ${fileOf(f)}`,
+  }),
+  mode: (f) => ({
+    message:
+      f.providerType === 'exec'
+        ? `other users can change ${placeOf(f)}`
+        : `other users can reach ${placeOf(f)}`,
+    hint: chmod(f),
+  }),
+  'too-large': (f) => ({
+    message: `the value of "${f.ref}" is larger than 1 MiB`,
+    hint: 'let the agent fetch it by itself with a smaller credential',
+  }),
+  'too-large-for-env': (f) => ({
+    message: `the value of "${f.ref}" is too large for a variable`,
+    hint: `add "delivery": "file" to its slot; the path then stands in ${f.envVar}_FILE`,
+  }),
+  'environment-full': (f) => ({
+    message: `the value of "${f.ref}" does not fit into the environment beside the others`,
+    hint: 'add "delivery": "file" to its slot, or pass less with --pristine',
+  }),
+  'not-json': (f) => ({
+    message: `${placeOf(f)} is not JSON`,
+    hint: `correct it in an editor, or write "path" for a file that holds one raw value; its content is never shown here`,
+  }),
+  'not-utf8': (f) => ({
+    message: `${placeOf(f)} is not UTF-8`,
+    hint: 'save it as UTF-8; a file named by "path" may hold any bytes',
+  }),
+  'duplicate-key': (f) => ({
+    message: `${placeOf(f)} holds a key twice`,
+    hint: 'remove the one that is not meant',
+  }),
+  'no-such-file': (f) => ({ message: `${placeOf(f)} does not exist`, hint: setIt(f) }),
+  'no-such-key': (f) => ({
+    message: `provider "${f.provider}" has no "${f.ref}"`,
+    hint: setIt(f),
+  }),
+  'no-such-variable': (f) => ({
+    message:
+      f.place === undefined
+        ? `the variable that holds "${f.ref}" is not set`
+        : `variable ${f.place}, which holds "${f.ref}", is not set`,
+    hint: 'set it in the environment that secretref is started in',
+  }),
+  'not-permitted': (f) => ({
+    message: `${f.place === undefined ? `"${f.ref}" in provider "${f.provider}"` : f.place} may not be read`,
+    hint: 'give this user the right to read it; no other provider is asked after a denial',
+  }),
+  'not-a-string': (f) => ({
+    message: `what provider "${f.provider}" has for "${f.ref}" is not text`,
+    hint: 'store it as a string, or as an object with a string under "value"',
+  }),
+  'bad-name': (f) => ({
+    message: `the place of "${f.ref}" is no name that provider "${f.provider}" accepts`,
+    hint: 'correct "path" or "target" of this ref in the config',
+  }),
+  io: (f) => ({
+    message: `${placeOf(f)} could not be read`,
+    hint: 'check the disk and the folders above it; secretref doctor helps',
+  }),
+  'not-startable': (f) => ({
+    message: `${program(f)} could not be started`,
+    hint: 'check that it exists, is executable, and has an interpreter',
+  }),
+  'not-absolute': (f) => ({
+    message: `the path of the program of provider "${f.provider}" is not absolute`,
+    hint: 'write the whole path into "command"',
+  }),
+  'outside-trusted-dirs': (f) => ({
+    message: `${program(f)} lies outside its trustedDirs`,
+    hint: 'move it there, or add its folder to trustedDirs',
+  }),
+  timeout: (f) => ({
+    message: `provider "${f.provider}" did not answer in time`,
+    hint: 'try again; if it is only slow, raise its timeoutMs',
+  }),
+  'no-output': (f) => ({
+    message: `${program(f)} wrote nothing`,
+    hint: 'it has to answer with one JSON object on stdout; raise noOutputTimeoutMs if it is only slow',
+  }),
+  'output-too-large': (f) => ({
+    message: `${program(f)} wrote more than it may`,
+    hint: 'raise maxOutputBytes, or let it print less on stdout and stderr',
+  }),
+  'exit-code': (f) => ({
+    message: `${program(f)} ended with an error`,
+    hint: 'run it by hand with its request on stdin; what it printed is not shown, it may hold a value',
+  }),
+  killed: (f) => ({
+    message: `${program(f)} was ended by a signal`,
+    hint: 'run it by hand; the memory may not suffice',
+  }),
+  'bad-answer': (f) => ({
+    message: `provider "${f.provider}" gave an answer that breaks its protocol`,
+    hint: 'an exec program answers {"protocolVersion":1,"values":{…}}; what it said is not shown',
+  }),
+  'id-missing': (f) => ({
+    message: `provider "${f.provider}" left "${f.ref}" out of its answer`,
+    hint: 'the program has to answer every id with a value or an error',
+  }),
+  'id-not-found': (f) => ({
+    message: `provider "${f.provider}" does not know "${f.ref}"`,
+    hint: 'create it there, or correct "path" or "target" of this ref in the config',
+  }),
+  'id-ambiguous': (f) => ({
+    message: `provider "${f.provider}" knows more than one "${f.ref}"`,
+    hint: 'write a "path" that means one of them alone',
+  }),
+  'id-error': (f) => ({
+    message: `provider "${f.provider}" answered "${f.ref}" with an error`,
+    hint: 'run its program by hand; what it said is not shown, it may hold a value',
+  }),
+  empty: (f) => ({ message: `the value of "${f.ref}" is empty`, hint: setIt(f) }),
+  nul: (f) => ({
+    message: `the value of "${f.ref}" holds a NUL byte, which no variable can`,
+    hint: `add "delivery": "file" to its slot; the path then stands in ${f.envVar}_FILE`,
+  }),
+  'not-in-this-version': (f) => ({
+    message: `provider "${f.provider}" is not in this version`,
+    hint: 'use a provider of type file, env or exec',
+  }),
+  'refused-metadata': (f) => ({
+    message: `what provider "${f.provider}" said about "${f.ref}" holds the value itself`,
+    hint: 'remove the value from its version or dates; such an answer is refused whole',
+  }),
+  'bad-date': (f) => ({
+    message: `${placeOf(f)} has a date for "${f.ref}" that cannot be read`,
+    hint: 'write dates as 2027-03-08T04:12:00Z',
+  }),
+  budget: (f) => ({
+    message: `provider "${f.provider}" was asked as often as it may be`,
+    hint: 'try again later',
+  }),
+  closed: (f) => ({
+    message: `provider "${f.provider}" was closed before it was asked for "${f.ref}"`,
+    hint: 'this is a mistake in SecretRef; please report it',
+  }),
+  'not-an-object': (f) => ({
+    message: `${placeOf(f)} is JSON, but no object of names and values`,
+    hint: 'write it as {"name": {"value": "…"}} or {"name": "…"}',
+  }),
+}
+
+const BY_CODE: Readonly<Partial<Record<Code, (failed: Failed) => Explanation>>> = {
+  PROVIDER_UNAVAILABLE: (f) => ({
+    message: `provider "${f.provider}" could not be asked for "${f.ref}"`,
+    hint: 'try again; if it goes on, add another provider to the chain',
+  }),
+  PROVIDER_DENIED: (f) => ({
+    message: `provider "${f.provider}" denied "${f.ref}"`,
+    hint: 'give this gateway the right to read it; no other provider is asked after a denial',
+  }),
+  PROVIDER_INVALID: (f) => ({
+    message: `provider "${f.provider}" gave an answer that cannot be used`,
+    hint: 'what it said is not shown, it may hold a value; run: secretref doctor',
+  }),
+  PROVIDER_UNSUPPORTED: (f) => ({
+    message: `provider "${f.provider}" is of a type that this version does not know`,
+    hint: 'types: file, env, exec, vault',
+  }),
+  UNSUPPORTED: (f) => BY_REASON['not-in-this-version'](f),
+  SECRET_NOT_FOUND: (f) => BY_REASON['no-such-key'](f),
+  SECRET_EMPTY: (f) => BY_REASON.empty(f),
+  SECRET_MALFORMED: (f) => ({
+    message: `what provider "${f.provider}" has for "${f.ref}" cannot be read`,
+    hint: setIt(f),
+  }),
+  SECRET_TOO_LARGE: (f) => BY_REASON['too-large'](f),
+  SECRET_UNDELIVERABLE: (f) => ({
+    message: `the value of "${f.ref}" cannot be delivered as ${f.envVar}`,
+    hint: 'add "delivery": "file" to its slot',
+  }),
+  FILE_INSECURE: (f) => ({
+    message: `${placeOf(f)} is not private`,
+    hint: chmod(f),
+  }),
+  DELIVERY_FAILED: (f) => ({
+    message: `"${f.ref}" was fetched and could not be handed to the agent`,
+    hint: 'nothing was started; run: secretref doctor',
+  }),
+  TIMEOUT: (f) => BY_REASON.timeout(f),
+}
+
+function unexplained({ provider, ref }: Failed): Explanation {
+  return {
+    message: `provider "${provider}" did not serve "${ref}"`,
+    hint: 'run: secretref doctor',
+  }
+}
