@@ -16,6 +16,17 @@ export function copy(bytes: Uint8Array): Buffer {
   return own
 }
 
+/** All of them in a row, in own memory; the caller wipes it. (`Buffer.concat` takes from the pool.) */
+export function concat(...parts: readonly ArrayLike<number>[]): Buffer {
+  const whole = Buffer.allocUnsafeSlow(parts.reduce((size, part) => size + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
 /** Overwrites every byte with zero. What is absent is skipped, so that a failure path needs no checks. */
 export function wipe(...buffers: readonly (Uint8Array | undefined)[]): void {
   for (const buffer of buffers) buffer?.fill(0)

@@ -26,7 +26,8 @@ export type JsonFaultReason =
 export type JsonResult = { root: JsonNode } | { fault: JsonFaultReason; offset: number }
 
 export const MAX_DEPTH = 64
-const BOM = Buffer.from([0xef, 0xbb, 0xbf])
+/** The byte order mark, in UTF-8. */
+export const BOM: Readonly<Uint8Array> = Uint8Array.of(0xef, 0xbb, 0xbf)
 
 /** Length of the byte order mark that `bytes` begins with: 3 or 0. */
 export function bomLength(bytes: Buffer): number {
