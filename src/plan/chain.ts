@@ -7,11 +7,11 @@ import {
   providersOf,
 } from '../config/accessors.ts'
 import type { ChainEntry, Config, ProviderConfig, RefEntry } from '../config/types.ts'
+import { nearest } from '../config/suggest.ts'
 import { SecretRefError } from '../errors.ts'
-import { claimsOf, strangerOf, type Claims } from './claims.ts'
-import { settleEnvironment, type Environment } from './environment.ts'
+import { claimsOf, overlap, ownerOf, type Claims } from './claims.ts'
+import { homeEnvironment, settleEnvironment, type Environment } from './environment.ts'
 import type { Folders } from './locate.ts'
-import { nearest } from './nearest.ts'
 import { own } from './own.ts'
 import { chainStep, stepsOf, stepTo, withoutRepeats } from './steps.ts'
 import type { ChainStep, FallbackOn, PlannedBinding } from './types.ts'
@@ -52,7 +52,8 @@ export function groundOf(config: Config, folders: Folders, environment?: string)
  * A list of providers is the whole chain; one provider is followed by `fallback`.
  *
  * `only` (`--secrets-provider`) replaces the chain by that provider: at the place which this
- * environment states for the ref and that provider, else at its default one.
+ * environment states for the ref and that provider, else at its default one. A ref that an environment
+ * does not see stays unknown to it all the same.
  *
  * What is wrong with a ref comes back as `problem`: it concerns the agents that are bound to it alone.
  */
@@ -133,10 +134,15 @@ function joined(
   ])
 }
 
-function aloneOf(ground: Ground, ref: string, only: string): Pick<Route, 'route' | 'chain'> {
-  const { providers, folders } = ground
+function aloneOf(
+  ground: Ground,
+  ref: string,
+  only: string,
+): Pick<Route, 'route' | 'chain'> | undefined {
+  const { environment, providers, folders } = ground
   const { refMap, fallback } = sharedSecrets(ground)
   const entries = [own(ownSecrets(ground), ref), own(refMap, ref)]
+  if (!environment.shared && entries[0] === undefined) return undefined
   const stated = entries.flatMap((entry) =>
     entry === undefined ? [] : stepsOf(ref, entry, providers, folders),
   )
@@ -150,16 +156,25 @@ function aloneOf(ground: Ground, ref: string, only: string): Pick<Route, 'route'
   }
 }
 
+/**
+ * A chain never leaves its environment: no step may lie where only another one's refs are stated, nor
+ * where the configured environment would read this ref by its own route.
+ */
 function trespass(ground: Ground, ref: string, chain: readonly ChainStep[]): Route['problem'] {
-  const { environment, claims, providers, folders } = ground
+  const { config, environment, claims, providers, folders } = ground
+  const home = homeEnvironment(config)
+  const homeChain = environment.shared
+    ? []
+    : routeOf({ ...ground, environment: { name: home, shared: true } }, ref).chain
   for (const step of chain) {
-    const owner = strangerOf(step, environment.name, claims, providers, folders)
-    if (owner !== undefined) {
-      return {
-        code: 'ENVIRONMENT_MISMATCH',
-        message: `ref "${ref}" would be read from provider "${step.provider}" at a place that belongs to environment "${owner}", not to "${environment.name}"`,
-        hint: `list "${ref}" under environments.${environment.name}.secrets with a place of its own`,
-      }
+    const byHome = homeChain.some((other) => overlap(step, other, providers, folders))
+    const owner =
+      ownerOf(step, environment.name, claims, providers, folders) ?? (byHome ? home : undefined)
+    if (owner === undefined || owner === environment.name) continue
+    return {
+      code: 'ENVIRONMENT_MISMATCH',
+      message: `ref "${ref}" would be read from provider "${step.provider}" at a place that belongs to environment "${owner}", not to "${environment.name}"`,
+      hint: `list "${ref}" under environments.${environment.name}.secrets with a place of its own`,
     }
   }
   return undefined

@@ -45,8 +45,11 @@ export function claimsOf(config: Config, providers: Providers, folders: Folders)
   return claims
 }
 
-/** The environment that `step` belongs to, where that is not `environment`; else nothing. */
-export function strangerOf(
+/**
+ * The environment that `step` belongs to: `environment` where that states the place itself, another
+ * one's name where only that other does, nothing where a part of the place is stated by nobody.
+ */
+export function ownerOf(
   step: ChainStep,
   environment: string,
   claims: Claims,
@@ -62,12 +65,22 @@ export function strangerOf(
       ? [...fields.values()]
       : wanted.map((field) => union(fields.get(field), whole))
   for (const owners of touched) {
-    if (!owners.has(environment)) {
-      const [owner] = owners
-      if (owner !== undefined) return owner
-    }
+    const [stranger] = owners
+    if (stranger !== undefined && !owners.has(environment)) return stranger
   }
-  return undefined
+  return touched.every((owners) => owners.size > 0) ? environment : undefined
+}
+
+/** Whether two steps may read the same value, whatever their providers are called. */
+export function overlap(
+  a: ChainStep,
+  b: ChainStep,
+  providers: Providers,
+  folders: Folders,
+): boolean {
+  if (placeOf(a, providers, folders) !== placeOf(b, providers, folders)) return false
+  const [fields, others] = [fieldsOf(a.at), fieldsOf(b.at)]
+  return fields[0] === '' || others[0] === '' || fields.some((field) => others.includes(field))
 }
 
 /** An entry that is written wrongly states nothing: its own binding says what is wrong with it. */

@@ -1,18 +1,12 @@
-/** Dates as a config and a store write them. Pure. */
+/** Dates that are compared. Pure. */
+import { parseDate } from '../config/dates.ts'
 
 /**
- * The moment of an RFC 3339 date or date-time, in milliseconds since 1970; a date alone counts from its
- * first moment in UTC. Not a number for a date that no calendar has: whoever compares must treat it as
- * passed.
+ * Milliseconds since 1970; not a number for a date that no calendar has. Whoever compares must treat
+ * that as passed.
  */
 export function momentOf(date: string): number {
-  const text = date.toUpperCase()
-  const day = /^(\d{4})-(\d{2})-(\d{2})(?:T|$)/.exec(text)
-  if (day === null) return Number.NaN
-  const [year, month, dayOfMonth] = [Number(day[1]), Number(day[2]), Number(day[3])]
-  // Date.parse takes the 31st of February for the 3rd of March.
-  const daysInMonth = new Date(Date.UTC(year, month, 0)).getUTCDate()
-  return dayOfMonth > daysInMonth ? Number.NaN : Date.parse(text)
+  return parseDate(date)?.getTime() ?? Number.NaN
 }
 
 /** The earlier of two dates as it was written, or the one there is; an impossible date comes first. */

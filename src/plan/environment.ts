@@ -2,7 +2,7 @@
 import { environmentOf } from '../config/accessors.ts'
 import type { Config } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from './known.ts'
 import { own } from './own.ts'
 
 /** What records say where no environment is configured. */

@@ -3,7 +3,7 @@ import { fileVariableOf } from '../config/accessors.ts'
 import { VARIABLE } from '../config/names.ts'
 import { refusalOf } from '../config/variables.ts'
 import { SecretRefError } from '../errors.ts'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from './known.ts'
 import type { PlannedBinding } from './types.ts'
 
 export interface Narrowed {

@@ -3,7 +3,7 @@ import { providerNameOf } from '../config/accessors.ts'
 import type { ChainEntry, ProviderConfig, RefEntry } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
 import { locate, type Folders, type Written } from './locate.ts'
-import { didYouMean } from './nearest.ts'
+import { didYouMean } from './known.ts'
 import type { ChainStep } from './types.ts'
 
 /**

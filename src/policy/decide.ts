@@ -6,7 +6,7 @@ import type { Code } from '../errors.ts'
 import type { Fetched, FetchedFailure, FetchedValue } from '../gateway/sheet.ts'
 import { earlier } from '../plan/dates.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
-import { dayOf, daysLeft, isNear, isPast } from './expiry.ts'
+import { dayOf, isNear, isPast, whenOf } from './expiry.ts'
 import { explainFailure, isFailureReason, type FailureReason } from './explain.ts'
 
 /**
@@ -46,6 +46,8 @@ interface Decided {
 }
 export interface Grant extends Decided {
   allow: true
+  code?: undefined
+  hint?: undefined
 }
 export interface Denial extends Decided {
   allow: false
@@ -83,20 +85,23 @@ function decideFirst(plan: Plan, binding: PlannedBinding, context: DecideContext
   })
 }
 
-export interface DecideAgainContext extends DecideContext {
-  /** As on the sheet: an explanation depends on the kind of provider. */
-  providers: Readonly<Record<string, { type: string }>>
-}
+/** Provider names and their types, as `providersOf` gives them. */
+export type ProviderTypes = Pick<ReadonlyMap<string, { type: string }>, 'get'>
 
-/** The second decision about a binding that the first one granted, on what the resolver reported. */
+/**
+ * The second decision about a binding that the first one granted, on what the resolver reported.
+ * With `providers` a hint knows a program from a file.
+ */
 export function decideAgain(
   binding: PlannedBinding,
   fetched: Fetched,
-  context: DecideAgainContext,
+  now: Date,
+  strict: boolean,
+  providers?: ProviderTypes,
 ): Decision {
   return fetched.outcome === 'failure'
-    ? failed(binding, fetched, context)
-    : answered(binding, fetched, context)
+    ? failed(binding, fetched, providers)
+    : answered(binding, fetched, { now, strict })
 }
 
 /** Denials that stop the whole start: nothing is released when there is one. */
@@ -109,7 +114,7 @@ export function blocking(decisions: readonly Decision[]): Denial[] {
 function answered(
   binding: PlannedBinding,
   fetched: FetchedValue,
-  context: DecideAgainContext,
+  context: DecideContext,
 ): Decision {
   const expiresAt = earlier(binding.expiresAt, fetched.expiresAt)
   const dated = decideDates(binding, expiresAt, context)
@@ -134,13 +139,11 @@ function answered(
 function failed(
   binding: PlannedBinding,
   fetched: FetchedFailure,
-  context: DecideAgainContext,
+  providers: ProviderTypes | undefined,
 ): Denial {
   const { code, reason, place, provider, passed } = fetched
   const { ref, envVar } = binding
-  const providerType = Object.hasOwn(context.providers, provider)
-    ? context.providers[provider]?.type
-    : undefined
+  const providerType = providers?.get(provider)?.type
   const { message, hint } = explainFailure({
     ref,
     envVar,
@@ -175,16 +178,15 @@ function decideDates(
     }
   }
   if (deprecationDate !== undefined && isPast(deprecationDate, now)) {
-    const message = `"${ref}" is deprecated since ${dayOf(deprecationDate)}`
+    const message = `"${ref}" has been deprecated since ${dayOf(deprecationDate)}`
     const hint = `bind its successor instead${binding.note === undefined ? '' : `: ${binding.note}`}`
     if (strict) return deny(binding, 'DEPRECATED', 'deprecated', { message, hint })
     warnings.push({ code: 'DEPRECATED', message, hint })
   }
   if (expiresAt !== undefined && isNear(expiresAt, now)) {
-    const days = daysLeft(expiresAt, now)
     warnings.push({
       code: 'EXPIRING',
-      message: `"${ref}" expires in ${days} ${days === 1 ? 'day' : 'days'}, ${dayOf(expiresAt)}`,
+      message: `"${ref}" expires ${whenOf(expiresAt, now)}, ${dayOf(expiresAt)}`,
       hint: 'get a new credential before that day',
     })
   }

@@ -2,7 +2,7 @@
 import { momentOf } from '../plan/dates.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000
-/** How long before its end a credential is warned about. */
+/** From how many days before its end a credential is warned about. */
 export const WARN_DAYS = 7
 
 /** A date that no calendar has counts as passed. */
@@ -11,15 +11,21 @@ export function isPast(date: string, now: Date): boolean {
   return Number.isNaN(moment) || moment <= now.getTime()
 }
 
-/** Whole days that are left, rounded up: 1 on the last day, 0 when it is over. */
-export function daysLeft(date: string, now: Date): number {
-  const left = momentOf(date) - now.getTime()
-  return left > 0 ? Math.ceil(left / DAY_MS) : 0
+/** Days by the calendar in UTC: 0 today, 1 tomorrow, negative for what is past. */
+export function daysUntil(date: string, now: Date): number {
+  return Math.floor(momentOf(date) / DAY_MS) - Math.floor(now.getTime() / DAY_MS)
 }
 
 /** Whether the end is near enough to be warned about. */
 export function isNear(date: string, now: Date): boolean {
-  return !isPast(date, now) && momentOf(date) - now.getTime() <= WARN_DAYS * DAY_MS
+  return !isPast(date, now) && daysUntil(date, now) <= WARN_DAYS
+}
+
+/** `today`, `in 1 day`, `in 6 days` */
+export function whenOf(date: string, now: Date): string {
+  const days = daysUntil(date, now)
+  if (days <= 0) return 'today'
+  return days === 1 ? 'in 1 day' : `in ${days} days`
 }
 
 /** A date for a sentence: its day in UTC, or as written where no calendar has it. */

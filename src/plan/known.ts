@@ -1,0 +1,19 @@
+/** Hints for a name that nothing has: the nearest one, and what there is. Pure. */
+import { nearest } from '../config/suggest.ts'
+
+/** How many names a hint lists before it says "and 12 more". */
+const LISTED = 8
+
+/** `did you mean "b"? agents: a, b` */
+export function didYouMean(name: string, known: readonly string[], kind: string): string {
+  const near = nearest(name, known)
+  const list = listOf(known, kind)
+  return near === undefined ? list : `did you mean "${near}"? ${list}`
+}
+
+/** `agents: a, b, c and 12 more`; `kind` is a plural. */
+export function listOf(known: readonly string[], kind: string): string {
+  if (known.length === 0) return `there are no ${kind}`
+  const rest = known.length > LISTED ? ` and ${known.length - LISTED} more` : ''
+  return `${kind}: ${known.slice(0, LISTED).join(', ')}${rest}`
+}
