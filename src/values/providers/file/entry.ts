@@ -3,7 +3,7 @@ import type { Failure, Meta, Outcome } from '../contract.ts'
 import { readJson, type JsonNode } from '../../secret/json.ts'
 import { textOf } from '../../secret/json-text.ts'
 import { final, found } from '../../secret/outcome.ts'
-import { parseDate } from './date.ts'
+import { parseDate } from '../../../config/dates.ts'
 import type { SecretFile } from './read.ts'
 
 export interface Entries {
