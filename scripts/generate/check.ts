@@ -4,7 +4,7 @@
  * demands must never be left out of the check.
  */
 import type { Output } from '../generate.ts'
-import { jsonSchema } from './schema.ts'
+import { jsonSchema } from '../../src/config/json-schema.ts'
 
 type Schema = Readonly<Record<string, unknown>>
 

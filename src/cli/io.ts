@@ -9,7 +9,10 @@
  * - Whatever came from a config, a file or a program is escaped by `printable` before it is shown.
  */
 import { SecretRefError } from '../errors.ts'
+import { printable } from '../printable.ts'
 import { homeOf, type Home } from '../state/home.ts'
+
+export { printable }
 
 export interface Io {
   /** `secretref`, or `openclaw` when called by that name. */
@@ -49,17 +52,4 @@ export function signsAllowed(env: Io['env']): boolean {
 export function errorText(program: string, error: SecretRefError): string {
   const line = `${program}: ${printable(error.message)} [${error.code}]\n`
   return error.hint === undefined ? line : `${line}hint: ${printable(error.hint)}\n`
-}
-
-/**
- * Makes any text safe for one line of a terminal: control characters, line and bidirectional
- * separators, lone surrogates and invisible format characters become `\u{…}` (Unicode categories Cc,
- * Cf, Cs, Co, Zl, Zp; Trojan Source, CVE-2021-42574). Joiners inside emoji stay.
- */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu, (char) =>
-    char === '\u200d' || char === '\ufe0f'
-      ? char
-      : `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`,
-  )
 }

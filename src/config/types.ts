@@ -15,15 +15,17 @@ export interface ProviderConfig {
   options: Readonly<Record<string, unknown>>
 }
 
-/** A config that was found, read, checked and trusted. */
+/** A config that was found, read and checked. Before anything runs by it: `requireTrust`. */
 export interface LoadedConfig {
   config: Config
-  /** Absolute path of the file. */
+  /** Absolute path of the file, every link followed. */
   path: string
   /** Its folder: relative paths in the config start here. */
   dir: string
   /** SHA-256 of the file's bytes, hex. */
   hash: string
+  /** User id of the file's owner. */
+  owner: number
   /** True where the file was merely found in the current folder. */
   found: boolean
   warnings: readonly Problem[]

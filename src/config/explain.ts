@@ -1,0 +1,167 @@
+/**
+ * What is wrong with a document that the fast checker refused, in our own words: zod finds the issues,
+ * its messages are not shown, and no value of the document is quoted. Loads zod.
+ */
+import type { core } from 'zod'
+import { jsonSchema, knownKeys, type JsonSchema } from './json-schema.ts'
+import { nodeAt } from './node.ts'
+import { DATE, ENVIRONMENT, NAME, PROVIDER, TEXT, VARIABLE } from './names.ts'
+import { hardcoded, invalid, shownKey, type At } from './problems.ts'
+import { PROVIDER_OPTIONS } from './providers.generated.ts'
+import { configSchema } from './schema.ts'
+import { didYouMean } from './suggest.ts'
+import type { Problem } from './types.ts'
+
+const RULES = new Map<string, string>([
+  [
+    NAME.source,
+    'must be a name: a letter or digit first, then letters, digits and . _ / - up to 128',
+  ],
+  [
+    PROVIDER.source,
+    'must be a name: a letter or digit first, then letters, digits and . _ - up to 64',
+  ],
+  [
+    ENVIRONMENT.source,
+    'must be a name: a letter or digit first, then letters, digits and . _ - up to 64',
+  ],
+  [VARIABLE.source, 'must be the name of a variable: letters, digits and _, no digit first'],
+  [TEXT.source, 'must be text that is not empty and holds no NUL'],
+  [DATE.source, 'must be a date such as 2027-03-08 or 2027-03-08T04:12:00Z'],
+])
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'text in quotes',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  int: 'a whole number',
+  number: 'a number',
+}
+
+/** Every issue that zod finds in `tree`, as problems without lines. Empty: the document is a config. */
+export function explain(tree: unknown): Problem[] {
+  const result = configSchema.safeParse(tree)
+  if (result.success) return []
+  const explainer = new Explainer(tree)
+  return result.error.issues.flatMap((issue) => explainer.issue(issue, []))
+}
+
+class Explainer {
+  readonly #tree: unknown
+  #schema: JsonSchema | undefined
+
+  constructor(tree: unknown) {
+    this.#tree = tree
+  }
+
+  issue(issue: core.$ZodIssue, parent: At): Problem[] {
+    const at = [...parent, ...issue.path.map(stepOf)]
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => this.#unknownKey([...at, key], key))
+    }
+    const slot = slotProblem(at, nodeAt(this.#tree, at))
+    if (slot !== undefined) return [slot]
+    if (issue.code === 'invalid_union') return this.#union(issue, at)
+    if (nodeAt(this.#tree, at) === undefined && issue.code !== 'invalid_key') {
+      return [this.#missing(at)]
+    }
+    return [invalid(at, sentenceFor(issue), hintFor(issue, nodeAt(this.#tree, at)))]
+  }
+
+  #unknownKey(at: At, key: string): Problem {
+    this.#schema ??= jsonSchema()
+    const known = knownKeys(this.#schema, at.slice(0, -1)).filter((name) => name !== '$schema')
+    return invalid(at, `"${shownKey(key)}" is not known here`, didYouMean(key, known))
+  }
+
+  #missing(at: At): Problem {
+    return invalid(at, `"${String(at.at(-1))}" is missing`)
+  }
+
+  /** A union's branch is the one whose type the value has; where none has, all types are named. */
+  #union(issue: core.$ZodIssueInvalidUnion, at: At): Problem[] {
+    const value = nodeAt(this.#tree, at)
+    if (issue.discriminator !== undefined) {
+      const options = Object.keys(PROVIDER_OPTIONS)
+      const message =
+        value === undefined
+          ? `"${issue.discriminator}" is missing: no provider type has this name`
+          : 'this is no known provider type'
+      const name = value === undefined ? at.at(-2) : value
+      return [invalid(at, message, didYouMean(typeof name === 'string' ? name : '', options))]
+    }
+    if (value === undefined) return [this.#missing(at)]
+    const branch = issue.errors.find(
+      (issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0),
+    )
+    if (branch !== undefined) return branch.flatMap((inner) => this.issue(inner, at))
+    const expected = issue.errors.flatMap((issues) =>
+      issues.flatMap((inner) => (inner.code === 'invalid_type' ? [typeName(inner.expected)] : [])),
+    )
+    return [invalid(at, `must be ${[...new Set(expected)].join(' or ')}`)]
+  }
+}
+
+/** A string where a slot or a ref belongs is taken for a credential, whatever it looks like. */
+function slotProblem(at: At, value: unknown): Problem | undefined {
+  const end = at.at(-1) === 'secretRef' ? at.slice(0, -1) : at
+  const isSlot = end.at(-2) === 'credentials' && end.at(-4) === 'tool-bindings'
+  if (!isSlot || typeof value !== 'string') return undefined
+  return end === at
+    ? hardcoded(at, 'plain text stands where {"secretRef": …} belongs')
+    : hardcoded(at, `the secretRef is no name of a ref: it ${RULES.get(NAME.source) ?? ''}`)
+}
+
+function sentenceFor(issue: core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${typeName(issue.expected)}`
+    case 'invalid_format':
+      return ruleFor(issue)
+    case 'invalid_key': {
+      const [inner] = issue.issues
+      return `this key ${inner?.code === 'invalid_format' ? ruleFor(inner) : 'is not allowed'}`
+    }
+    case 'invalid_value':
+      return `must be ${issue.values.map((value) => JSON.stringify(value)).join(' or ')}`
+    case 'too_small':
+      return Number(issue.minimum) === 1 && issue.origin !== 'number' && issue.origin !== 'int'
+        ? 'must not be empty'
+        : `must be at least ${issue.minimum}${unitOf(issue.origin)}`
+    case 'too_big':
+      return `must be at most ${issue.maximum}${unitOf(issue.origin)}`
+    case 'invalid_element':
+    case 'invalid_union':
+    case 'not_multiple_of':
+    case 'unrecognized_keys':
+    case 'custom':
+    default:
+      return 'is not allowed here'
+  }
+}
+
+function ruleFor(issue: core.$ZodIssueInvalidStringFormat): string {
+  const source = issue.pattern?.replace(/^\/|\/$/g, '') ?? ''
+  const rule = RULES.get(source) ?? RULES.get(source.replaceAll('\\/', '/'))
+  return rule ?? `must have the form ${source}`
+}
+
+function hintFor(issue: core.$ZodIssue, value: unknown): string | undefined {
+  if (issue.code !== 'invalid_value' || typeof value !== 'string') return undefined
+  return didYouMean(value, issue.values.map(String))
+}
+
+function unitOf(origin: string): string {
+  if (origin === 'string') return ' characters long'
+  return origin === 'array' ? ' entries long' : ''
+}
+
+function typeName(expected: string): string {
+  return TYPES[expected] ?? 'of another type'
+}
+
+function stepOf(step: PropertyKey): string | number {
+  return typeof step === 'number' ? step : String(step)
+}

@@ -1,0 +1,126 @@
+/**
+ * Reads a config file that nobody else can have written. A link is followed, since dotfiles are often
+ * linked into place; every check is made on the opened file itself.
+ */
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  realpathSync,
+  statSync,
+} from 'node:fs'
+import type { Stats } from 'node:fs'
+import { dirname } from 'node:path'
+import { SecretRefError, errnoOf } from '../errors.ts'
+
+/** More than 40 times what 10,000 agents need. */
+export const LARGEST = 64 * 1024 * 1024
+
+export interface RawConfig {
+  /** Absolute, every link followed. */
+  path: string
+  bytes: Buffer
+  /** User id of the owner. */
+  owner: number
+}
+
+/**
+ * @throws {SecretRefError} CONFIG_NOT_FOUND where it cannot be opened; CONFIG_INSECURE where it is no
+ *   regular file, or others own it or can write it or replace it in its folder; CONFIG_INVALID where
+ *   it is too large.
+ */
+export function readConfig(path: string): RawConfig {
+  const fd = open(path)
+  try {
+    const stats = fstatSync(fd)
+    if (!stats.isFile()) throw insecure(`the config ${path} is not a regular file`)
+    const real = realPathOf(path, stats)
+    checkOwnership(real, stats, 'config')
+    for (const folder of new Set([dirname(path), dirname(real)])) {
+      checkOwnership(folder, statSync(folder), 'folder of the config')
+    }
+    return { path: real, bytes: readAll(fd, stats.size, path), owner: stats.uid }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Without O_NONBLOCK, opening a FIFO waits until somebody writes to it. */
+function open(path: string): number {
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY)
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'ENXIO') throw insecure(`the config ${path} is not a regular file`)
+    const why =
+      errno === 'ENOENT'
+        ? 'is a link to nothing'
+        : errno === 'ELOOP'
+          ? 'is a link to itself'
+          : 'cannot be opened'
+    throw new SecretRefError('CONFIG_NOT_FOUND', `the config ${path} ${why}`, {
+      scope: 'config',
+      hint: 'check the path and the modes of the file and of the folders above it',
+      cause: error,
+    })
+  }
+}
+
+/** The path of what was opened; it must still be the same file. */
+function realPathOf(path: string, opened: Stats): string {
+  const real = realpathSync(path)
+  const now = statSync(real)
+  if (now.ino !== opened.ino || now.dev !== opened.dev) {
+    throw insecure(`the config ${path} was replaced while it was read`)
+  }
+  return real
+}
+
+function checkOwnership(path: string, stats: Stats, what: string): void {
+  const ours = process.geteuid?.() ?? stats.uid
+  if (stats.uid !== ours && stats.uid !== 0) {
+    throw insecure(`the ${what} ${path} belongs to another user`, `chown ${ours} ${quoted(path)}`)
+  }
+  // In a sticky folder such as /tmp, only its owner can replace a file.
+  const sticky = stats.isDirectory() && (stats.mode & 0o1000) !== 0
+  if ((stats.mode & 0o022) !== 0 && !sticky) {
+    throw insecure(`the ${what} ${path} can be written by others`, `chmod go-w ${quoted(path)}`)
+  }
+}
+
+function insecure(message: string, command?: string): SecretRefError {
+  return new SecretRefError('CONFIG_INSECURE', message, {
+    scope: 'config',
+    hint: command ?? 'use a regular file that only you can write',
+  })
+}
+
+/** A path for a shell: quoted where a shell would read it in another way. */
+function quoted(path: string): string {
+  return /^[A-Za-z0-9_./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
+}
+
+/** Reads to the end, which may lie elsewhere than the size said; never more than LARGEST. */
+function readAll(fd: number, size: number, path: string): Buffer {
+  let bytes = Buffer.allocUnsafe(Math.min(size, LARGEST) + 1)
+  let length = 0
+  for (;;) {
+    const read = readSync(fd, bytes, length, bytes.length - length, null)
+    if (read === 0) return bytes.subarray(0, length)
+    length += read
+    if (length > LARGEST) {
+      throw new SecretRefError('CONFIG_INVALID', `the config ${path} is larger than 64 MiB`, {
+        scope: 'config',
+        hint: 'split it into one config per gateway',
+      })
+    }
+    if (length === bytes.length) {
+      bytes = Buffer.concat([
+        bytes,
+        Buffer.allocUnsafe(Math.min(bytes.length, LARGEST + 1 - length)),
+      ])
+    }
+  }
+}

@@ -1,0 +1,23 @@
+/** What a schema cannot say about a config. */
+import type { Config, Problem } from './types.ts'
+import { judgeAgents } from './rules/agents.ts'
+import { judgeDates } from './rules/dates.ts'
+import { judgeProviders } from './rules/providers.ts'
+import { judgeSchedules } from './rules/schedules.ts'
+import { judgeVariables } from './rules/variables.ts'
+
+/**
+ * Every mistake of meaning, without lines, and warnings about dates that have passed.
+ *
+ * @param config fits the schema
+ * @param raw the document it comes from, which may hold parts that did not fit
+ */
+export async function judge(config: Config, raw: unknown, now: Date): Promise<Problem[]> {
+  return [
+    ...judgeProviders(config, raw),
+    ...judgeAgents(config, raw),
+    ...judgeVariables(config),
+    ...judgeDates(config, now),
+    ...(await judgeSchedules(config, now)),
+  ]
+}

@@ -1,0 +1,57 @@
+/** "Did you mean": the nearest of some known names. Pure. */
+
+/** The known name that is nearest to `word`, or nothing where none is near. */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  const wanted = plain(word)
+  const limit = Math.max(1, Math.min(3, Math.floor(wanted.length / 3)))
+  let best: string | undefined
+  let least = limit + 1
+  for (const name of known) {
+    const candidate = plain(name)
+    if (Math.abs(candidate.length - wanted.length) >= least) continue
+    const distance = distanceBetween(wanted, candidate)
+    if (distance < least) {
+      least = distance
+      best = name
+    }
+  }
+  return best
+}
+
+/** A hint for an unknown name: the nearest known one, else all of them where they are few. */
+export function didYouMean(word: string, known: Iterable<string>): string | undefined {
+  const names = [...known]
+  const name = nearest(word, names)
+  if (name !== undefined) return `did you mean "${name}"?`
+  if (names.length === 0 || names.length > 24) return undefined
+  return `known here: ${names.join(', ')}`
+}
+
+/** `toolBindings`, `tool_bindings` and `tool-bindings` are the same word. */
+function plain(name: string): string {
+  return name.replace(/[-_]/g, '').toLowerCase()
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
+function distanceBetween(a: string, b: string): number {
+  let before: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column)
+  for (let row = 1; row <= a.length; row++) {
+    const next = [row]
+    for (let column = 1; column <= b.length; column++) {
+      const same = a[row - 1] === b[column - 1]
+      let cost = Math.min(
+        (last[column] ?? 0) + 1,
+        (next[column - 1] ?? 0) + 1,
+        (last[column - 1] ?? 0) + (same ? 0 : 1),
+      )
+      if (row > 1 && column > 1 && a[row - 1] === b[column - 2] && a[row - 2] === b[column - 1]) {
+        cost = Math.min(cost, (before[column - 2] ?? 0) + 1)
+      }
+      next.push(cost)
+    }
+    before = last
+    last = next
+  }
+  return last[b.length] ?? 0
+}
