@@ -21,7 +21,9 @@ export const EVENTS = [
   'run.started',
   'run.ended',
   'run.skipped',
+  'secret.intent',
   'secret.written',
+  'secret.failed',
   'alert.raised',
 ] as const
 export type Event = (typeof EVENTS)[number]

@@ -32,6 +32,8 @@ export interface Sheet {
   deadlineMs: number
   providers: Readonly<Record<string, { type: string; options: Readonly<Record<string, unknown>> }>>
   items: readonly SheetItem[]
+  /** What the agent's arguments cost of the space that arguments and environment share, in bytes. */
+  argumentBytes: number
   /** Names of variables that the agent gets from the gateway's own environment. */
   inherit: readonly string[]
   /** Variables of ours for the agent; never secret. */

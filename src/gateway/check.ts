@@ -1,0 +1,70 @@
+/** Fetches an agent's credentials without delivering any: what an agent without a command gets. */
+import type { Plan } from '../plan/types.ts'
+import { decide, decideAgain } from '../policy/decide.ts'
+import { grantsOf, recordGrants } from '../state/grants.ts'
+import { takeResolver } from './early.ts'
+import { newRunId, type Gateway } from './gateway.ts'
+import { makeSheet } from './make-sheet.ts'
+import { grantOf, sayResults, type Say } from './once.ts'
+import { Records } from './records.ts'
+import type { Fetched } from './sheet.ts'
+import type { Result } from './start.ts'
+
+/** @returns whether every required credential could be granted; each failure has been said by then */
+export async function checkAgent(
+  gateway: Gateway,
+  plan: Plan,
+  strict: boolean,
+  say: Say,
+): Promise<boolean> {
+  const run = newRunId(gateway.now())
+  const request = { run, plan, command: [], inherit: [] }
+  const records = new Records(gateway, request)
+  const first = decide(plan, { now: gateway.now(), strict })
+  const asked = first.filter((decision) => decision.allow).map((decision) => decision.binding)
+  await gateway.log.append([
+    ...records.skipped(plan.skipped),
+    ...first.flatMap((decision) =>
+      decision.allow
+        ? [records.intent(decision.binding)]
+        : records.refused({ binding: decision.binding, decision }),
+    ),
+  ])
+  const results: Result[] = first
+    .filter((decision) => !decision.allow)
+    .map((decision) => ({ binding: decision.binding, decision }))
+  if (asked.length > 0) {
+    const sheet = makeSheet(gateway, request, asked, undefined)
+    const resolver = takeResolver(() => Object.keys(gateway.env))
+    try {
+      resolver.send(sheet)
+      const fetched = await resolver.fetched()
+      const types = new Map(Object.entries(sheet.providers))
+      for (const [i, binding] of asked.entries()) {
+        const answer = fetched[i] as Fetched
+        const decision = decideAgain(binding, answer, gateway.now(), strict, types)
+        results.push({ binding, fetched: answer, decision })
+      }
+    } finally {
+      resolver.dismiss()
+    }
+    await gateway.log.append(results.flatMap((result) => records.checkedOrRefused(result)))
+  }
+  sayResults(say, plan.agent, results)
+  // A value that a run holds stays `injected` for as long as the store still has the same one.
+  const before = grantsOf(gateway.db, plan.agent)
+  const grants = results.map((result) => grantOf(gateway, run, plan.environment, result, 'ready'))
+  recordGrants(
+    gateway.db,
+    grants.filter((grant) => {
+      const held = before.get(grant.envVar)
+      return !(
+        held?.outcome === 'injected' &&
+        grant.outcome === 'ready' &&
+        held.route === grant.route &&
+        held.fingerprint === grant.fingerprint
+      )
+    }),
+  )
+  return results.every(({ binding, decision }) => decision.allow || !binding.required)
+}

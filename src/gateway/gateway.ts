@@ -1,0 +1,114 @@
+/** Everything that the starts of one gateway share. */
+import { randomBytes } from 'node:crypto'
+import type { DatabaseSync } from 'node:sqlite'
+import type { AuditLog } from '../audit/log.ts'
+import type { Actor } from '../audit/record.ts'
+import { agentsOf } from '../config/accessors.ts'
+import type { Agent, LoadedConfig } from '../config/types.ts'
+import { SecretRefError } from '../errors.ts'
+import { inheritedNames, withheldOf, type Withheld } from '../plan/inherit.ts'
+import { absolute } from '../plan/locate.ts'
+import type { Plan } from '../plan/types.ts'
+import { openDatabase } from '../state/db.ts'
+import { userHome, type Home } from '../state/home.ts'
+import { findCommand } from './command.ts'
+import type { Parent } from './nesting.ts'
+import type { Surroundings } from './surroundings.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export class Gateway {
+  readonly home: Home
+  readonly env: Environment
+  readonly loaded: LoadedConfig
+  readonly log: AuditLog
+  readonly actor: Actor
+  readonly surroundings: Surroundings
+  readonly parent: Parent | undefined
+  readonly now: () => Date
+  readonly #withheld: Withheld
+  #db: DatabaseSync | undefined
+
+  constructor(parts: {
+    home: Home
+    env: Environment
+    loaded: LoadedConfig
+    log: AuditLog
+    actor: Actor
+    surroundings: Surroundings
+    parent: Parent | undefined
+    now: () => Date
+  }) {
+    this.home = parts.home
+    this.env = parts.env
+    this.loaded = parts.loaded
+    this.log = parts.log
+    this.actor = parts.actor
+    this.surroundings = parts.surroundings
+    this.parent = parts.parent
+    this.now = parts.now
+    this.#withheld = withheldOf(parts.loaded.config)
+  }
+
+  /** Opened on use: a start reaches its agent before it needs this. */
+  get db(): DatabaseSync {
+    this.#db ??= openDatabase(this.home)
+    return this.#db
+  }
+
+  async close(): Promise<void> {
+    this.#db?.close()
+    await this.log.close()
+  }
+
+  agent(name: string): Agent {
+    const agent = agentsOf(this.loaded.config).get(name)
+    if (agent === undefined) throw new SecretRefError('AGENT_UNKNOWN', `no agent named "${name}"`)
+    return agent
+  }
+
+  /**
+   * The program of an agent, as an absolute path and its arguments.
+   *
+   * @param given what stood after `--`
+   * @returns `undefined` where there is no command at all
+   * @throws COMMAND_LOCKED, COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE
+   */
+  commandOf(name: string, given: readonly string[] | undefined): string[] | undefined {
+    const agent = this.agent(name)
+    if (given !== undefined && agent.lockCommand === true) {
+      throw new SecretRefError('COMMAND_LOCKED', `agent ${name} runs only its own command`, {
+        scope: 'agent',
+        hint: 'its config says lockCommand; leave out what follows --',
+      })
+    }
+    const [program, ...args] = given ?? agent.command ?? []
+    if (program === undefined) return undefined
+    return [findCommand(program, this.env['PATH'] ?? '', this.cwdOf(name)), ...args]
+  }
+
+  /** The working folder of an agent: its `cwd`, read from the config's folder; else ours. */
+  cwdOf(name: string): string {
+    const { cwd } = this.agent(name)
+    return cwd === undefined
+      ? process.cwd()
+      : absolute(cwd, { configDir: this.loaded.dir, userHome: userHome(this.env) })
+  }
+
+  /** Names of the caller's variables that an agent gets. */
+  inheritedBy(plan: Plan, pristine: boolean): string[] {
+    return inheritedNames({
+      config: this.loaded.config,
+      withheld: this.#withheld,
+      plan,
+      names: Object.keys(this.env),
+      pristine,
+      fromParent: this.parent?.variables ?? [],
+    })
+  }
+}
+
+/** Sorts by time where it is sorted by name, and is no secret. */
+export function newRunId(now: Date): string {
+  return `${now.getTime().toString(36).padStart(9, '0')}-${randomBytes(6).toString('hex')}`
+}

@@ -1,0 +1,75 @@
+/** Writes the sheet of one start: references, where they lie, and how each is to be delivered. */
+import { providersOf } from '../config/accessors.ts'
+import type { PlannedBinding } from '../plan/types.ts'
+import type { Gateway } from './gateway.ts'
+import { resolveOptions } from './options.ts'
+import type { Sheet, SheetItem } from './sheet.ts'
+import { HAS_PROC } from './surroundings.ts'
+
+export interface SheetRequest {
+  run: string
+  /** Empty where nothing is started and the values are only looked at. */
+  command: readonly string[]
+  inherit: readonly string[]
+}
+
+/** @param folder the run's private folder; `undefined` where nothing is delivered at all */
+export function makeSheet(
+  gateway: Gateway,
+  request: SheetRequest,
+  asked: readonly PlannedBinding[],
+  folder: string | undefined,
+): Sheet {
+  const { surroundings } = gateway
+  const items = asked.map((binding, i): SheetItem => ({
+    ref: binding.ref,
+    envVar: binding.envVar,
+    delivery: folder === undefined ? 'none' : binding.delivery,
+    pathInEnvVar: binding.pathInEnvVar,
+    chain: binding.chain,
+    fallbackOn: binding.fallbackOn,
+    // A number and the variable: no two files of a run share a name.
+    ...(binding.delivery === 'file' ? { file: `${folder}/${i}-${binding.envVar}` } : {}),
+  }))
+  return {
+    type: 'sheet',
+    v: 1,
+    run: request.run,
+    ...(HAS_PROC ? { gatewayPid: process.pid } : {}),
+    fingerprintKey: gateway.home.fingerprintKey,
+    ...providersFor(gateway, items),
+    items,
+    argumentBytes: request.command.reduce((sum, word) => sum + Buffer.byteLength(word) + 9, 0),
+    inherit: request.inherit,
+    set: { SECRETREF_RUN: request.run },
+    ignoreSignals: surroundings.ignored,
+    ...(surroundings.openFiles === undefined ? {} : { openFiles: surroundings.openFiles }),
+  }
+}
+
+const DEFAULT_TIMEOUT_MS = 5000
+
+/** The providers that these items name, and the time that the longest of their chains may take. */
+function providersFor(
+  gateway: Gateway,
+  items: readonly SheetItem[],
+): Pick<Sheet, 'providers' | 'deadlineMs'> {
+  const table = providersOf(gateway.loaded.config)
+  const providers: Record<string, Sheet['providers'][string]> = {}
+  let deadlineMs = DEFAULT_TIMEOUT_MS
+  for (const { chain } of items) {
+    let needs = 0
+    for (const { provider } of chain) {
+      const configured = table.get(provider)
+      if (configured === undefined) continue
+      providers[provider] ??= {
+        type: configured.type,
+        options: resolveOptions(configured, gateway.loaded.dir, gateway.home, gateway.env),
+      }
+      const stated = configured.options['timeoutMs']
+      needs += typeof stated === 'number' ? stated : DEFAULT_TIMEOUT_MS
+    }
+    deadlineMs = Math.max(deadlineMs, needs)
+  }
+  return { providers, deadlineMs }
+}

@@ -1,0 +1,165 @@
+/** One run of one agent, with what belongs around a start: words, state, the end of it. */
+import { constants } from 'node:os'
+import type { Decision } from '../policy/decide.ts'
+import type { Plan } from '../plan/types.ts'
+import { recordGrants, type GrantRow } from '../state/grants.ts'
+import { recordEnd, recordStart } from '../state/runs.ts'
+import { SecretRefError } from '../errors.ts'
+import { takeResolver } from './early.ts'
+import type { Ending } from './ending.ts'
+import { newRunId, type Gateway } from './gateway.ts'
+import type { Agent } from './launch.ts'
+import { start, type Result } from './start.ts'
+import { routeOf } from './status.ts'
+import { startTimeOf } from './surroundings.ts'
+
+export interface OnceRequest {
+  plan: Plan
+  /** Absolute path of the program, then its arguments. */
+  command: readonly string[]
+  pristine: boolean
+  strict: boolean
+  session: boolean
+  stdin: 'inherit' | 'ignore'
+  signal: AbortSignal
+  say: Say
+}
+
+/** @param level as in `--log-level` */
+export type Say = (
+  level: 'error' | 'warn' | 'info' | 'debug',
+  sentence: string,
+  hint?: string,
+) => void
+
+export interface Once {
+  run: string
+  agent: Agent
+  /** Waits for the end, and records it. */
+  ended(): Promise<Ending>
+}
+
+/** Why a start was given up: a signal that would have ended the agent. */
+export class Interrupted extends Error {
+  readonly signal: NodeJS.Signals
+  constructor(signal: NodeJS.Signals) {
+    super(`interrupted by signal ${constants.signals[signal]}`)
+    this.signal = signal
+  }
+}
+
+/** @throws SecretRefError where the agent was not started; its failures have been said by then */
+export async function startOnce(gateway: Gateway, request: OnceRequest): Promise<Once> {
+  const { plan, say } = request
+  const run = newRunId(gateway.now())
+  const inherit = gateway.inheritedBy(plan, request.pristine)
+  const resolver = takeResolver(() => [...inherit, ...handedOver(gateway)])
+  const started = await start(gateway, {
+    ...request,
+    run,
+    cwd: gateway.cwdOf(plan.agent),
+    inherit,
+    resolver,
+  })
+  sayResults(say, plan.agent, started.results)
+  const grants = started.results.map((result) =>
+    grantOf(gateway, run, plan.environment, result, started.started ? 'injected' : 'ready'),
+  )
+  if (!started.started) {
+    // What could have been released was not: status goes on to show what a run did receive.
+    recordGrants(
+      gateway.db,
+      grants.filter((grant) => grant.outcome === 'denied'),
+    )
+    throw started.error
+  }
+  const { agent, finish } = started
+  recordGrants(gateway.db, grants)
+  const gatewayStarted = startTimeOf(process.pid)
+  recordStart(gateway.db, {
+    id: run,
+    agent: plan.agent,
+    environment: plan.environment,
+    config: gateway.loaded.path,
+    gatewayPid: process.pid,
+    pid: agent.pid,
+    startedAt: gateway.now(),
+    ...(gatewayStarted === undefined ? {} : { gatewayStarted }),
+    ...(gateway.parent === undefined ? {} : { parent: gateway.parent.run }),
+  })
+  return {
+    run,
+    agent,
+    ended: async () => {
+      const ending = await agent.ended
+      try {
+        await finish(ending)
+      } catch (error) {
+        if (!(error instanceof SecretRefError)) throw error
+        // The agent has run and its end belongs to the caller; that it is not on record must be said.
+        say(
+          'error',
+          `${plan.agent}: ${error.message}: the end of this run is not on record`,
+          error.hint,
+        )
+      }
+      recordEnd(gateway.db, run, ending, gateway.now())
+      return ending
+    },
+  }
+}
+
+/** Where there is no /proc, providers' variables travel in the resolver's own environment. */
+function handedOver(gateway: Gateway): string[] {
+  return Object.keys(gateway.env).filter(
+    (name) => !/^(?:NODE_|LD_|DYLD_|SSLKEYLOGFILE$)/.test(name),
+  )
+}
+
+/** What one result means for `gateway status`. */
+export function grantOf(
+  gateway: Gateway,
+  run: string,
+  environment: string,
+  { binding, decision, fetched }: Result,
+  outcome: 'injected' | 'ready',
+): GrantRow {
+  const value = fetched?.outcome === 'value' ? fetched : undefined
+  return {
+    agent: binding.agent,
+    envVar: binding.envVar,
+    tool: binding.tool,
+    ref: binding.ref,
+    environment,
+    outcome: decision.allow ? outcome : 'denied',
+    run,
+    at: gateway.now().toISOString(),
+    route: routeOf(binding),
+    ...(decision.allow ? {} : { code: decision.code }),
+    ...(value && { provider: value.provider, fingerprint: value.fingerprint }),
+    ...(value?.version && { version: value.version }),
+    ...(decision.expiresAt && { expiresAt: decision.expiresAt }),
+  }
+}
+
+/** One line for each failure, warning and fallback; what went well is said on the `info` level. */
+export function sayResults(say: Say, agent: string, results: readonly Result[]): void {
+  for (const { binding, decision } of results) {
+    const about = `${agent}: ${binding.envVar}`
+    if (!decision.allow) {
+      const level = binding.required ? 'error' : 'warn'
+      say(level, `${about}: ${decision.message} [${decision.code}]`, decision.hint)
+      if (binding.onFailure === 'deny-and-alert') {
+        say(
+          level,
+          `${about}: alert: ${binding.required ? 'the agent was not started' : 'the agent goes on without it'}`,
+        )
+      }
+    }
+    sayWarnings(say, about, decision)
+  }
+}
+
+function sayWarnings(say: Say, about: string, decision: Decision): void {
+  for (const warning of decision.warnings) say('warn', `${about}: ${warning.message}`, warning.hint)
+}

@@ -1,0 +1,138 @@
+/** The audit records of one start: who, which agent, which ref, what was decided and why. */
+import type { Entry, Event } from '../audit/record.ts'
+import type { Code } from '../errors.ts'
+import type { PlannedBinding } from '../plan/types.ts'
+import type { Ending } from './ending.ts'
+import type { Gateway } from './gateway.ts'
+import type { Result, StartRequest } from './start.ts'
+
+export class Records {
+  readonly #base: Pick<Entry, 'actor' | 'agent' | 'environment' | 'config' | 'parent'>
+  readonly #command: string
+
+  constructor(gateway: Gateway, request: Pick<StartRequest, 'run' | 'plan' | 'command'>) {
+    this.#base = {
+      actor: { ...gateway.actor, run: request.run },
+      agent: request.plan.agent,
+      environment: request.plan.environment,
+      config: gateway.loaded.hash,
+      ...(gateway.parent === undefined ? {} : { parent: gateway.parent.run }),
+    }
+    this.#command = request.command[0] ?? ''
+  }
+
+  intent(binding: PlannedBinding): Entry {
+    return this.#about('grant.intent', binding, {
+      decision: 'allow',
+      ...(binding.chain[0] && { provider: binding.chain[0].provider }),
+    })
+  }
+
+  /** Required or not: what was left out by `--secrets-ref` was a choice, and is on record. */
+  skipped(bindings: readonly PlannedBinding[]): Entry[] {
+    return bindings.map((binding) =>
+      this.#about('grant.skipped', binding, { reason: 'not-requested' }),
+    )
+  }
+
+  /** A denial or a failure, and the alert that the config asks for. */
+  refused({ binding, decision, fetched }: Result): Entry[] {
+    const failure = fetched?.outcome === 'failure'
+    const event: Event = failure && fetched.kind !== 'denied' ? 'grant.failed' : 'grant.denied'
+    const fields: Partial<Entry> = {
+      decision: 'deny',
+      reason: decision.reason,
+      ...(fetched && { provider: fetched.provider, ms: fetched.ms }),
+      ...(decision.allow ? {} : { code: decision.code }),
+    }
+    const entry = this.#about(event, binding, fields)
+    if (binding.onFailure !== 'deny-and-alert') return [entry]
+    return [entry, this.#about('alert.raised', binding, fields)]
+  }
+
+  /** Everything that the second decision says of one ref. @param stops another one stops the start */
+  decided(result: Result, stops: boolean): Entry[] {
+    const fallbacks = this.#fallbacks(result)
+    if (!result.decision.allow) return [...fallbacks, ...this.refused(result)]
+    return [...fallbacks, stops ? this.withheld(result) : this.released(result)]
+  }
+
+  released(result: Result): Entry {
+    const { reason } = result.decision
+    return this.#withSecret('grant.released', result, { decision: 'allow', reason })
+  }
+
+  /** It could have been released; another credential that the agent requires could not. */
+  withheld(result: Result): Entry {
+    return this.#withSecret('grant.denied', result, {
+      decision: 'deny',
+      reason: 'another-required-failed',
+    })
+  }
+
+  delivered(result: Result): Entry {
+    return this.#withSecret('grant.delivered', result, {})
+  }
+
+  undelivered(result: Result, code: Code): Entry {
+    return this.#withSecret('grant.failed', result, { code, reason: 'undelivered' })
+  }
+
+  /** The start was given up between asking and releasing. */
+  abandoned(binding: PlannedBinding, code: Code | undefined): Entry {
+    return this.#about('grant.failed', binding, {
+      reason: 'start-abandoned',
+      ...(code === undefined ? {} : { code }),
+    })
+  }
+
+  /** A check: fetched and wiped, and nobody received it. What the first decision refused is on record. */
+  checkedOrRefused(result: Result): Entry[] {
+    const { binding, decision, fetched } = result
+    if (fetched === undefined) return []
+    const fallbacks = this.#fallbacks(result)
+    if (!decision.allow) return [...fallbacks, ...this.refused(result)]
+    const { reason } = decision
+    const fields = { decision: 'allow', reason, delivery: 'none' } as const
+    return [...fallbacks, this.#withSecret('grant.checked', { binding, decision, fetched }, fields)]
+  }
+
+  /** A scheduled start that did not happen. */
+  runSkipped(reason: 'overlap' | 'missed', due: Date): Entry {
+    return { event: 'run.skipped', ...this.#base, reason, detail: { due: due.toISOString() } }
+  }
+
+  started(pid: number): Entry {
+    return { event: 'run.started', ...this.#base, command: this.#command, detail: { pid } }
+  }
+
+  ended(ending: Ending): Entry {
+    return { event: 'run.ended', ...this.#base, command: this.#command, exit: ending }
+  }
+
+  #fallbacks({ binding, fetched }: Result): Entry[] {
+    return (fetched?.passed ?? []).map(({ provider, code }) =>
+      this.#about('provider.fallback', binding, { provider, code }),
+    )
+  }
+
+  #about(event: Event, binding: PlannedBinding, fields: Partial<Entry>): Entry {
+    const { tool, ref, envVar, target, delivery } = binding
+    return { event, ...this.#base, tool, ref, envVar, target, delivery, ...fields }
+  }
+
+  #withSecret(event: Event, { binding, fetched }: Result, fields: Partial<Entry>): Entry {
+    if (fetched?.outcome !== 'value') return this.#about(event, binding, fields)
+    const { provider, version, fingerprint, expiresAt, ms } = fetched
+    return this.#about(event, binding, {
+      provider,
+      ms,
+      secret: {
+        ...(version === undefined ? {} : { version }),
+        fingerprint,
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+      },
+      ...fields,
+    })
+  }
+}

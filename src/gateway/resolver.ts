@@ -1,0 +1,159 @@
+/**
+ * The gateway's end of a resolver: starts the process, speaks the sheet's words with it, and takes in
+ * metadata as closed fields only. This is all that control knows of the value wing: a file to run.
+ */
+import { spawn, type ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
+import { SecretRefError, type Code } from '../errors.ts'
+import { parseMessage } from './metadata.ts'
+import type { Fetched, Sheet } from './sheet.ts'
+import { valueProcess } from './value-process.ts'
+
+/** Metadata for one start may not be larger than this, for all refs together. */
+const MAX_METADATA_BYTES = 64 * 1024
+
+/** `undelivered`: the resolver said so, or died; then the launcher's script was not whole. */
+export type Delivery = { delivered: true } | { delivered: false; code: Code; reason: string }
+
+export class Resolver {
+  readonly #child: ChildProcess
+  readonly #fetched: Promise<readonly Fetched[]>
+  readonly #ended: Promise<Delivery>
+  /** Paths that the sheet itself names; no other path crosses back. */
+  #places: ReadonlySet<string> = new Set()
+
+  /** @param env handed over only where there is no /proc to read it from */
+  constructor(env: Record<string, string> = {}) {
+    this.#child = spawn(process.execPath, valueProcess('resolver'), {
+      // Built, not inherited: NODE_OPTIONS, LD_PRELOAD and the like would run foreign code in there.
+      env,
+      cwd: '/',
+      stdio: ['pipe', 'ignore', 'ignore', 'pipe', 'pipe'],
+      // A session of its own: the terminal's Ctrl-C is for us, who then end it.
+      detached: true,
+    })
+    this.#child.stdin?.on('error', ignoreGone)
+    const { fetched, ended } = listen(this.#child, () => this.#places)
+    this.#fetched = fetched
+    this.#ended = ended
+    // Awaited later, or never where the start fails before; then its failure is nobody's.
+    fetched.catch(ignoreGone)
+  }
+
+  send(sheet: Sheet): void {
+    this.#places = placesOn(sheet)
+    this.#child.stdin?.write(`${JSON.stringify(sheet)}\n`)
+  }
+
+  /** @throws PROVIDER_INVALID where the resolver died or broke its contract */
+  fetched(): Promise<readonly Fetched[]> {
+    return this.#fetched
+  }
+
+  /** The end that a launcher gets as its stdin. Until `release` nothing is written to it. */
+  get pipe(): Socket {
+    return this.#child.stdio[4] as Socket
+  }
+
+  /**
+   * Only after the launcher was spawned and our own end of its pipe was destroyed: else our socket
+   * would take what is meant for it.
+   */
+  release(items: readonly number[]): void {
+    if (!this.pipe.destroyed) throw new Error('the pipe is still ours')
+    this.#child.stdin?.write(`${JSON.stringify({ type: 'release', items })}\n`)
+  }
+
+  ended(): Promise<Delivery> {
+    return this.#ended
+  }
+
+  /** Ends it at once; what it held goes with its memory. */
+  abort(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  /** Lets it wipe and go by itself: end of file without `release`. */
+  dismiss(): void {
+    this.#child.stdin?.end()
+    this.pipe.destroy()
+  }
+}
+
+function ignoreGone(): void {
+  // The process has ended; what that means is told by `ended` and `fetched`.
+}
+
+function placesOn(sheet: Sheet): Set<string> {
+  const places = new Set<string>()
+  for (const { options } of Object.values(sheet.providers)) {
+    for (const value of Object.values(options)) {
+      for (const path of [value].flat()) if (typeof path === 'string') places.add(path)
+    }
+  }
+  for (const { chain } of sheet.items) {
+    for (const { provider, at } of chain) {
+      if (at.path !== '') places.add(at.path)
+      const folder = sheet.providers[provider]?.options['path']
+      if (typeof folder !== 'string') continue
+      for (const key of [at.field, at.alias]) if (key !== undefined) places.add(`${folder}/${key}`)
+    }
+  }
+  return places
+}
+
+function listen(
+  child: ChildProcess,
+  places: () => ReadonlySet<string>,
+): {
+  fetched: Promise<readonly Fetched[]>
+  ended: Promise<Delivery>
+} {
+  const fetched = Promise.withResolvers<readonly Fetched[]>()
+  const ended = Promise.withResolvers<Delivery>()
+  let text = ''
+  let received = 0
+  let delivery: Delivery = { delivered: false, code: 'DELIVERY_FAILED', reason: 'died' }
+  const broken = (why: string): void => {
+    fetched.reject(
+      new SecretRefError('PROVIDER_INVALID', `the resolver ${why}`, {
+        scope: 'agent',
+        hint: 'nothing was delivered; `secretref doctor` checks the surroundings',
+      }),
+    )
+  }
+  const report = child.stdio[3] as Socket
+  report.setEncoding('utf8')
+  report.on('error', ignoreGone)
+  report.on('data', (chunk: string) => {
+    text += chunk
+    received += chunk.length
+    if (received > MAX_METADATA_BYTES) {
+      broken('reported more than it may')
+      child.kill('SIGKILL')
+      return
+    }
+    for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n')) {
+      const message = parseMessage(text.slice(0, end), places())
+      text = text.slice(end + 1)
+      if (message === undefined) {
+        broken('reported what it may not')
+        child.kill('SIGKILL')
+      } else if (message.type === 'fetched') fetched.resolve(message.items)
+      else if (message.type === 'delivered') delivery = { delivered: true }
+      else {
+        delivery = { delivered: false, code: message.code, reason: message.reason ?? 'failed' }
+        broken('failed')
+      }
+    }
+  })
+  report.on('close', () => {
+    broken('ended without an answer')
+    ended.resolve(delivery)
+  })
+  child.on('error', () => {
+    broken('could not be started')
+    ended.resolve(delivery)
+  })
+  return { fetched: fetched.promise, ended: ended.promise }
+}

@@ -1,0 +1,62 @@
+/**
+ * Starts at the times of a cron expression. A start that falls into the run before it is skipped, and
+ * one that was missed (the machine slept) is not made up; both are told.
+ */
+import { Cron } from 'croner'
+
+export interface Clock {
+  now(): Date
+  /** Resolves after `ms`, or as soon as `signal` aborts. */
+  wait(ms: number, signal: AbortSignal): Promise<void>
+}
+
+export interface ScheduleEvents {
+  /** @returns when the run that it started has ended */
+  start(due: Date): Promise<void>
+  skipped(reason: 'overlap' | 'missed', due: Date): Promise<void>
+}
+
+/** A start that comes later than this after its time was missed. */
+const LATE_MS = 60_000
+/** Timers stand still while a machine sleeps; looking at the clock this often finds out. */
+const LOOK_MS = 30_000
+
+/**
+ * @param expression checked when the config was read: five fields, or six with seconds first
+ * @param timezone IANA name
+ * @returns when `signal` aborts, or when no further time comes
+ */
+export async function runSchedule(
+  expression: string,
+  timezone: string,
+  clock: Clock,
+  events: ScheduleEvents,
+  signal: AbortSignal,
+): Promise<void> {
+  const cron = new Cron(expression, { timezone, paused: true })
+  let running: Promise<void> | undefined
+  let after = clock.now()
+  while (!signal.aborted) {
+    const due = cron.nextRun(after)
+    if (due === null) break
+    for (;;) {
+      const left = due.getTime() - clock.now().getTime()
+      if (left <= 0 || signal.aborted) break
+      await clock.wait(Math.min(left, LOOK_MS), signal)
+    }
+    if (signal.aborted) break
+    after = due
+    if (clock.now().getTime() - due.getTime() > LATE_MS) {
+      await events.skipped('missed', due)
+      // Everything up to now was missed; one record is enough.
+      after = clock.now()
+    } else if (running !== undefined) {
+      await events.skipped('overlap', due)
+    } else {
+      running = events.start(due).finally(() => {
+        running = undefined
+      })
+    }
+  }
+  await running
+}

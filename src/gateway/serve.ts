@@ -1,0 +1,200 @@
+/**
+ * Serves agents in the foreground, each by its own schedule and restart policy. One that fails never
+ * stops the others.
+ */
+import { setTimeout as pause } from 'node:timers/promises'
+import { SecretRefError } from '../errors.ts'
+import type { Plan } from '../plan/types.ts'
+import { checkAgent } from './check.ts'
+import type { Ending } from './ending.ts'
+import type { Gateway } from './gateway.ts'
+import { Interrupted, startOnce, type Once, type Say } from './once.ts'
+import { Records } from './records.ts'
+import { Backoff, startsAgain } from './restart.ts'
+import { runSchedule, type Clock } from './schedule.ts'
+
+export interface Service {
+  plan: Plan
+  /** Absolute path of the program, then its arguments; `undefined`: its credentials are only checked. */
+  command: readonly string[] | undefined
+  schedule: string | undefined
+  timezone: string
+  restart: 'never' | 'on-failure' | 'always'
+  strict: boolean
+  /** True where it may use our terminal: it is the only one, and starts at once. */
+  terminal: boolean
+}
+
+export interface ServeOptions {
+  say: Say
+  /** Called after each check of an agent without a command. */
+  checked(plan: Plan): void
+}
+
+/** How long an agent has to end after it was asked to, before it is killed. */
+const GRACE_MS = 10_000
+/** How often an agent without a command is looked at for a coming expiry. */
+const WATCH_MS = 3_600_000
+
+export class Server {
+  readonly #gateway: Gateway
+  readonly #options: ServeOptions
+  readonly #running = new Set<Once>()
+  readonly #stopping = new AbortController()
+  readonly #clock: Clock
+
+  constructor(gateway: Gateway, options: ServeOptions) {
+    this.#gateway = gateway
+    this.#options = options
+    this.#clock = {
+      now: gateway.now,
+      wait: async (ms, signal) => {
+        await pause(ms, undefined, { signal }).catch(ignoreAbort)
+      },
+    }
+  }
+
+  /** @returns how each one ended last, when all have; `undefined` for one that could not be started */
+  serve(services: readonly Service[]): Promise<(Ending | undefined)[]> {
+    return Promise.all(services.map((service) => this.#one(service)))
+  }
+
+  /** No new start; those that run are told by the signal, and killed when they do not go. */
+  stop(signal: NodeJS.Signals): void {
+    if (this.#stopping.signal.aborted) {
+      for (const { agent } of this.#running) agent.kill()
+      return
+    }
+    this.#stopping.abort(new Interrupted(signal))
+    this.forward(signal)
+    setTimeout(() => {
+      for (const { agent } of this.#running) agent.kill()
+    }, GRACE_MS).unref()
+  }
+
+  /** To every agent that does not have it from the terminal already. */
+  forward(signal: NodeJS.Signals): void {
+    const fromTerminal = signal === 'SIGINT' || signal === 'SIGQUIT'
+    for (const { agent } of this.#running) {
+      if (agent.session || !fromTerminal) agent.signal(signal)
+    }
+  }
+
+  async #one(service: Service): Promise<Ending | undefined> {
+    const { plan, command, schedule } = service
+    let last: Ending | undefined
+    const once = async (): Promise<void> => {
+      last = await this.#start(service)
+    }
+    if (command === undefined) {
+      await this.#check(service)
+      if (schedule === undefined) await this.#watch(service)
+    }
+    if (schedule !== undefined) {
+      const records = new Records(this.#gateway, { run: '', plan, command: command ?? [] })
+      await runSchedule(
+        schedule,
+        service.timezone,
+        this.#clock,
+        {
+          start: command === undefined ? () => this.#check(service) : once,
+          skipped: async (reason, due) => {
+            const why = reason === 'overlap' ? 'the run before it goes on' : 'its time has passed'
+            this.#options.say(
+              'warn',
+              `${plan.agent}: the start of ${due.toISOString()} is skipped: ${why}`,
+            )
+            await this.#gateway.log.append([records.runSkipped(reason, due)])
+          },
+        },
+        this.#stopping.signal,
+      )
+    } else if (command !== undefined) {
+      await this.#again(service, once, () => last)
+    }
+    return last
+  }
+
+  async #again(
+    service: Service,
+    once: () => Promise<void>,
+    last: () => Ending | undefined,
+  ): Promise<void> {
+    const backoff = new Backoff()
+    for (;;) {
+      const began = this.#clock.now().getTime()
+      await once()
+      const { signal } = this.#stopping
+      if (signal.aborted || !startsAgain(service.restart, last())) return
+      const delay = backoff.after(this.#clock.now().getTime() - began)
+      this.#options.say('info', `${service.plan.agent}: starts again in ${delay / 1000} s`)
+      await this.#clock.wait(delay, signal)
+      if (signal.aborted) return
+    }
+  }
+
+  /** @returns `undefined` where it could not be started; that has been said by then */
+  async #start(service: Service): Promise<Ending | undefined> {
+    const { plan, command, strict, terminal } = service
+    const { say } = this.#options
+    try {
+      const running = await startOnce(this.#gateway, {
+        plan,
+        command: command ?? [],
+        pristine: true,
+        strict,
+        session: !terminal,
+        stdin: terminal ? 'inherit' : 'ignore',
+        signal: this.#stopping.signal,
+        say,
+      })
+      this.#running.add(running)
+      say('info', `${plan.agent}: started (pid ${running.agent.pid})`)
+      // Asked to stop between the release and now.
+      if (this.#stopping.signal.aborted) running.agent.signal('SIGTERM')
+      const ending = await running.ended()
+      this.#running.delete(running)
+      say('info', `${plan.agent}: ${wordsFor(ending)}`)
+      return ending
+    } catch (error) {
+      if (error instanceof Interrupted) return undefined
+      if (!(error instanceof SecretRefError)) throw error
+      say('error', `${error.message} [${error.code}]`, error.hint)
+      return undefined
+    }
+  }
+
+  async #check(service: Service, say: Say = this.#options.say): Promise<void> {
+    const { checked } = this.#options
+    try {
+      await checkAgent(this.#gateway, service.plan, service.strict, say)
+      checked(service.plan)
+    } catch (error) {
+      if (!(error instanceof SecretRefError)) throw error
+      say('error', `${service.plan.agent}: ${error.message} [${error.code}]`, error.hint)
+    }
+  }
+
+  /** Checks anew from time to time, so that a coming expiry is told before it comes. */
+  async #watch(service: Service): Promise<void> {
+    const { signal } = this.#stopping
+    const said = new Set<string>()
+    const news: Say = (level, sentence, hint) => {
+      if (said.has(sentence)) return
+      said.add(sentence)
+      this.#options.say(level, sentence, hint)
+    }
+    while (!signal.aborted) {
+      await this.#clock.wait(WATCH_MS, signal)
+      if (!signal.aborted) await this.#check(service, news)
+    }
+  }
+}
+
+function wordsFor({ code, signal }: Ending): string {
+  return signal === undefined ? `ended with exit code ${code}` : `was ended by ${signal}`
+}
+
+function ignoreAbort(): void {
+  // The wait is over because we stop; who waited looks at the signal.
+}

@@ -1,0 +1,190 @@
+/**
+ * One start of one agent, from the plan to the running process, in two phases: fetch and hold, decide
+ * again, record, release. If anything required fails, not one byte is written.
+ */
+import { SecretRefError } from '../errors.ts'
+import type { Plan, PlannedBinding } from '../plan/types.ts'
+import { blocking, decide, decideAgain, type Decision } from '../policy/decide.ts'
+import type { Ending } from './ending.ts'
+import { makePrivateFolder, removePrivateFolder, sweepPrivateFolders } from './folder.ts'
+import type { Gateway } from './gateway.ts'
+import { launch, type Agent } from './launch.ts'
+import { Records } from './records.ts'
+import type { Resolver } from './resolver.ts'
+import { makeSheet } from './make-sheet.ts'
+import type { Fetched } from './sheet.ts'
+import { startWatcher, type Watcher } from './watcher.ts'
+
+export interface StartRequest {
+  run: string
+  plan: Plan
+  /** Absolute path of the program, then its arguments. */
+  command: readonly string[]
+  cwd: string
+  /** Names of the caller's variables that the agent gets. */
+  inherit: readonly string[]
+  strict: boolean
+  session: boolean
+  stdin: 'inherit' | 'ignore'
+  resolver: Resolver
+  signal: AbortSignal
+}
+
+/** What became of every binding, for status and for the words on stderr. */
+export interface Result {
+  binding: PlannedBinding
+  decision: Decision
+  fetched?: Fetched
+}
+
+export type Started =
+  | {
+      started: true
+      agent: Agent
+      results: readonly Result[]
+      finish(ending: Ending): Promise<void>
+    }
+  | { started: false; results: readonly Result[]; error: SecretRefError }
+
+/** @throws SecretRefError where the start fails for a reason that is not one binding's */
+export async function start(gateway: Gateway, request: StartRequest): Promise<Started> {
+  const { plan, resolver, signal, strict } = request
+  const records = new Records(gateway, request)
+  const first = decide(plan, { now: gateway.now(), strict })
+  await gateway.log.append([
+    ...records.skipped(plan.skipped),
+    ...first.flatMap((decision) =>
+      decision.allow
+        ? [records.intent(decision.binding)]
+        : records.refused({ binding: decision.binding, decision }),
+    ),
+  ])
+  const asked = first.filter((decision) => decision.allow).map((decision) => decision.binding)
+  const results: Result[] = first
+    .filter((decision) => !decision.allow)
+    .map((decision) => ({ binding: decision.binding, decision }))
+  if (blocking(first).length > 0) {
+    resolver.dismiss()
+    return { started: false, results, error: notStarted(plan.agent, first) }
+  }
+
+  const files = asked.some((binding) => binding.delivery === 'file')
+  if (files) sweepPrivateFolders(gateway.home, gateway.env)
+  const folder = files ? makePrivateFolder(gateway.home, gateway.env) : ''
+  const sheet = makeSheet(gateway, request, asked, folder)
+  resolver.send(sheet)
+  const watcher = startWatcher(folder)
+  const abandon = (): void => {
+    resolver.abort()
+    watcher.dismiss()
+    if (folder !== '') removePrivateFolder(folder)
+  }
+  let undecided = asked
+  try {
+    const fetched = await unlessAborted(resolver.fetched(), signal)
+    const types = new Map(Object.entries(sheet.providers))
+    const now = gateway.now()
+    const second = asked.map((binding, i): Result => {
+      const answer = fetched[i] as Fetched
+      return {
+        binding,
+        fetched: answer,
+        decision: decideAgain(binding, answer, now, strict, types),
+      }
+    })
+    results.push(...second)
+    const decisions = second.map((result) => result.decision)
+    const stops = blocking(decisions).length > 0
+    await gateway.log.append(second.flatMap((result) => records.decided(result, stops)))
+    undecided = []
+    if (stops) {
+      abandon()
+      return { started: false, results, error: notStarted(plan.agent, decisions) }
+    }
+    signal.throwIfAborted()
+    const release = second.flatMap((result, i) => (result.decision.allow ? [i] : []))
+    const agent = await launch({ ...request, release, watcher })
+    return await supervised(gateway, records, { agent, watcher, folder, results, second, request })
+  } catch (error) {
+    abandon()
+    const code = error instanceof SecretRefError ? error.code : undefined
+    await gateway.log.append(undecided.map((binding) => records.abandoned(binding, code)))
+    throw error
+  }
+}
+
+async function supervised(
+  gateway: Gateway,
+  records: Records,
+  run: {
+    agent: Agent
+    watcher: Watcher
+    folder: string
+    results: readonly Result[]
+    second: readonly Result[]
+    request: StartRequest
+  },
+): Promise<Started> {
+  const { agent, watcher, folder, results, second, request } = run
+  const released = second.filter((result) => result.decision.allow)
+  const delivery = await request.resolver.ended()
+  if (!delivery.delivered) {
+    // The script was cut: the shell has run nothing of it. Its exit code looks like an agent's own.
+    agent.kill()
+    await agent.ended
+    watcher.dismiss()
+    if (folder !== '') removePrivateFolder(folder)
+    await gateway.log.append(released.map((result) => records.undelivered(result, delivery.code)))
+    const error = new SecretRefError(
+      'DELIVERY_FAILED',
+      `${request.plan.agent}: the credentials could not be delivered (${delivery.reason}), and the agent was not started`,
+      {
+        scope: 'agent',
+        hint: 'ENOSPC: the folder for files is full; else try again, and see `secretref doctor`',
+      },
+    )
+    return { started: false, results, error }
+  }
+  const delivered = gateway.log.append([
+    ...released.map((result) => records.delivered(result)),
+    records.started(agent.pid),
+  ])
+  // Its failure is told when the agent has ended; the agent has its credentials already.
+  delivered.catch(() => {})
+  return {
+    started: true,
+    agent,
+    results,
+    finish: async (ending) => {
+      watcher.dismiss()
+      if (folder !== '') removePrivateFolder(folder)
+      await delivered
+      await gateway.log.append([records.ended(ending)])
+    },
+  }
+}
+
+/** The start as a whole; each failure has its own line, said by the caller. */
+function notStarted(agent: string, decisions: readonly Decision[]): SecretRefError {
+  const denials = blocking(decisions)
+  const [first] = denials
+  const count =
+    denials.length === 1 ? 'a required credential' : `${denials.length} required credentials`
+  return new SecretRefError(
+    first?.code ?? 'PROVIDER_INVALID',
+    `agent ${agent} was not started: ${count} could not be granted`,
+    { scope: 'agent' },
+  )
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  const aborted = Promise.withResolvers<never>()
+  const stop = (): void => aborted.reject(signal.reason as Error)
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await Promise.race([work, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

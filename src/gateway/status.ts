@@ -1,0 +1,84 @@
+/** What `gateway status --secrets` says of one binding. Pure. */
+import { createHash } from 'node:crypto'
+import { earlier } from '../plan/dates.ts'
+import type { PlannedBinding } from '../plan/types.ts'
+import { dayOf, isNear, isPast, whenOf } from '../policy/expiry.ts'
+import type { GrantRow } from '../state/grants.ts'
+
+export type Sign = 'good' | 'attention' | 'bad' | 'none'
+
+export interface StatusLine {
+  agent: string
+  envVar: string
+  ref: string
+  sign: Sign
+  state: 'injected' | 'ready' | 'denied' | 'stale' | 'never injected'
+  /** What stands in brackets, if anything. */
+  detail?: string
+  expiresAt?: string
+}
+
+const SIGNS: Readonly<Record<Sign, string>> = { good: '✅', attention: '⚠️', bad: '❌', none: '⚪' }
+const WORDS: Readonly<Record<Sign, string>> = {
+  good: '[ok]',
+  attention: '[warn]',
+  bad: '[fail]',
+  none: '[none]',
+}
+
+/** `✅ STRIPE_API_KEY: injected (valid until 2027-03-08)`; words instead of signs where they cannot be shown. */
+export function statusText(line: StatusLine, signs: boolean): string {
+  const sign = (signs ? SIGNS : WORDS)[line.sign]
+  const detail = line.detail === undefined ? '' : ` (${line.detail})`
+  return `${sign} ${line.envVar}: ${line.state}${detail}`
+}
+
+/**
+ * @param binding what the config says now
+ * @param grant what happened last, if anything
+ */
+export function statusOf(
+  binding: PlannedBinding,
+  grant: GrantRow | undefined,
+  now: Date,
+): StatusLine {
+  const about = { agent: binding.agent, envVar: binding.envVar, ref: binding.ref }
+  if (grant === undefined) return { ...about, sign: 'none', state: 'never injected' }
+  if (grant.route !== routeOf(binding)) {
+    const was = grant.outcome === 'denied' ? 'denied' : grant.outcome
+    return {
+      ...about,
+      sign: 'attention',
+      state: 'stale',
+      detail: `${was} before the config changed`,
+    }
+  }
+  if (grant.outcome === 'denied') {
+    return { ...about, sign: 'bad', state: 'denied', ...(grant.code && { detail: grant.code }) }
+  }
+  return {
+    ...about,
+    state: grant.outcome,
+    ...expiryOf(earlier(grant.expiresAt, binding.expiresAt), now),
+  }
+}
+
+function expiryOf(
+  expiresAt: string | undefined,
+  now: Date,
+): { sign: Sign; detail: string; expiresAt?: string } {
+  if (expiresAt === undefined) return { sign: 'good', detail: 'no expiry' }
+  const date = dayOf(expiresAt)
+  if (isPast(expiresAt, now)) return { sign: 'bad', detail: `expired on ${date}`, expiresAt }
+  if (!isNear(expiresAt, now)) return { sign: 'good', detail: `valid until ${date}`, expiresAt }
+  return { sign: 'attention', detail: `expires ${whenOf(expiresAt, now)}, ${date}`, expiresAt }
+}
+
+/** One hash of everything that decides what a binding receives; another one means: config changed. */
+export function routeOf(binding: PlannedBinding): string {
+  const { tool, slot, ref, envVar, delivery, pathInEnvVar, chain } = binding
+  return createHash('sha256')
+    .update(JSON.stringify([tool, slot, ref, envVar, delivery, pathInEnvVar, chain]))
+    .digest('hex')
+    .slice(0, 32)
+}

@@ -1,0 +1,186 @@
+/**
+ * The resolver: a process for one start. It takes a sheet of references, asks the providers, holds the
+ * values, reports metadata, waits for `release`, writes the launcher's script, wipes and exits.
+ *
+ * fd 0 from the gateway · fd 1 and 2 discarded, whatever an SDK prints · fd 3 to the gateway ·
+ * fd 4 to the launcher. Started with an empty environment and our own absolute file.
+ */
+import { closeSync, read, readSync, writeSync } from 'node:fs'
+import type { Code } from '../../errors.ts'
+import type { FromResolver, Sheet, ToResolver } from '../../gateway/sheet.ts'
+import { deliverFile } from '../deliver/files.ts'
+import { environmentBudget, stringCost } from '../deliver/limits.ts'
+import { launchScript, type Variable } from '../deliver/script.ts'
+import type { Provider } from '../providers/contract.ts'
+import { PROVIDERS } from '../providers/registry.generated.ts'
+import { wipe } from '../secret/bytes.ts'
+import { fingerprinter } from '../secret/fingerprint.ts'
+import { readEnvironment } from './environ.ts'
+import { keepOutOfCoreDumps } from '../secret/process.ts'
+import { fetchAll, type Held } from './fetch.ts'
+
+const FROM_GATEWAY = 0
+const TO_GATEWAY = 3
+const TO_LAUNCHER = 4
+
+function report(message: FromResolver): void {
+  const line = Buffer.from(`${JSON.stringify(message)}\n`)
+  for (let at = 0; at < line.length;) at += writeSync(TO_GATEWAY, line, at)
+}
+
+/** Blocks until the gateway has said something; `undefined` at end of file. */
+function firstLine(): string | undefined {
+  const chunks: Buffer[] = []
+  const chunk = Buffer.alloc(64 * 1024)
+  for (;;) {
+    const length = readSync(FROM_GATEWAY, chunk, 0, chunk.length, null)
+    if (length === 0) return undefined
+    chunks.push(Buffer.from(chunk.subarray(0, length)))
+    if (chunk[length - 1] === 0x0a) return Buffer.concat(chunks).toString()
+  }
+}
+
+/** The next word of the gateway: `release`, or end of file when it gave up or died. */
+function nextMessage(): Promise<ToResolver | undefined> {
+  return new Promise((resolve) => {
+    const chunk = Buffer.alloc(64 * 1024)
+    read(FROM_GATEWAY, chunk, 0, chunk.length, null, (error, length) => {
+      resolve(
+        error !== null || length === 0
+          ? undefined
+          : (JSON.parse(chunk.toString('utf8', 0, length)) as ToResolver),
+      )
+    })
+  })
+}
+
+/** Names that the providers on this sheet may see, beside what the agent inherits. */
+async function wantedNames(sheet: Sheet): Promise<Set<string>> {
+  const names = new Set(sheet.inherit)
+  for (const [name, { type, options }] of Object.entries(sheet.providers)) {
+    const load = PROVIDERS[type]
+    if (load === undefined) continue
+    const provider: Provider = await load()
+    const locations = sheet.items.flatMap((item) =>
+      item.chain.filter((step) => step.provider === name).map((step) => step.at),
+    )
+    for (const variable of provider.spec.env(options, locations)) names.add(variable)
+  }
+  return names
+}
+
+/**
+ * Arguments and environment share one bounded space. Where they do not fit, the largest value is
+ * refused, then the next: a clear failure instead of the kernel's E2BIG in an agent's face.
+ */
+function refuseWhatDoesNotFit(sheet: Sheet, held: readonly Held[], env: Map<string, Buffer>): void {
+  let cost = sheet.argumentBytes
+  for (const name of sheet.inherit) {
+    const value = env.get(name)
+    if (value !== undefined) cost += stringCost(name.length + 1 + value.length)
+  }
+  for (const [name, value] of Object.entries(sheet.set)) {
+    cost += stringCost(name.length + 1 + Buffer.byteLength(value))
+  }
+  const inEnvironment = held.filter((h) => h.value !== undefined && h.item.delivery === 'env')
+  const costOf = (h: Held): number =>
+    stringCost(h.item.envVar.length + 1 + (h.value as Buffer).length)
+  for (const h of inEnvironment) cost += costOf(h)
+  const budget = environmentBudget()
+  for (const h of inEnvironment.toSorted((a, b) => costOf(b) - costOf(a))) {
+    if (cost <= budget) return
+    cost -= costOf(h)
+    wipe(h.value as Buffer)
+    delete h.value
+    const { provider, ms, passed } = h.report
+    h.report = {
+      outcome: 'failure',
+      kind: 'malformed',
+      code: 'SECRET_TOO_LARGE',
+      reason: 'environment-full',
+      provider,
+      ms,
+      passed,
+    }
+  }
+}
+
+/** Files first, then the script: an agent never starts beside a file that could not be written. */
+function deliver(sheet: Sheet, released: readonly Held[], env: Map<string, Buffer>): void {
+  const variables: Variable[] = []
+  for (const name of sheet.inherit) {
+    const value = env.get(name)
+    if (value !== undefined) variables.push({ name, value })
+  }
+  for (const [name, value] of Object.entries(sheet.set)) {
+    variables.push({ name, value: Buffer.from(value) })
+  }
+  for (const { item, value } of released) {
+    if (value === undefined || item.delivery === 'none') continue
+    if (item.delivery === 'env') {
+      variables.push({ name: item.envVar, value })
+      continue
+    }
+    const file = item.file as string
+    deliverFile(file, value)
+    variables.push({ name: `${item.envVar}_FILE`, value: Buffer.from(file) })
+    if (item.pathInEnvVar) variables.push({ name: item.envVar, value: Buffer.from(file) })
+  }
+  const script = launchScript(variables, sheet.ignoreSignals, sheet.openFiles)
+  try {
+    for (let at = 0; at < script.length;) at += writeSync(TO_LAUNCHER, script, at)
+  } finally {
+    wipe(script)
+  }
+  // The launcher waits for the end of its script, not for our exit.
+  closeSync(TO_LAUNCHER)
+}
+
+async function main(): Promise<void> {
+  keepOutOfCoreDumps()
+  const line = firstLine()
+  if (line === undefined) return
+  const sheet = JSON.parse(line) as Sheet
+  const env = readEnvironment(sheet.gatewayPid, await wantedNames(sheet))
+  const fingerprint = fingerprinter(sheet.fingerprintKey)
+  const release = nextMessage()
+  const gone = new AbortController()
+  void release.then((message) => {
+    if (message === undefined) gone.abort()
+  })
+  const deadline = AbortSignal.timeout(sheet.deadlineMs)
+  const held = await fetchAll(sheet, env, fingerprint, AbortSignal.any([deadline, gone.signal]))
+  try {
+    refuseWhatDoesNotFit(sheet, held, env)
+    report({ type: 'fetched', items: held.map((h) => h.report) })
+    const message = await release
+    if (message?.type === 'release') {
+      const released = message.items.map((index) => held[index] as Held)
+      deliver(sheet, released, env)
+      report({ type: 'delivered' })
+    }
+  } finally {
+    for (const { value } of held) if (value !== undefined) wipe(value)
+    for (const value of env.values()) wipe(value)
+  }
+}
+
+/** Our own words only: an error's text may hold what was being read when it was thrown. */
+function failed(error: unknown): void {
+  const code: Code = 'DELIVERY_FAILED'
+  const known = error instanceof Error && 'code' in error ? String(error.code) : ''
+  try {
+    report({ type: 'undelivered', code, ...(/^E[A-Z0-9]+$/.test(known) ? { reason: known } : {}) })
+  } catch {
+    // The gateway is gone; nobody is left to tell, and nothing was started.
+  }
+  process.exitCode = 1
+}
+
+main().then(
+  () => process.exit(),
+  (error: unknown) => {
+    failed(error)
+    process.exit()
+  },
+)
