@@ -3,8 +3,12 @@ import type { TestContext } from 'vitest'
 
 export const isRoot = process.geteuid?.() === 0
 
-/** Skips the test, with one line that cannot be missed. */
-export function skipLoudly(context: TestContext, what: string, why: string): never {
+/** One line that cannot be missed, for a test that is about to be skipped. */
+export function loudly(what: string, why: string): void {
   process.stderr.write(`\nSKIPPED: ${what}: ${why}\n`)
+}
+
+export function skipLoudly(context: TestContext, what: string, why: string): never {
+  loudly(what, why)
   context.skip(why)
 }
