@@ -13,7 +13,10 @@ function variables(at: Location): string[] {
 }
 
 function read(at: Location, env: Context['env']): Outcome {
-  if (!VARIABLE.test(at.path)) return final('malformed', 'PROVIDER_INVALID', 'bad-name')
+  // A variable has nothing below it: a location with a field is a mistake.
+  if (at.field !== undefined || !variables(at).every((name) => VARIABLE.test(name))) {
+    return final('malformed', 'PROVIDER_INVALID', 'bad-name')
+  }
   for (const name of variables(at)) {
     const value = env.get(name)
     if (value !== undefined) return found(copy(value))
