@@ -27,6 +27,8 @@ const RULES = new Map<string, string>([
   ],
   [VARIABLE.source, 'must be the name of a variable: letters, digits and _, no digit first'],
   [TEXT.source, 'must be text that is not empty and holds no NUL'],
+  ['^/', 'must be an absolute path'],
+  ['^https?://', 'must begin with https:// or http://'],
   [DATE.source, 'must be a date such as 2027-03-08 or 2027-03-08T04:12:00Z'],
 ])
 
@@ -87,7 +89,7 @@ class Explainer {
       const options = Object.keys(PROVIDER_OPTIONS)
       const message =
         value === undefined
-          ? `"${issue.discriminator}" is missing: no provider type has this name`
+          ? `"${issue.discriminator}" is missing, and the name itself is no provider type`
           : 'this is no known provider type'
       const name = value === undefined ? at.at(-2) : value
       return [invalid(at, message, didYouMean(typeof name === 'string' ? name : '', options))]

@@ -49,9 +49,7 @@ export async function checkConfig(
   if (!isUtf8(bytes)) {
     throw new ConfigError(path, [invalid([], 'the file is not valid UTF-8', 'save it as UTF-8')])
   }
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    .toString('utf8')
-    .replace(/^\ufeff/, '')
+  const text = textOf(bytes)
   const strict = readStrict(text, bytes)
   const read = strict ?? (await readLenient(text, true))
   const problems = [...read.problems]
@@ -78,6 +76,12 @@ export async function checkConfig(
   if (failed) throw new ConfigError(path, withoutRepeats(placed))
   if (config === undefined) throw new TypeError('a config without mistakes was refused')
   return { config, warnings: placed }
+}
+
+/** The text of a config, without a byte order mark. */
+export function textOf(bytes: Uint8Array): string {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  return view.toString('utf8').replace(/^\ufeff/, '')
 }
 
 interface Read {

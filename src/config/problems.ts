@@ -1,5 +1,5 @@
 /** Mistakes in a config: one error that carries all of them, and their places as text. */
-import { SecretRefError } from '../errors.ts'
+import { SecretRefError, type Code } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { literalKind } from '../targets/literals.ts'
 import type { Problem } from './types.ts'
@@ -43,8 +43,11 @@ export class ConfigError extends SecretRefError {
   }
 }
 
+/** A problem of any kind, such as one that only a plan finds. */
+export type Finding = Omit<Problem, 'code'> & { code: Code }
+
 /** `FILE:LINE:COLUMN: PLACE: what is wrong [CODE]`, each with its hint, safe for a terminal. */
-export function problemsText(path: string, problems: readonly Problem[]): string {
+export function problemsText(path: string, problems: readonly Finding[]): string {
   const lines = problems.slice(0, PRINTED).flatMap((problem) => {
     const { severity, code, at, message, hint, line, column } = problem
     const where = line === undefined ? path : `${path}:${line}:${column ?? 1}`
@@ -101,6 +104,6 @@ export function withShownKeys(problem: Problem): Problem {
 }
 
 /** In the order of the document; what has no line comes first. */
-export function byPlace(a: Problem, b: Problem): number {
+export function byPlace(a: Finding, b: Finding): number {
   return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)
 }

@@ -3,7 +3,8 @@
 /** The known name that is nearest to `word`, or nothing where none is near. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   const wanted = plain(word)
-  const limit = Math.max(1, Math.min(3, Math.floor(wanted.length / 3)))
+  // Of a short word too much would be replaced: anything is near to it.
+  const limit = Math.min(3, Math.floor(wanted.length / 3))
   let best: string | undefined
   let least = limit + 1
   for (const name of known) {

@@ -1,0 +1,146 @@
+/** `secretref config check | show | schema`. None of them starts anything, fetches or shows a value. */
+import { dirname } from 'node:path'
+import { agentsOf, providersOf, slotsOf } from '../config/accessors.ts'
+import { checkConfig, textOf } from '../config/load.ts'
+import { locateConfig } from '../config/locate.ts'
+import { ConfigError, byPlace, problemsText, placeOf, type Finding } from '../config/problems.ts'
+import { readConfig } from '../config/read.ts'
+import { agentPath, slotPath } from '../config/rules/paths.ts'
+import type { Config } from '../config/types.ts'
+import { placeInWords, type Names } from '../plan/describe.ts'
+import { askedEnvironment } from '../plan/environment.ts'
+import { planner } from '../plan/plan.ts'
+import type { Plan, PlannedBinding } from '../plan/types.ts'
+import { userHome } from '../state/home.ts'
+import { printable, type Io } from './io.ts'
+import { openConfig } from './open.ts'
+import { table } from './table.ts'
+
+export interface ConfigOptions {
+  config?: string
+  json?: true
+}
+
+/**
+ * Every mistake and warning at once, each with its line; where the config loads, also every binding that
+ * could not be served in the configured environment.
+ * @returns 0 without mistakes, else 1
+ */
+export async function configCheck(io: Io, options: ConfigOptions): Promise<number> {
+  const source = locateConfig({ flag: options.config, env: io.env, cwd: io.cwd })
+  const { path, bytes } = readConfig(source.path)
+  let findings: readonly Finding[]
+  let summary = ''
+  try {
+    const { config, warnings } = await checkConfig(bytes, path, { now: io.now(), places: true })
+    const unserved = await unservedBindings(io, config, dirname(path), textOf(bytes))
+    findings = [...warnings, ...unserved].toSorted(byPlace)
+    summary = summaryOf(config)
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    findings = error.problems
+  }
+  const ok = findings.every(({ severity }) => severity === 'warning')
+  if (options.json) {
+    const problems = findings.map((finding) => ({ place: placeOf(finding.at), ...finding }))
+    io.out(`${JSON.stringify({ version: 1, ok, path, problems }, null, 2)}\n`)
+  } else {
+    io.out(problemsText(path, findings))
+    if (ok) io.out(`ok: ${printable(path)}: ${summary}\n`)
+  }
+  return ok ? 0 : 1
+}
+
+/** What the config means once resolved: agents, bindings, and where each ref is looked for. */
+export async function configShow(io: Io, options: ConfigOptions): Promise<number> {
+  const { config, path, dir, hash } = await openConfig(io, options, { trusted: false })
+  const plans = plansOf(io, config, dir)
+  if (options.json) {
+    const providers = Object.fromEntries(
+      [...providersOf(config)].map(([name, { type }]) => [name, { type }]),
+    )
+    const environment = plans[0]?.environment
+    io.out(
+      `${JSON.stringify({ version: 1, path, hash, environment, providers, agents: plans }, null, 2)}\n`,
+    )
+    return 0
+  }
+  io.out(`config: ${printable(path)}\nhash: sha256 ${hash}\n`)
+  if (plans[0] !== undefined) io.out(`environment: ${printable(plans[0].environment)}\n`)
+  const names: Names = {
+    providers: providersOf(config),
+    folders: { configDir: dir, userHome: userHome(io.env) },
+    secretsFiles: io.home.secretsFiles,
+  }
+  for (const plan of plans) io.out(`\n${agentText(config, plan, names)}`)
+  return 0
+}
+
+/** The JSON Schema of the config, for editors. */
+export async function configSchema(io: Io): Promise<number> {
+  const { jsonSchema } = await import('../config/json-schema.ts')
+  io.out(`${JSON.stringify(jsonSchema(), null, 2)}\n`)
+  return 0
+}
+
+function plansOf(io: Io, config: Config, configDir: string): Plan[] {
+  const environment = askedEnvironment(undefined, io.env['SECRETREF_ENVIRONMENT'])
+  const plans = planner({ config, configDir, userHome: userHome(io.env), environment })
+  return plans.agents.map((agent) => plans.plan({ agent }))
+}
+
+async function unservedBindings(
+  io: Io,
+  config: Config,
+  configDir: string,
+  text: string,
+): Promise<Finding[]> {
+  const found = plansOf(io, config, configDir).flatMap(({ bindings }) =>
+    bindings.flatMap((binding) => (binding.problem ? [{ binding, problem: binding.problem }] : [])),
+  )
+  if (found.length === 0) return []
+  const { readDocument } = await import('../config/document.ts')
+  const document = readDocument(text, false)
+  const findings: Finding[] = []
+  for (const { binding, problem } of found) {
+    const { code, message, hint } = problem
+    const at = slotPath(agentPath(config, binding.agent), binding)
+    findings.push({ code, severity: 'error', at, message, hint, ...document.placeOf(at) })
+  }
+  return findings
+}
+
+function summaryOf(config: Config): string {
+  const agents = agentsOf(config)
+  const bindings = [...agents.values()].reduce((sum, agent) => sum + slotsOf(agent).length, 0)
+  return `${agents.size} ${agents.size === 1 ? 'agent' : 'agents'}, ${bindings} ${bindings === 1 ? 'binding' : 'bindings'}`
+}
+
+const HEADER = ['TOOL', 'SLOT', 'REF', 'VARIABLE', 'REQUIRED', 'LOOKED FOR IN']
+
+function agentText(config: Config, { agent, bindings }: Plan, names: Names): string {
+  const written = agentsOf(config).get(agent)
+  const words = [`agent ${agent}`]
+  if (written?.name !== undefined) words.push(`(${written.name})`)
+  const lines = [words.join(' ')]
+  if (written?.command !== undefined) lines.push(`command: ${written.command.join(' ')}`)
+  if (written?.schedule !== undefined) {
+    lines.push(`schedule: ${written.schedule} (${written.timezone ?? 'UTC'})`)
+  }
+  const head = lines.map((line) => `${printable(line)}\n`).join('')
+  if (bindings.length === 0) return `${head}no bindings\n`
+  return head + table([HEADER, ...bindings.map((binding) => rowOf(binding, names))])
+}
+
+function rowOf(binding: PlannedBinding, names: Names): string[] {
+  const { tool, slot, ref, envVar, delivery, required, chain, problem } = binding
+  const places = chain.map((step) => `${step.provider}: ${placeInWords(step, names)}`)
+  return [
+    tool,
+    slot,
+    ref,
+    delivery === 'file' ? `${envVar}_FILE` : envVar,
+    required ? 'yes' : 'no',
+    problem === undefined ? places.join('; then ') : `nowhere: ${problem.message}`,
+  ]
+}

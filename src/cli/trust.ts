@@ -1,0 +1,29 @@
+/** `secretref trust [file]`. */
+import { resolve } from 'node:path'
+import { loadConfig } from '../config/load.ts'
+import { locateConfig } from '../config/locate.ts'
+import { problemsText } from '../config/problems.ts'
+import { trustConfig, type TrustEntry } from '../config/trust.ts'
+import { printable, type Io } from './io.ts'
+
+/**
+ * Trusts a config as it is now; an edit needs trust again. It must load: nobody can judge what a config
+ * with mistakes would do.
+ *
+ * @param options `file` left out: `./secretref.json`
+ * @param record receives the entry, for the audit log
+ */
+export async function trust(
+  io: Io,
+  options: { file?: string },
+  record: (entry: TrustEntry) => Promise<void> = async () => {},
+): Promise<number> {
+  const flag = resolve(io.cwd, options.file ?? 'secretref.json')
+  const source = locateConfig({ flag, env: io.env, cwd: io.cwd })
+  const loaded = await loadConfig(source, { now: io.now(), places: true })
+  io.err(problemsText(loaded.path, loaded.warnings))
+  const entry = trustConfig(loaded, io.home, io.now())
+  await record(entry)
+  io.out(`trusted: ${printable(entry.path)} (sha256 ${entry.hash})\n`)
+  return 0
+}
