@@ -1,0 +1,87 @@
+/** Puts a log aside, whatever its state, and begins a new one whose first record says so. */
+import { closeSync, fstatSync, fsyncSync, linkSync, renameSync, rmSync } from 'node:fs'
+import { basename } from 'node:path'
+import type { Home } from '../state/home.ts'
+import { EMPTY, link } from './chain.ts'
+import { asFailure, unavailable } from './failures.ts'
+import { createToAppend, openToRead, prepareFolder, syncFolder, writeWhole } from './file.ts'
+import { leafHash } from './hash.ts'
+import { AuditLock } from './lock.ts'
+import { parseRecord } from './read.ts'
+import type { Actor, Entry } from './record.ts'
+import { lastLine } from './tail.ts'
+
+const LOCK_TIMEOUT_MS = 5000
+
+/** What is known of the log that was put aside; `seq` and `hash` where its last whole line is a record. */
+interface Left {
+  size: number
+  seq?: number
+  hash?: string
+}
+
+/**
+ * Renames the log to `audit.log.<time>` beside it; returns that path, or undefined where the log was gone.
+ * Processes that have the old log open are refused from then on. Killed half way, it can be done again:
+ * until the end the old head stands, and nothing can be appended to a log that does not fit it.
+ * Errors: AUDIT_UNAVAILABLE.
+ */
+export async function archiveLog(home: Home, actor: Actor, now: Date): Promise<string | undefined> {
+  try {
+    prepareFolder(home.dir)
+    const lock = new AuditLock(home.auditLock, LOCK_TIMEOUT_MS)
+    try {
+      return await lock.hold(() => replaceLog(home, lock, actor, now))
+    } finally {
+      lock.close()
+    }
+  } catch (error) {
+    throw asFailure(error, home.auditLock)
+  }
+}
+
+function replaceLog(home: Home, lock: AuditLock, actor: Actor, now: Date): string | undefined {
+  const left = whatIsLeft(home.auditLog)
+  const head = lock.head()
+  const acknowledged = typeof head === 'object' ? { acknowledged: head.seq } : {}
+  if (left === undefined && typeof head !== 'object') {
+    throw unavailable('there is none yet', 'the first run makes one')
+  }
+  const stamp = now.toISOString().replaceAll(/[-:.]/g, '')
+  const target = left === undefined ? undefined : `${home.auditLog}.${stamp}`
+  const entry: Entry = {
+    event: 'log.archived',
+    actor,
+    detail: { file: target === undefined ? 'missing' : basename(target), ...left, ...acknowledged },
+  }
+  const begun = link([entry], EMPTY, now.toISOString())
+  const fresh = `${home.auditLog}.new`
+  rmSync(fresh, { force: true })
+  const fd = createToAppend(fresh)
+  try {
+    writeWhole(fd, begun.bytes)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
+  // A second name first, then the new log over the old name: at no moment is there no log, and an
+  // archive that has this very name already is never overwritten.
+  if (target !== undefined) linkSync(home.auditLog, target)
+  renameSync(fresh, home.auditLog)
+  syncFolder(home.dir)
+  lock.replace(begun.head)
+  return target
+}
+
+function whatIsLeft(path: string): Left | undefined {
+  const fd = openToRead(path)
+  if (fd === undefined) return undefined
+  try {
+    const { size } = fstatSync(fd)
+    const line = lastLine(fd, 0, size)?.line
+    const seq = line && parseRecord(line)?.seq
+    return line === undefined || seq === undefined ? { size } : { size, seq, hash: leafHash(line) }
+  } finally {
+    closeSync(fd)
+  }
+}

@@ -1,0 +1,72 @@
+/** The end of a log file: what its last whole line says. Reads only as much as that line needs. */
+import { readSync } from 'node:fs'
+import { EMPTY, type Head } from './chain.ts'
+import { tampered } from './failures.ts'
+import { leafHash } from './hash.ts'
+import { parseRecord } from './read.ts'
+import { MAX_LINE } from './serialise.ts'
+
+const NEWLINE = 10
+const FIRST_LOOK = 8 * 1024
+
+/** The chain's head as a stretch of the file shows it, and the bytes behind its last newline. */
+export interface Tail {
+  head: Head
+  torn: number
+}
+
+/**
+ * Reads on from `from`, which ends with a newline, to byte `end`.
+ * Errors: AUDIT_TAMPERED where the last whole line is no record that can follow.
+ */
+export function tailOf(fd: number, from: Head, end: number): Tail {
+  const found = lastLine(fd, from.size, end)
+  if (found === undefined) return { head: from, torn: end - from.size }
+  const seq = parseRecord(found.line)?.seq
+  if (seq === undefined || seq <= from.seq) {
+    throw tampered('the last line of the audit log is not a record that follows')
+  }
+  return { head: { seq, hash: leafHash(found.line), size: found.end }, torn: end - found.end }
+}
+
+/** True where the file holds, at its place, the very line that was acknowledged. */
+export function holds(fd: number, acknowledged: Head): boolean {
+  if (acknowledged.seq === EMPTY.seq) return true
+  const found = lastLine(fd, 0, acknowledged.size)
+  return (
+    found?.end === acknowledged.size &&
+    leafHash(found.line) === acknowledged.hash &&
+    parseRecord(found.line)?.seq === acknowledged.seq
+  )
+}
+
+/** The last line that ends with a newline in `[start, end)`, and where it ends. */
+export function lastLine(
+  fd: number,
+  start: number,
+  end: number,
+): { line: Buffer; end: number } | undefined {
+  for (let look = FIRST_LOOK; ; look *= 4) {
+    const from = Math.max(start, end - look)
+    const bytes = read(fd, from, end)
+    const last = bytes.lastIndexOf(NEWLINE)
+    // A negative offset would count from the end.
+    const before = last > 0 ? bytes.lastIndexOf(NEWLINE, last - 1) : -1
+    if (last >= 0 && (before >= 0 || from === start)) {
+      return { line: bytes.subarray(before + 1, last), end: from + last + 1 }
+    }
+    if (from === start) return undefined
+    if (look >= 2 * MAX_LINE) throw tampered('the audit log ends with more than a record can be')
+  }
+}
+
+function read(fd: number, from: number, end: number): Buffer {
+  const bytes = Buffer.allocUnsafe(end - from)
+  let filled = 0
+  while (filled < bytes.length) {
+    const n = readSync(fd, bytes, filled, bytes.length - filled, from + filled)
+    if (n === 0) break
+    filled += n
+  }
+  return bytes.subarray(0, filled)
+}

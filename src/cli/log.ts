@@ -1,0 +1,192 @@
+/** `secretref log show | verify | archive`. */
+import { createInterface } from 'node:readline/promises'
+import { archiveLog } from '../audit/archive.ts'
+import { asFailure, tampered } from '../audit/failures.ts'
+import { readHead } from '../audit/lock.ts'
+import { matcher, type Query } from '../audit/query.ts'
+import { parseRecord, readLines } from '../audit/read.ts'
+import type { AuditRecord } from '../audit/record.ts'
+import { safeJson } from '../audit/serialise.ts'
+import { verifyChain, type Damage, type Verdict } from '../audit/verify.ts'
+import { SecretRefError } from '../errors.ts'
+import { actorOf } from '../gateway/actor.ts'
+import { errorText, printable, type Io } from './io.ts'
+import { table } from './table.ts'
+
+/** Rows that are aligned with each other; a log of any length is shown in flat memory. */
+const PAGE = 500
+const DAMAGE: Readonly<Record<Damage, string>> = {
+  'not-a-record': 'is not a record',
+  'out-of-sequence': 'is missing, or another stands in its place',
+  changed: 'was changed',
+  missing: 'was acknowledged and is missing: the log ends before it',
+}
+const HEADER = ['SEQ', 'TIME', 'EVENT', 'AGENT', 'REF', '']
+
+export interface ShowOptions extends Query {
+  limit?: number
+  json?: true
+}
+
+/** Prints the records that match, newest last. 1 where a line of the log is no record. */
+export async function logShow(io: Io, options: ShowOptions): Promise<number> {
+  const { limit } = options
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
+    throw new SecretRefError('USAGE', '--limit is not a number of records', {
+      hint: 'write a whole number above 0',
+    })
+  }
+  const damaged: number[] = []
+  const found = records(io, matcher(options, io.now()), damaged)
+  const shown = limit === undefined ? found : last(found, limit)
+  try {
+    if (options.json) showJson(io, shown)
+    else showTable(io, shown)
+  } catch (error) {
+    throw asFailure(error, io.home.auditLock)
+  }
+  if (damaged.length === 0) return 0
+  io.err(errorText(io.program, tampered(`line ${damaged[0]} of the audit log is not a record`)))
+  return 1
+}
+
+/** Checks the whole chain. 0: whole; 1: not, and the first bad record is named. */
+export async function logVerify(io: Io, options: { json?: true }): Promise<number> {
+  let verdict
+  try {
+    // The head first: the log may grow meanwhile, never shrink.
+    const head = readHead(io.home.auditLock)
+    verdict = verifyChain(readLines(io.home.auditLog), head)
+  } catch (error) {
+    throw asFailure(error, io.home.auditLock)
+  }
+  const { bad, records: count } = verdict
+  if (bad === undefined && count === 0) {
+    throw new SecretRefError('AUDIT_UNAVAILABLE', 'there is no audit log yet', {
+      hint: `the first run makes one: ${io.home.auditLog}`,
+      scope: 'audit',
+    })
+  }
+  if (options.json) io.out(`${safeJson({ version: 1, ok: bad === undefined, ...verdict })}\n`)
+  else if (bad === undefined) io.out(praise(verdict))
+  if (bad !== undefined) {
+    const sentence = `record ${bad.seq} of the audit log ${DAMAGE[bad.damage]}`
+    io.err(errorText(io.program, tampered(sentence)))
+  }
+  for (const note of notes(verdict)) io.err(`note: ${note}\n`)
+  return bad === undefined ? 0 : 1
+}
+
+/** Puts the log aside and begins a new one. Asks on a terminal; elsewhere `--yes` is needed. */
+export async function logArchive(io: Io, options: { yes?: true }): Promise<number> {
+  if (!options.yes && !(await confirmed(io))) {
+    throw new SecretRefError('USAGE', 'nothing was archived', {
+      hint: `\`${io.program} log archive --yes\` does it without asking`,
+    })
+  }
+  const target = await archiveLog(io.home, actorOf(), io.now())
+  io.out(
+    target === undefined
+      ? 'there was no log left; a new one begins, and says so\n'
+      : `archived: ${printable(target)}; a new log begins, and says so\n`,
+  )
+  return 0
+}
+
+function* records(
+  io: Io,
+  matches: (record: AuditRecord) => boolean,
+  damaged: number[],
+): Generator<AuditRecord> {
+  for (const line of readLines(io.home.auditLog)) {
+    // Behind the last newline a writer may be at work.
+    if (!line.whole) break
+    const record = parseRecord(line.bytes)
+    if (record === undefined) damaged.push(line.number)
+    else if (matches(record)) yield record
+  }
+}
+
+function last(found: Iterable<AuditRecord>, limit: number): AuditRecord[] {
+  const kept: AuditRecord[] = []
+  for (const record of found) {
+    kept.push(record)
+    if (kept.length >= 2 * limit) kept.splice(0, kept.length - limit)
+  }
+  return kept.slice(-limit)
+}
+
+function showJson(io: Io, shown: Iterable<AuditRecord>): void {
+  let separator = '{"version":1,"records":[\n'
+  for (const record of shown) {
+    io.out(separator + safeJson(record))
+    separator = ',\n'
+  }
+  io.out(separator.startsWith(',') ? '\n]}\n' : '{"version":1,"records":[]}\n')
+}
+
+function showTable(io: Io, shown: Iterable<AuditRecord>): void {
+  let page = [HEADER]
+  for (const record of shown) {
+    const { seq, time, event, agent, ref } = record
+    page.push([String(seq), time, event, agent ?? '-', ref ?? '-', about(record)])
+    if (page.length > PAGE) {
+      io.out(table(page))
+      page = []
+    }
+  }
+  io.out(table(page))
+}
+
+/** The rest of a record, in one cell. */
+function about(record: AuditRecord): string {
+  const { decision, reason, code, exit, secret } = record
+  const words = [decision, reason, code].filter((word) => word !== undefined)
+  const fields = {
+    env: record.envVar,
+    provider: record.provider,
+    version: secret?.version,
+    expires: secret?.expiresAt,
+    command: record.command,
+    exit: exit?.code,
+    signal: exit?.signal,
+    count: record.count,
+    ...record.detail,
+  }
+  for (const [key, value] of Object.entries(fields)) {
+    if (value !== undefined) words.push(`${key}=${value}`)
+  }
+  return words.join(' ')
+}
+
+function praise({ records: count, last: end, acknowledged }: Verdict): string {
+  const lines = [`ok: ${count} records, the chain is whole`]
+  if (end !== undefined) lines.push(`last: ${end.time}, ${end.hash}`)
+  if (acknowledged !== undefined) lines.push(`acknowledged: up to record ${acknowledged}`)
+  return lines.map((line) => `${printable(line)}\n`).join('')
+}
+
+function notes({ torn, timeGoesBack, acknowledged }: Verdict): string[] {
+  const found: string[] = []
+  if (torn > 0) found.push(`${torn} bytes behind the last record; the next start recovers them`)
+  if (timeGoesBack.length > 0) {
+    found.push(`time goes back at record ${timeGoesBack.join(', ')}; was the clock set?`)
+  }
+  if (acknowledged === undefined) {
+    found.push('no acknowledged head is known, so a cut at the end cannot be seen')
+  }
+  return found
+}
+
+async function confirmed(io: Io): Promise<boolean> {
+  if (!process.stdin.isTTY) return false
+  const prompt = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const answer = await prompt.question(
+      `put ${printable(io.home.auditLog)} aside and begin a new log? [y/N] `,
+    )
+    return /^y(?:es)?$/i.test(answer.trim())
+  } finally {
+    prompt.close()
+  }
+}

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { matcher, type Query } from '../../src/audit/query.ts'
+import type { AuditRecord, Entry } from '../../src/audit/record.ts'
+import { entry } from './home.ts'
+
+const NOW = new Date('2026-11-24T12:00:00Z')
+const record = (time: string, fields: Partial<Entry> = {}): AuditRecord => ({
+  ...entry(fields),
+  v: 1,
+  seq: 1,
+  time,
+  prev: '',
+})
+const times = (query: Query): string[] =>
+  ['2026-11-17T12:00:00.000Z', '2026-11-24T00:00:00.000Z', '2026-11-24T10:00:00.000Z'].filter(
+    (time) => matcher(query, NOW)(record(time)),
+  )
+
+describe('matcher', () => {
+  test('without a question everything matches', () => {
+    expect(times({})).toHaveLength(3)
+  })
+
+  test.each([
+    [{ agent: 'a' }, true],
+    [{ agent: 'b' }, false],
+    [{ ref: 'r' }, true],
+    [{ ref: 'R' }, false],
+    [{ event: 'run.ended' }, true],
+    [{ event: 'run.started' }, false],
+    [{ agent: 'a', ref: 'other' }, false],
+  ])('%j: %s', (query, expected) => {
+    const matches = matcher(query, NOW)
+    expect(matches(record(NOW.toISOString(), { agent: 'a', ref: 'r', event: 'run.ended' }))).toBe(
+      expected,
+    )
+  })
+
+  test('a record without a ref is not of a ref', () => {
+    expect(matcher({ ref: 'r' }, NOW)(record(NOW.toISOString()))).toBe(false)
+  })
+
+  test.each([
+    ['2h', 1],
+    ['7200s', 1],
+    ['119m', 0],
+    ['12h', 2],
+    ['7d', 3],
+    ['1w', 3],
+    ['6d', 2],
+    ['2026-11-24', 2],
+    ['2026-11-24T00:00:00.001Z', 1],
+    ['2026-11-24T09:00:00+00:00', 1],
+    ['2026-11-24t11:30:00+01:30', 1],
+    ['2026-11-24 10:00Z', 1],
+  ])('since %s', (since, count) => {
+    expect(times({ since })).toHaveLength(count)
+  })
+
+  test('until is the moment before which', () => {
+    expect(times({ until: '2h' })).toHaveLength(2)
+    expect(times({ until: '2026-11-24T10:00:00.001Z' })).toHaveLength(3)
+    expect(times({ since: '2026-11-24', until: '2026-11-24' })).toHaveLength(0)
+  })
+
+  test.each(['yesterday', '', '2', '2y', '-2h', '24.11.2026', '2026-13-01', '2026-11-24T10:00'])(
+    'not a time: %j',
+    (since) => {
+      expect(() => matcher({ since }, NOW)).toThrow(
+        expect.objectContaining({ code: 'USAGE', message: `--since is not a time: "${since}"` }),
+      )
+    },
+  )
+
+  test('an event that does not exist is a mistake, not an empty answer', () => {
+    expect(() => matcher({ event: 'grant' }, NOW)).toThrow(
+      expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining('grant.released') }),
+    )
+  })
+})

@@ -1,0 +1,79 @@
+/** Many processes, one chain; and what `append` has acknowledged survives kill -9. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { describe, expect, test } from 'vitest'
+import type { Home } from '../../src/state/home.ts'
+import { recordsIn, tempHome, verify, writeLog } from '../audit/home.ts'
+
+const WRITER = join(import.meta.dirname, 'audit-writer.ts')
+
+interface Running {
+  child: ChildProcess
+  /** All that it said, once it has ended. */
+  said: Promise<string>
+}
+
+function start(home: Home, ...args: string[]): Running {
+  const child = spawn(process.execPath, [WRITER, ...args], {
+    env: { SECRETREF_HOME: home.dir },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  return { child, said: text(child.stdout) }
+}
+
+/** Name and seq of every record that a process said was durable. */
+function acknowledged(said: string): [name: string, seq: number][] {
+  return Array.from(said.matchAll(/^ack (\S+) (\d+)$/gm), ([, name = '', seq]) => [
+    name,
+    Number(seq),
+  ])
+}
+
+describe('one chain', () => {
+  test('eight processes append at once from the first record on: no gap, no break, nothing lost', async () => {
+    const home = tempHome()
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+    const running = names.map((name) => start(home, name, '4', '50'))
+    const acks = (await Promise.all(running.map(({ said }) => said))).flatMap(acknowledged)
+    expect(acks).toHaveLength(8 * 4 * 50)
+
+    const records = recordsIn(home)
+    expect(records.map(({ event }) => event).filter((event) => event !== 'grant.released')).toEqual([
+      'log.opened',
+    ])
+    expect(verify(home)).toMatchObject({ records: 1601, acknowledged: 1601, torn: 0 })
+    expect(verify(home).bad).toBeUndefined()
+    for (const [name, seq] of acks) expect(records[seq - 1]?.reason).toBe(name)
+    // They did take turns: else this test shows nothing.
+    const turns = records.filter(({ actor }, i) => actor.id !== records[i - 1]?.actor.id)
+    expect(turns.length).toBeGreaterThan(50)
+  }, 60_000)
+
+  test('kill -9 under load, 20 times: what was acknowledged is there, and the chain is whole', async () => {
+    const home = tempHome()
+    const acks: [string, number][] = []
+    let survivor = start(home, 'survivor', '2', '1000000')
+    for (let round = 0; round < 20; round++) {
+      const victim = survivor
+      survivor = start(home, `round-${round}`, '4', '1000000')
+      // Once both are at work, and then at any moment.
+      await once(survivor.child.stdout ?? survivor.child, 'data')
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20))
+      victim.child.kill('SIGKILL')
+      acks.push(...acknowledged(await victim.said))
+    }
+    survivor.child.kill('SIGKILL')
+    acks.push(...acknowledged(await survivor.said))
+
+    // Whoever comes next mends what a victim left unfinished.
+    await writeLog(home, 1)
+    const verdict = verify(home)
+    expect(verdict.bad).toBeUndefined()
+    expect(verdict.torn).toBe(0)
+    const records = recordsIn(home)
+    expect(acks.length).toBeGreaterThan(500)
+    for (const [name, seq] of acks) expect(records[seq - 1]?.reason).toBe(name)
+  }, 60_000)
+})
