@@ -9,7 +9,7 @@ import { actorOf } from '../gateway/actor.ts'
 import { endLike } from '../gateway/ending.ts'
 import { Gateway } from '../gateway/gateway.ts'
 import { parentRun, requireAllowed } from '../gateway/nesting.ts'
-import { Interrupted, startOnce, type Once } from '../gateway/once.ts'
+import { Interrupted, startOnce, type Once, type Say } from '../gateway/once.ts'
 import { forwardSignals } from '../gateway/signals.ts'
 import { readSurroundings } from '../gateway/surroundings.ts'
 import { credentialLike } from '../plan/inherit.ts'
@@ -24,6 +24,8 @@ export interface How {
   pristine: boolean
   /** One that is open already. */
   gateway?: Gateway
+  /** Left out: warnings and errors only. */
+  say?: Say
   /** What is to be done at the end, whatever it is. */
   finish?(): void
 }
@@ -47,6 +49,7 @@ export async function foreground(
   }
   if (!how.pristine && isatty(2)) sayPassed(io, credentialLike(gateway.inheritedBy(plan, false)))
 
+  const say = how.say ?? sayer(io, 'warn')
   const interrupt = new AbortController()
   let running: Once | undefined
   let early: NodeJS.Signals | undefined
@@ -69,10 +72,9 @@ export async function foreground(
       session: !gateway.surroundings.terminal,
       stdin: 'inherit',
       signal: interrupt.signal,
-      say: (level, sentence, hint) => {
-        if (level === 'warn' || level === 'error') sayTo(io, sentence, hint)
-      },
+      say,
     })
+    say('info', `${plan.agent}: started (pid ${running.agent.pid})`)
     // A signal that came between the release and now was meant for the agent.
     if (early !== undefined) running.agent.signal(early)
     const ending = await running.ended()
@@ -136,7 +138,17 @@ function sayPassed(io: Io, names: readonly string[]): void {
   )
 }
 
-export function sayTo(io: Io, sentence: string, hint?: string): void {
+const LEVELS = ['error', 'warn', 'info', 'debug'] as const
+export type Level = (typeof LEVELS)[number]
+
+/** Says on stderr what is at least as grave as `shown`. */
+export function sayer(io: Io, shown: Level): Say {
+  return (level, sentence, hint) => {
+    if (LEVELS.indexOf(level) <= LEVELS.indexOf(shown)) sayTo(io, sentence, hint)
+  }
+}
+
+function sayTo(io: Io, sentence: string, hint?: string): void {
   io.err(`${io.program}: ${printable(sentence)}\n`)
   if (hint !== undefined) io.err(`hint: ${printable(hint)}\n`)
 }

@@ -10,14 +10,14 @@ import type { Plan } from '../plan/types.ts'
 import type { Planner } from '../plan/plan.ts'
 import { grantsOf } from '../state/grants.ts'
 import { claimAgent, releaseAgent } from '../state/runs.ts'
-import { foreground, openGateway, plannerOf, sayTo } from './foreground.ts'
+import { foreground, openGateway, plannerOf, sayer, type Level } from './foreground.ts'
 import type { Io } from './io.ts'
 import type { StartOptions } from './options.ts'
 
 export interface GatewayRunOptions extends StartOptions {
   schedule?: string
   timezone?: string
-  logLevel: 'error' | 'warn' | 'info' | 'debug'
+  logLevel: Level
 }
 
 export async function gatewayRun(
@@ -158,14 +158,6 @@ function worst(endings: readonly (Ending | undefined)[]): number {
   const codes = endings.map((ending) => (ending === undefined ? 125 : exitCodeOf(ending)))
   if (codes.length === 1) return codes[0] ?? 0
   return codes.every((code) => code === 0) ? 0 : 1
-}
-
-const LEVELS = ['error', 'warn', 'info', 'debug'] as const
-
-function sayer(io: Io, shown: GatewayRunOptions['logLevel']): Say {
-  return (level, sentence, hint) => {
-    if (LEVELS.indexOf(level) <= LEVELS.indexOf(shown)) sayTo(io, sentence, hint)
-  }
 }
 
 function claim(gateway: Gateway, names: readonly string[]): void {

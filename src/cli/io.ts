@@ -8,7 +8,8 @@
  *   a dumb terminal and in a locale that is set and is not UTF-8.
  * - Whatever came from a config, a file or a program is escaped by `printable` before it is shown.
  */
-import { SecretRefError } from '../errors.ts'
+import { writeSync } from 'node:fs'
+import { errnoOf, type SecretRefError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { homeOf, type Home } from '../state/home.ts'
 
@@ -36,8 +37,28 @@ export function processIo(program: string): Io {
     home: homeOf(env),
     signs: signsAllowed(env),
     now: () => new Date(),
-    out: (text) => void process.stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out: (text) => writeWhole(1, text),
+    err: (text) => writeWhole(2, text),
+  }
+}
+
+/**
+ * Not `process.stdout`: opening it makes a shared pipe non-blocking for the agent too, whose own writes
+ * then fail with EAGAIN.
+ */
+function writeWhole(fd: 1 | 2, text: string): void {
+  const bytes = Buffer.from(text)
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(fd, bytes, at)
+    } catch (error) {
+      const errno = errnoOf(error)
+      // Whoever read our output has gone (`| head`), or there never was one (`>&-`).
+      if (errno === 'EPIPE' || errno === 'EBADF') return
+      if (errno !== 'EAGAIN') throw error
+      // Somebody else made it non-blocking and the reader is slow.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+    }
   }
 }
 

@@ -3,15 +3,13 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import pkg from '../../package.json' with { type: 'json' }
 import { SecretRefError } from '../errors.ts'
 import { dismissEarly } from '../gateway/early.ts'
+import type { GatewayRunOptions } from './gateway-run.ts'
+import type { StatusOptions } from './gateway-status.ts'
 import { errorText, processIo, type Io } from './io.ts'
+import type { RunOptions } from './run.ts'
 
 /** Before the agent was started: env(1), docker run and others use it for this. */
 const NOT_STARTED = 125
-
-interface Common {
-  config?: string
-  json?: true
-}
 
 type Body = () => Promise<number>
 
@@ -36,8 +34,9 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 function report(io: Io, error: unknown, failed: number): number {
   if (error instanceof CommanderError) {
-    // Help and version were asked for and have been printed.
+    // Help and version have been printed: asked for, or instead of a command.
     if (error.exitCode === 0) return 0
+    if (error.code === 'commander.help') return failed
     const [sentence = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
     const hint = suggestion
       ? suggestion.replace(/^\((.*)\)$/, '$1').toLowerCase()
@@ -73,7 +72,8 @@ function build(io: Io, argv: readonly string[], choose: (body: Body) => void): C
     .description('Agents get references; a gateway decides, proves and delivers.')
     .version(pkg.version)
     .exitOverride()
-    .configureOutput({ writeOut: io.out, writeErr: () => {} })
+    // Mistakes are thrown and said by `report`, in our own form.
+    .configureOutput({ writeOut: io.out, writeErr: io.err, outputError: () => {} })
     .showSuggestionAfterError()
     .enablePositionalOptions()
   const group = (parent: Command, name: string, about: string): Command =>
@@ -107,7 +107,7 @@ function build(io: Io, argv: readonly string[], choose: (body: Body) => void): C
 
   starting(command(program, 'run', 'Run a command with an agent’s credentials.'))
     .option('--pristine', 'pass only a short list of the caller’s variables')
-    .action((operands: string[], options: Common) => {
+    .action((operands: string[], options: RunOptions) => {
       const line = commandLine(operands)
       choose(async () => (await import('./run.ts')).run(io, options, line))
     })
@@ -121,7 +121,7 @@ function build(io: Io, argv: readonly string[], choose: (body: Body) => void): C
         .choices(['error', 'warn', 'info', 'debug'])
         .default('info'),
     )
-    .action((operands: string[], options: Common) => {
+    .action((operands: string[], options: GatewayRunOptions) => {
       const line = commandLine(operands)
       choose(async () => (await import('./gateway-run.ts')).gatewayRun(io, options, line))
     })
@@ -130,7 +130,7 @@ function build(io: Io, argv: readonly string[], choose: (body: Body) => void): C
     .option('--secrets', 'its credentials')
     .option('--all', 'every agent')
     .option('--json', 'for programs')
-    .action((options: Common) => {
+    .action((options: StatusOptions) => {
       choose(async () => (await import('./gateway-status.ts')).gatewayStatus(io, options))
     })
   notYet(io, gateway, 'audit', 'Find what is wrong with credentials.', choose)
@@ -139,7 +139,7 @@ function build(io: Io, argv: readonly string[], choose: (body: Body) => void): C
   command(secrets, 'set <name>', 'Store a value, read from stdin or a prompt.')
     .option('--environment <name>', 'the environment whose secrets are meant')
     .option('--secrets-provider <name>', 'where to store it')
-    .action((name: string, options: Common) => {
+    .action((name: string, options: object) => {
       choose(async () => (await import('./secrets-set.ts')).secretsSet(io, name, options))
     })
   notYet(io, secrets, 'rotate', 'Replace credentials.', choose)
@@ -148,12 +148,12 @@ function build(io: Io, argv: readonly string[], choose: (body: Body) => void): C
   const config = group(program, 'config', 'The configuration.')
   command(config, 'check', 'Every mistake at once.')
     .option('--json', 'for programs')
-    .action((options: Common) => {
+    .action((options: object) => {
       choose(async () => (await import('./config.ts')).configCheck(io, options))
     })
   command(config, 'show', 'What it means once resolved.')
     .option('--json', 'for programs')
-    .action((options: Common) => {
+    .action((options: object) => {
       choose(async () => (await import('./config.ts')).configShow(io, options))
     })
   group(config, 'schema', 'Its JSON Schema, for editors.').action(() => {
@@ -170,7 +170,7 @@ function build(io: Io, argv: readonly string[], choose: (body: Body) => void): C
     .option('--secrets-provider <name>', 'as if this provider alone were asked')
     .option('--environment <name>', 'the environment whose secrets are meant')
     .option('--json', 'for programs')
-    .action((options: Common) => {
+    .action((options: object) => {
       choose(async () => (await import('./explain.ts')).explain(io, options))
     })
 

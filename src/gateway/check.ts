@@ -23,6 +23,7 @@ export async function checkAgent(
   const first = decide(plan, { now: gateway.now(), strict })
   const asked = first.filter((decision) => decision.allow).map((decision) => decision.binding)
   await gateway.log.append([
+    ...gateway.opening(),
     ...records.skipped(plan.skipped),
     ...first.flatMap((decision) =>
       decision.allow

@@ -23,7 +23,7 @@ export function findCommand(name: string, path: string, cwd: string): string {
   if (refused !== undefined) {
     throw new SecretRefError('COMMAND_NOT_EXECUTABLE', `${refused} cannot be executed`, {
       scope: 'agent',
-      hint: `it must be a file with execute permission: chmod +x ${refused}`,
+      hint: 'it must be a file, and one that you may execute',
     })
   }
   throw new SecretRefError('COMMAND_NOT_FOUND', `the command ${name} was not found`, {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import type { AuditLog } from '../audit/log.ts'
-import type { Actor } from '../audit/record.ts'
+import type { Actor, Entry } from '../audit/record.ts'
 import { agentsOf } from '../config/accessors.ts'
 import type { Agent, LoadedConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
@@ -28,6 +28,7 @@ export class Gateway {
   readonly now: () => Date
   readonly #withheld: Withheld
   #db: DatabaseSync | undefined
+  #opened = false
 
   constructor(parts: {
     home: Home
@@ -59,6 +60,14 @@ export class Gateway {
   async close(): Promise<void> {
     this.#db?.close()
     await this.log.close()
+  }
+
+  /** The first record of this gateway, once: which config it works with. */
+  opening(): Entry[] {
+    if (this.#opened) return []
+    this.#opened = true
+    const { hash, path } = this.loaded
+    return [{ event: 'config.loaded', actor: this.actor, config: hash, detail: { path } }]
   }
 
   agent(name: string): Agent {

@@ -2,6 +2,7 @@
 import { constants } from 'node:os'
 import type { Decision } from '../policy/decide.ts'
 import type { Plan } from '../plan/types.ts'
+import { dayOf } from '../policy/expiry.ts'
 import { recordGrants, type GrantRow } from '../state/grants.ts'
 import { recordEnd, recordStart } from '../state/runs.ts'
 import { SecretRefError } from '../errors.ts'
@@ -144,7 +145,7 @@ export function grantOf(
 
 /** One line for each failure, warning and fallback; what went well is said on the `info` level. */
 export function sayResults(say: Say, agent: string, results: readonly Result[]): void {
-  for (const { binding, decision } of results) {
+  for (const { binding, decision, fetched } of results) {
     const about = `${agent}: ${binding.envVar}`
     if (!decision.allow) {
       const level = binding.required ? 'error' : 'warn'
@@ -155,6 +156,11 @@ export function sayResults(say: Say, agent: string, results: readonly Result[]):
           `${about}: alert: ${binding.required ? 'the agent was not started' : 'the agent goes on without it'}`,
         )
       }
+    }
+    if (decision.allow && fetched?.outcome === 'value') {
+      const end =
+        decision.expiresAt === undefined ? 'no expiry' : `valid until ${dayOf(decision.expiresAt)}`
+      say('info', `${about}: granted from ${fetched.provider} (${end})`)
     }
     sayWarnings(say, about, decision)
   }

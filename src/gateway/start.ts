@@ -52,6 +52,7 @@ export async function start(gateway: Gateway, request: StartRequest): Promise<St
   const records = new Records(gateway, request)
   const first = decide(plan, { now: gateway.now(), strict })
   await gateway.log.append([
+    ...gateway.opening(),
     ...records.skipped(plan.skipped),
     ...first.flatMap((decision) =>
       decision.allow
