@@ -1,0 +1,190 @@
+/**
+ * `npm run demo`: the article's case from end to end, on this machine alone. Two stand-ins play Stripe
+ * and Slack; everything else is what it would be in earnest.
+ */
+import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
+import { fakeKey, inDays, makeStage, writeSecrets, type Stage } from './demo/stage.ts'
+import { startStandIn, type StandIn } from './demo/stand-in.ts'
+import { heading, run, say, stopRunning, type Ran } from './demo/terminal.ts'
+
+const HERE = import.meta.dirname
+const AGENT = 'payment-analyst'
+const START = [
+  'openclaw',
+  'gateway',
+  'run',
+  '--agent',
+  AGENT,
+  '--secrets-ref',
+  'stripe-api-key,slack-bot-token',
+] as const
+/** As of 2026-03-08 the article's keys end on 2027-03-08 and on 2026-12-31. */
+const STRIPE_DAYS = 365
+const SLACK_DAYS = 298
+
+class Failed extends Error {}
+
+interface Play {
+  stage: Stage
+  keys: { stripe: string; slack: string }
+  stripe: StandIn
+  slack: StandIn
+  reports: string
+  cli: (words: readonly [string, ...string[]]) => Promise<Ran>
+}
+
+async function play(stage: Stage): Promise<void> {
+  const now = new Date()
+  const keys = { stripe: fakeKey('sk_test_'), slack: fakeKey('xoxb-') }
+  store(stage, keys, now, STRIPE_DAYS)
+  const [stripe, slack] = await Promise.all([
+    startStandIn('stripe', keys.stripe),
+    startStandIn('slack', keys.slack),
+  ])
+  const reports = reportFolder()
+  const env = {
+    ...stage.env,
+    STRIPE_API_BASE: stripe.url,
+    SLACK_API_BASE: slack.url,
+    REPORT_DIR: reports,
+  }
+  const cli: Play['cli'] = (words) => run(words, { cwd: HERE, env })
+  const all: Play = { stage, keys, stripe, slack, reports, cli }
+  try {
+    heading('1. The stage')
+    say(
+      `Stripe is played by ${stripe.url}, Slack by ${slack.url}; both ask for a key on every call.`,
+    )
+    say(`The keys were made up just now and stand in one file, 0600: ${stage.secrets}`)
+    say('The agent has a configuration that names them, stripe-api-key and slack-bot-token,')
+    say(`and holds no value: ${relative(process.cwd(), join(HERE, 'secretref.json'))}`)
+    await runAgent(all)
+    await lookAtRecords(all)
+    await breakIt(all, now)
+    searchForKeys(all)
+    heading('What just happened')
+    say(CLOSING)
+    say(`The report: ${join(reports, 'report.html')}`)
+  } finally {
+    stripe.stop()
+    slack.stop()
+  }
+}
+
+async function runAgent({ cli, stripe, slack, reports }: Play): Promise<void> {
+  heading('2. The gateway starts the agent, and both keys reach it')
+  const { code } = await cli(START)
+  check(code === 0, `the agent ended with ${code}`)
+  const pages = stripe.events.filter((event) => event.event === 'request').length
+  const message = slack.events.find((event) => event.event === 'message')
+  if (message?.event !== 'message') throw new Failed('Slack received no message')
+
+  heading(`3. What Slack received in ${message.channel}`)
+  say(message.text)
+
+  heading('4. The report')
+  const report = readFileSync(join(reports, 'report.md'), 'utf8').split('\n')
+  const table = report.slice(
+    0,
+    report.findIndex((line) => line.startsWith('## ')),
+  )
+  say(table.filter((line) => line !== '').join('\n'))
+  say(`Stripe was asked ${pages} times, a page each.`)
+}
+
+async function lookAtRecords({ cli }: Play): Promise<void> {
+  heading('5. What the gateway says of the credentials')
+  const status = await cli(['openclaw', 'gateway', 'status', '--agent', AGENT, '--secrets'])
+  check(status.code === 0, `gateway status ended with ${status.code}`)
+  heading('6. The audit log of the run')
+  const log = await cli(['secretref', 'log', 'show', '--agent', AGENT])
+  check(log.code === 0, `log show ended with ${log.code}`)
+  const verify = await cli(['secretref', 'log', 'verify'])
+  check(verify.code === 0, `log verify ended with ${verify.code}`)
+}
+
+/** The Stripe key expired yesterday: nothing starts, and the Slack token stays where it is, too. */
+async function breakIt({ cli, stage, keys, stripe, slack }: Play, now: Date): Promise<void> {
+  heading('7. One thing goes wrong on purpose: the Stripe key expired yesterday')
+  store(stage, keys, now, -1)
+  const before = stripe.events.length + slack.events.length
+  const { code } = await cli(START)
+  check(code === 125, `125 was expected, but it ended with ${code}`)
+  const calls = stripe.events.length + slack.events.length - before
+  check(calls === 0, `the agent called a service ${calls} times`)
+  say('Exit 125: the agent was not started. Neither key was delivered; no service was called.')
+}
+
+/** Whatever was written during the run, but for the one file where the keys belong. */
+function searchForKeys({ stage, keys, reports }: Play): void {
+  const files = [stage.dir, reports]
+    .flatMap((dir) => readdirSync(dir, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => file !== stage.secrets)
+  const forms = Object.values(keys).flatMap((key) => [key, Buffer.from(key).toString('base64')])
+  for (const file of files) {
+    const bytes = readFileSync(file)
+    check(!forms.some((form) => bytes.includes(form)), `a key stands in ${file}`)
+  }
+  heading('8. Where the keys are')
+  say(
+    `In secrets.json alone: log, state, configuration and report (${files.length} files) hold none.`,
+  )
+}
+
+function store(stage: Stage, keys: Play['keys'], now: Date, stripeDays: number): void {
+  const entry = (value: string, days: number) =>
+    ({
+      value,
+      provider: 'openclaw',
+      createdAt: inDays(now, -7),
+      expiresAt: inDays(now, days),
+    }) as const
+  writeSecrets(stage, {
+    stripe_api_key: entry(keys.stripe, stripeDays),
+    slack_bot_token: entry(keys.slack, SLACK_DAYS),
+  })
+}
+
+/** Beside the example where that can be written, as a checkout of somebody else's cannot. */
+function reportFolder(): string {
+  try {
+    const folder = join(HERE, '.out')
+    mkdirSync(folder, { recursive: true })
+    accessSync(folder, constants.W_OK)
+    return folder
+  } catch {
+    return mkdtempSync(join(tmpdir(), 'secretref-report-'))
+  }
+}
+
+function check(holds: boolean, otherwise: string): void {
+  if (!holds) throw new Failed(otherwise)
+}
+
+const CLOSING = `The configuration held two names. The gateway decided that this agent may have both, wrote that
+decision to the audit log, and only then let a process of its own fetch the two values and hand
+them to the agent as STRIPE_API_KEY and SLACK_BOT_TOKEN. The gateway itself never held them.
+With one of them expired, nothing was delivered at all.
+In earnest, take STRIPE_API_BASE and SLACK_API_BASE away and put real keys into secrets.json.`
+
+/** Ends by the signal that came, so that a calling shell knows. */
+function end(signal: NodeJS.Signals): void {
+  stage.remove()
+  process.kill(process.pid, signal)
+}
+
+const stage = makeStage(join(HERE, 'secretref.json'))
+process.on('exit', () => stage.remove())
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => void stopRunning().then(() => end(signal)))
+try {
+  await play(stage)
+} catch (error) {
+  if (!(error instanceof Failed)) throw error
+  process.stderr.write(`\ndemo: ${error.message}\n`)
+  process.exitCode = 1
+}
