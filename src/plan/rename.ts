@@ -51,10 +51,14 @@ export function rename(
   names: readonly string[],
 ): PlannedBinding[] {
   if (refs === undefined || refs.length !== names.length) {
-    const count = refs?.length ?? 0
-    throw new SecretRefError('USAGE', `--env has ${names.length} names for ${count} refs`, {
-      hint: 'name one variable for each ref of --secrets-ref, in the same order',
-    })
+    const counts = `${refs?.length ?? 0} and ${names.length}`
+    throw new SecretRefError(
+      'USAGE',
+      `--secrets-ref and --env pair by position, but have ${counts}`,
+      {
+        hint: 'name one variable for each ref, in the same order',
+      },
+    )
   }
   const named = new Map<string, string>()
   for (const [index, ref] of refs.entries()) {
