@@ -59,7 +59,7 @@ async function readOpened(handle: FileHandle, path: string): Promise<Read> {
   if (stat.size > MAX_BYTES) return final('malformed', 'SECRET_TOO_LARGE', 'too-large', path)
   const bytes = await readAll(handle, Number(stat.size))
   const after = await handle.stat({ bigint: true })
-  if (bytes.length !== Number(stat.size) || !isSameState(stat, after)) {
+  if (bytes.length !== Number(stat.size) || !isSameContent(stat, after)) {
     // Somebody is writing it at this moment: half a value is worse than none.
     wipe(bytes)
     return unavailable('io', path)
@@ -83,15 +83,14 @@ async function readAll(handle: FileHandle, size: number): Promise<Buffer> {
   return shorter
 }
 
-/** True where neither the content nor the name of the file can have changed between the two. */
-export function isSameState(a: BigIntStats, b: BigIntStats): boolean {
-  return (
-    a.dev === b.dev &&
-    a.ino === b.ino &&
-    a.size === b.size &&
-    a.mtimeNs === b.mtimeNs &&
-    a.ctimeNs === b.ctimeNs
-  )
+/** For two looks at one descriptor. The file may have lost its name meanwhile; that is no matter. */
+function isSameContent(a: BigIntStats, b: BigIntStats): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs
+}
+
+/** True where it is still the same file, and nothing was done to it. */
+export function isSameFile(a: BigIntStats, b: BigIntStats): boolean {
+  return a.dev === b.dev && a.ino === b.ino && a.ctimeNs === b.ctimeNs && isSameContent(a, b)
 }
 
 /** Inode and time of the last write. No size: a raw file's is the length of the value. */

@@ -5,7 +5,7 @@ import { mkdir, open, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errnoOf } from '../../../errors.ts'
 import type { PutOutcome } from '../contract.ts'
-import { failureOf, isSameState, versionOf } from './read.ts'
+import { failureOf, isSameFile, versionOf } from './read.ts'
 
 /**
  * Writes `bytes` to a file of its own beside `path` (0600), makes it durable and gives it the name.
@@ -37,6 +37,10 @@ export async function replaceFile(
     try {
       await handle.chmod(0o600)
       await handle.writeFile(bytes)
+      // The kernel's own clock for this is as coarse as 4 ms, and inodes are used again: two writers
+      // could leave files that nothing but their content tells apart.
+      const seconds = (performance.timeOrigin + performance.now()) / 1000
+      await handle.utimes(seconds, seconds)
       await handle.sync()
       version = versionOf(await handle.stat({ bigint: true }))
     } finally {
@@ -61,7 +65,7 @@ function giveName(temporary: string, path: string, was: BigIntStats | undefined)
       linkSync(temporary, path)
       return true
     }
-    if (!isSameState(was, lstatSync(path, { bigint: true }))) return false
+    if (!isSameFile(was, lstatSync(path, { bigint: true }))) return false
     renameSync(temporary, path)
     return true
   } catch (error) {

@@ -1,0 +1,66 @@
+import { chmodSync, lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { replaceFile } from '../../../../src/values/providers/file/write.ts'
+import { asOrdinaryUser, giveAway, privateFolder } from '../folder.ts'
+
+const OLD = Buffer.from('fake-old\n')
+const NEW = Buffer.from('fake-new\n')
+
+describe('replaceFile', () => {
+  test('makes the folders and the file for us alone', async () => {
+    const path = join(privateFolder(), 'a', 'b', 'secrets.json')
+    expect(await replaceFile(path, NEW, undefined)).toMatchObject({ kind: 'written' })
+    expect(readFileSync(path)).toEqual(NEW)
+    expect(lstatSync(path).mode & 0o777).toBe(0o600)
+    expect(lstatSync(join(path, '..')).mode & 0o777).toBe(0o700)
+    expect(lstatSync(join(path, '..', '..')).mode & 0o777).toBe(0o700)
+    expect(lstatSync(path).nlink).toBe(1)
+    expect(readdirSync(join(path, '..'))).toEqual(['secrets.json'])
+  })
+
+  test('a file that came meanwhile is not overwritten', async () => {
+    const path = join(privateFolder(), 'secrets.json')
+    writeFileSync(path, OLD)
+    expect(await replaceFile(path, NEW, undefined)).toEqual({ kind: 'conflict' })
+    expect(readFileSync(path)).toEqual(OLD)
+    expect(readdirSync(join(path, '..'))).toEqual(['secrets.json'])
+  })
+
+  test.each([
+    ['written to', (path: string) => writeFileSync(path, 'fake-other\n')],
+    ['given another mode', (path: string) => chmodSync(path, 0o640)],
+  ])('a file that was %s meanwhile is not overwritten', async (_, meddle) => {
+    const path = join(privateFolder(), 'secrets.json')
+    writeFileSync(path, OLD, { mode: 0o600 })
+    const was = lstatSync(path, { bigint: true })
+    meddle(path)
+    const now = readFileSync(path)
+    expect(await replaceFile(path, NEW, was)).toEqual({ kind: 'conflict' })
+    expect(readFileSync(path)).toEqual(now)
+    expect(readdirSync(join(path, '..'))).toEqual(['secrets.json'])
+  })
+
+  test('a file that was removed meanwhile does not come back', async () => {
+    const path = join(privateFolder(), 'secrets.json')
+    writeFileSync(`${path}.was`, OLD)
+    const was = lstatSync(`${path}.was`, { bigint: true })
+    expect(await replaceFile(path, NEW, was)).toEqual({ kind: 'conflict' })
+    expect(readdirSync(join(path, '..'))).toEqual(['secrets.json.was'])
+  })
+
+  test('a folder that may not be written is a denial, and nothing is left there', async () => {
+    const dir = privateFolder()
+    const path = join(dir, 'secrets.json')
+    giveAway(dir)
+    chmodSync(dir, 0o500)
+    expect(await asOrdinaryUser(() => replaceFile(path, NEW, undefined))).toEqual({
+      kind: 'denied',
+      code: 'PROVIDER_DENIED',
+      reason: 'not-permitted',
+      place: path,
+    })
+    chmodSync(dir, 0o700)
+    expect(readdirSync(dir)).toEqual([])
+  })
+})
