@@ -29,16 +29,26 @@ export interface Identity {
 
 /** Makes the folder 0700 where it is missing, durably; refuses one that others can enter. */
 export function prepareFolder(dir: string): void {
-  const first = mkdirSync(dir, { recursive: true, mode: 0o700 })
-  if (first !== undefined) {
-    for (let made = dir; made.length >= first.length; made = dirname(made))
-      syncFolder(dirname(made))
-  }
+  makeFolder(dir)
   const stats = statSync(dir)
   if (!stats.isDirectory()) throw unavailable('its folder is not a folder', `move ${dir} away`)
   checkOurs(stats, dir, 'its folder', 0o700)
   // SQLite opens what it cannot write without a word, and fails later in others.
   accessSync(dir, constants.W_OK | constants.X_OK)
+}
+
+/** Not Node's `recursive`: on a read-only file system that answers ENOENT. */
+function makeFolder(dir: string): void {
+  try {
+    mkdirSync(dir, 0o700)
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return
+    if (errnoOf(error) !== 'ENOENT') throw error
+    makeFolder(dirname(dir))
+    makeFolder(dir)
+    return
+  }
+  syncFolder(dirname(dir))
 }
 
 /** A file that was made in the folder is there after a power failure. */

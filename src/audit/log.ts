@@ -156,8 +156,10 @@ class Writer implements AuditLog {
   async #commit(entries: readonly Entry[]): Promise<readonly AuditRecord[]> {
     if (this.#broken !== undefined) throw this.#broken
     const lock = (this.#lock ??= this.#openLock())
+    // A commit of its own: on a full disk it fails before anything is written, not after.
+    await this.#storeHead()
     const { opened, linked } = await lock.hold(() => this.#write(lock, entries))
-    // Not before the lock's own commit: if that fails, the next batch finds these lines in the file.
+    // Not before the lock was given back: if that fails, the next batch finds these lines in the file.
     opened.end = linked.head
     opened.headUnknown = false
     opened.torn = 0
@@ -181,8 +183,6 @@ class Writer implements AuditLog {
     const opened = (this.#opened ??= this.#open(lock.head()))
     this.#checkInPlace(opened)
     this.#catchUp(opened)
-    if (this.#durable !== undefined) lock.store(this.#durable)
-
     const { fd, end } = opened
     const own = findings(opened, entries)
     const linked = link([...own, ...entries], end, this.#now().toISOString())

@@ -315,7 +315,7 @@ describe('a place that is not safe to write', () => {
         rmSync(home.dir, { recursive: true })
         writeFileSync(home.dir, '')
       },
-      /something else stands in its place/,
+      /its folder is not a folder/,
     ],
   ]
   test.each(cases)('%s: AUDIT_UNAVAILABLE, in words and with a hint', async (_, spoil, message) => {

@@ -11,6 +11,8 @@ const WRITER = join(import.meta.dirname, 'audit-writer.ts')
 
 interface Running {
   child: ChildProcess
+  /** Its first words are there. */
+  atWork: Promise<unknown>
   /** All that it said, once it has ended. */
   said: Promise<string>
 }
@@ -20,7 +22,7 @@ function start(home: Home, ...args: string[]): Running {
     env: { SECRETREF_HOME: home.dir },
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  return { child, said: text(child.stdout) }
+  return { child, atWork: once(child.stdout, 'readable'), said: text(child.stdout) }
 }
 
 /** Name and seq of every record that a process said was durable. */
@@ -40,9 +42,9 @@ describe('one chain', () => {
     expect(acks).toHaveLength(8 * 4 * 50)
 
     const records = recordsIn(home)
-    expect(records.map(({ event }) => event).filter((event) => event !== 'grant.released')).toEqual([
-      'log.opened',
-    ])
+    expect(records.map(({ event }) => event).filter((event) => event !== 'grant.released')).toEqual(
+      ['log.opened'],
+    )
     expect(verify(home)).toMatchObject({ records: 1601, acknowledged: 1601, torn: 0 })
     expect(verify(home).bad).toBeUndefined()
     for (const [name, seq] of acks) expect(records[seq - 1]?.reason).toBe(name)
@@ -59,7 +61,7 @@ describe('one chain', () => {
       const victim = survivor
       survivor = start(home, `round-${round}`, '4', '1000000')
       // Once both are at work, and then at any moment.
-      await once(survivor.child.stdout ?? survivor.child, 'data')
+      await survivor.atWork
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20))
       victim.child.kill('SIGKILL')
       acks.push(...acknowledged(await victim.said))

@@ -1,0 +1,112 @@
+/** Under strace: durable first, acknowledged after; and what a failed or interrupted sync leaves behind. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test, type TestContext } from 'vitest'
+import { readHead } from '../../src/audit/lock.ts'
+import type { Home } from '../../src/state/home.ts'
+import { entry, openLog, recordsIn, tempHome, verify } from '../audit/home.ts'
+import { skipLoudly } from '../values/loud.ts'
+
+const WRITER = join(import.meta.dirname, 'audit-writer.ts')
+const ALL = 'trace=write,pwrite64,fdatasync,fsync'
+
+/** Runs the writer with one sync thread, so that strace can count syncs; returns what each said. */
+function trace(context: TestContext, home: Home, rules: string[], args: string[]): Traced {
+  if (spawnSync('strace', ['-e', 'trace=none', 'true']).status !== 0) {
+    skipLoudly(
+      context,
+      'the order of write, sync and answer',
+      'strace is not there, or may not trace',
+    )
+  }
+  const report = `${home.dir}-strace`
+  const options = ['-f', '-y', '-o', report, ...rules.flatMap((rule) => ['-e', rule])]
+  const { stdout } = spawnSync('strace', [...options, process.execPath, WRITER, ...args], {
+    env: { SECRETREF_HOME: home.dir, UV_THREADPOOL_SIZE: '1', PATH: process.env['PATH'] },
+    encoding: 'utf8',
+  })
+  return { said: stdout.trimEnd().split('\n'), calls: readFileSync(report, 'utf8').split('\n') }
+}
+interface Traced {
+  said: string[]
+  calls: string[]
+}
+
+describe('durable before it is acknowledged', () => {
+  test('every answer comes after the sync that follows its write', (context) => {
+    const home = tempHome()
+    const { said, calls } = trace(context, home, [ALL], ['a', '2', '5'])
+    expect(said).toHaveLength(10)
+    let unsynced = false
+    let stored = 0
+    for (const call of calls) {
+      if (/ write\(\d+<[^>]*audit\.log>/.test(call)) unsynced = true
+      else if (/ fdatasync\(\d+<[^>]*audit\.log>\) += 0/.test(call)) unsynced = false
+      else if (/<\.\.\. fdatasync resumed>\) += 0/.test(call)) unsynced = false
+      else if (/ write\(1<.*"ack /.test(call)) expect(unsynced).toBe(false)
+      else if (/ pwrite64\(\d+<[^>]*audit\.lock-wal>, "[^"]{40,}/.test(call)) stored += 1
+    }
+    expect(stored).toBeGreaterThan(0)
+    // The report was understood: with no sync in it, the very same loop would fail.
+    expect(calls.filter((call) => / write\(1<.*"ack /.test(call))).toHaveLength(10)
+    expect(calls.some((call) => / fdatasync\(\d+<[^>]*audit\.log>/.test(call))).toBe(true)
+  })
+
+  test('a new log is in its folder for good before its first line is written', (context) => {
+    const home = tempHome()
+    const { calls } = trace(context, home, [ALL], ['a', '1', '1'])
+    const synced = calls.findIndex((call) => / fsync\(\d+<[^>]*\/home>\) += 0/.test(call))
+    const written = calls.findIndex((call) => / write\(\d+<[^>]*audit\.log>/.test(call))
+    const parent = calls.findIndex((call) => / fsync\(\d+<[^>]*\/secretref-audit-\w+>\)/.test(call))
+    expect(synced).toBeGreaterThan(-1)
+    expect(synced).toBeLessThan(written)
+    expect(parent).toBeGreaterThan(-1)
+    expect(parent).toBeLessThan(written)
+  })
+})
+
+describe('group commit', () => {
+  test('what queued up during a sync shares the next write and the next sync', (context) => {
+    const { said, calls } = trace(context, tempHome(), [ALL], ['a', '64', '5'])
+    expect(said).toHaveLength(320)
+    const writes = calls.filter((call) => / write\(\d+<[^>]*audit\.log>/.test(call))
+    const syncs = calls.filter((call) => / fdatasync\(\d+<[^>]*audit\.log>/.test(call))
+    // All 64 wait for the same sync, and all are back when the next batch is taken.
+    expect(writes).toHaveLength(5)
+    expect(syncs).toHaveLength(5)
+  })
+})
+
+describe('a sync that fails', () => {
+  test('is not tried again: the kernel may have dropped the pages and answer that all is well', (context) => {
+    const home = tempHome()
+    const rules = ['trace=fdatasync', 'inject=fdatasync:error=EIO:when=3']
+    const { said, calls } = trace(context, home, rules, ['a', '1', '10'])
+    const failure =
+      'AUDIT_UNAVAILABLE the audit log cannot be used: the disk answered with an I/O error'
+    expect(said).toEqual(['ack a-0-1 2', 'ack a-0-2 3', failure, failure])
+    expect(calls.filter((call) => /audit\.log>/.test(call))).toHaveLength(3)
+    // The third record stands in the file, but nobody was told that it is durable.
+    expect(recordsIn(home)).toHaveLength(4)
+    expect(readHead(home.auditLock)?.seq).toBe(3)
+  })
+})
+
+describe('the acknowledged head', () => {
+  test('never leads: killed before the sync has ended, a log that lost the record is still good', async (context) => {
+    const home = tempHome()
+    const rules = ['trace=fdatasync', 'inject=fdatasync:signal=KILL:when=3']
+    const { said } = trace(context, home, rules, ['a', '1', '10'])
+    expect(said).toEqual(['ack a-0-1 2', 'ack a-0-2 3'])
+    expect(recordsIn(home)).toHaveLength(4)
+    const head = readHead(home.auditLock)
+    expect(head?.seq).toBeLessThanOrEqual(3)
+
+    // What a power failure may leave of it.
+    truncateSync(home.auditLog, head?.size)
+    const [next] = await openLog(home).append([entry()])
+    expect(next?.seq).toBe((head?.seq ?? 0) + 1)
+    expect(verify(home).bad).toBeUndefined()
+  })
+})
