@@ -16,7 +16,7 @@ import { fetchCharges } from './charges.ts'
 import { headline, type Analysis } from './findings.ts'
 import { htmlPage } from './page.ts'
 import { markdownReport, slackMessage } from './report.ts'
-import { failureText, Refusal, slackClient, stripeClient } from './services.ts'
+import { failureText, Refusal, slackClient, stripeClient } from './clients.ts'
 
 const DAYS = 30
 
@@ -53,6 +53,8 @@ async function main(env: NodeJS.ProcessEnv): Promise<void> {
 function required(env: NodeJS.ProcessEnv, name: string): string {
   const value = env[name]
   if (value === undefined || value === '') throw new Refusal(`${name} is not set`)
+  // Such a value cannot stand in a header, and the error that says so may quote it.
+  if (!/^[!-~]+$/.test(value)) throw new Refusal(`${name} holds a character that no key has`)
   return value
 }
 
@@ -64,5 +66,6 @@ try {
   await main(process.env)
 } catch (error) {
   process.stderr.write(`payment-analyst: ${failureText(error)}\n`)
-  process.exitCode = 1
+  // At once: a connection that an SDK left open would keep us for seconds.
+  process.exit(1)
 }

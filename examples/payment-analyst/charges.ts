@@ -1,6 +1,6 @@
 /** Asks Stripe for the charges of the last days, page by page, through Stripe's own SDK. */
 import type { Stripe } from 'stripe'
-import { Refusal } from './services.ts'
+import { Refusal } from './clients.ts'
 
 /** What the analysis needs of a charge. */
 export interface Charge {

@@ -24,8 +24,6 @@ const START = [
 const STRIPE_DAYS = 365
 const SLACK_DAYS = 298
 
-class Failed extends Error {}
-
 interface Play {
   stage: Stage
   keys: { stripe: string; slack: string }
@@ -39,10 +37,10 @@ async function play(stage: Stage): Promise<void> {
   const now = new Date()
   const keys = { stripe: fakeKey('sk_test_'), slack: fakeKey('xoxb-') }
   store(stage, keys, now, STRIPE_DAYS)
-  const [stripe, slack] = await Promise.all([
-    startStandIn('stripe', keys.stripe),
-    startStandIn('slack', keys.slack),
-  ])
+  const stripe = await startStandIn('stripe', keys.stripe)
+  standIns.push(stripe)
+  const slack = await startStandIn('slack', keys.slack)
+  standIns.push(slack)
   const reports = reportFolder()
   const env = {
     ...stage.env,
@@ -52,25 +50,19 @@ async function play(stage: Stage): Promise<void> {
   }
   const cli: Play['cli'] = (words) => run(words, { cwd: HERE, env })
   const all: Play = { stage, keys, stripe, slack, reports, cli }
-  try {
-    heading('1. The stage')
-    say(
-      `Stripe is played by ${stripe.url}, Slack by ${slack.url}; both ask for a key on every call.`,
-    )
-    say(`The keys were made up just now and stand in one file, 0600: ${stage.secrets}`)
-    say('The agent has a configuration that names them, stripe-api-key and slack-bot-token,')
-    say(`and holds no value: ${relative(process.cwd(), join(HERE, 'secretref.json'))}`)
-    await runAgent(all)
-    await lookAtRecords(all)
-    await breakIt(all, now)
-    searchForKeys(all)
-    heading('What just happened')
-    say(CLOSING)
-    say(`The report: ${join(reports, 'report.html')}`)
-  } finally {
-    stripe.stop()
-    slack.stop()
-  }
+  heading('1. The stage')
+  say(`Stripe is played by ${stripe.url}, Slack by ${slack.url}.`)
+  say('Both ask for a key on every call. The keys were made up just now; they stand in')
+  say(`${stage.secrets} (0600).`)
+  say('The agent’s configuration names them, stripe-api-key and slack-bot-token, and holds')
+  say(`no value: ${relative(process.cwd(), join(HERE, 'secretref.json'))}`)
+  await runAgent(all)
+  await lookAtRecords(all)
+  await breakIt(all, now)
+  searchForKeys(all)
+  heading('What just happened')
+  say(CLOSING)
+  say(`The report: ${join(reports, 'report.html')}`)
 }
 
 async function runAgent({ cli, stripe, slack, reports }: Play): Promise<void> {
@@ -79,7 +71,7 @@ async function runAgent({ cli, stripe, slack, reports }: Play): Promise<void> {
   check(code === 0, `the agent ended with ${code}`)
   const pages = stripe.events.filter((event) => event.event === 'request').length
   const message = slack.events.find((event) => event.event === 'message')
-  if (message?.event !== 'message') throw new Failed('Slack received no message')
+  if (message?.event !== 'message') throw new Error('Slack received no message')
 
   heading(`3. What Slack received in ${message.channel}`)
   say(message.text)
@@ -162,29 +154,33 @@ function reportFolder(): string {
 }
 
 function check(holds: boolean, otherwise: string): void {
-  if (!holds) throw new Failed(otherwise)
+  if (!holds) throw new Error(otherwise)
 }
 
-const CLOSING = `The configuration held two names. The gateway decided that this agent may have both, wrote that
-decision to the audit log, and only then let a process of its own fetch the two values and hand
-them to the agent as STRIPE_API_KEY and SLACK_BOT_TOKEN. The gateway itself never held them.
-With one of them expired, nothing was delivered at all.
-In earnest, take STRIPE_API_BASE and SLACK_API_BASE away and put real keys into secrets.json.`
+const CLOSING = `The configuration held two names. The gateway decided that this agent may have both,
+wrote that decision to the audit log, and only then let a process of its own fetch the two
+values and hand them to the agent as STRIPE_API_KEY and SLACK_BOT_TOKEN. The gateway itself
+never held them. With one of them expired, nothing was delivered at all.
+In earnest, take STRIPE_API_BASE and SLACK_API_BASE away and store real keys:
+examples/payment-analyst/README.md has the lines.`
+
+const standIns: StandIn[] = []
+const stage = makeStage(join(HERE, 'secretref.json'))
+process.on('exit', () => stage.remove())
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.once(signal, () => void stopRunning().then(() => end(signal)))
+
+try {
+  await play(stage)
+} catch (error) {
+  process.stderr.write(`\ndemo: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+} finally {
+  for (const standIn of standIns) standIn.stop()
+}
 
 /** Ends by the signal that came, so that a calling shell knows. */
 function end(signal: NodeJS.Signals): void {
   stage.remove()
   process.kill(process.pid, signal)
-}
-
-const stage = makeStage(join(HERE, 'secretref.json'))
-process.on('exit', () => stage.remove())
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-  process.once(signal, () => void stopRunning().then(() => end(signal)))
-try {
-  await play(stage)
-} catch (error) {
-  if (!(error instanceof Failed)) throw error
-  process.stderr.write(`\ndemo: ${error.message}\n`)
-  process.exitCode = 1
 }

@@ -14,7 +14,7 @@ export function forMarkdown(text: string): string {
   return plain(text).replace(/[\\`*_{}[\]<>#+!|~&:@]/g, '\\$&')
 }
 
-/** The three that matter to Slack: https://docs.slack.dev/messaging/formatting-message-text/#escaping */
+/** The three that matter to Slack: https://api.slack.com/reference/surfaces/formatting#escaping */
 export function forSlack(text: string): string {
   return plain(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')
 }

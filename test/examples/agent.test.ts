@@ -98,6 +98,7 @@ describe('a failure is one sentence and exit 1', () => {
   test.each([
     ['STRIPE_API_KEY is not set', { STRIPE_API_KEY: '' }],
     ['SLACK_BOT_TOKEN is not set', { SLACK_BOT_TOKEN: '' }],
+    ['SLACK_BOT_TOKEN holds a character that no key has', { SLACK_BOT_TOKEN: `${SLACK_TOKEN}\n` }],
     ['Stripe refused the key in STRIPE_API_KEY (HTTP 401)', { STRIPE_API_KEY: wrongKey }],
     ['Slack refused the token in SLACK_BOT_TOKEN (invalid_auth)', { SLACK_BOT_TOKEN: 'xoxb-no' }],
     ['Slack answered channel_not_found', { SLACK_CHANNEL: '#nowhere' }],
@@ -131,7 +132,7 @@ describe('a failure is one sentence and exit 1', () => {
 
   test.each([
     [500, '{"error":{"type":"api_error"}}', /^payment-analyst: Stripe answered HTTP 500\n$/],
-    [200, 'not json', /^payment-analyst: Stripe/],
+    [200, 'not json', /^payment-analyst: Stripe gave no answer that can be used\n$/],
     [200, '{"object":"list"}', /^payment-analyst: Stripe gave no answer that can be used\n$/],
     [502, '{}', /^payment-analyst: Stripe gave no answer that can be used\n$/],
   ])('Stripe answers %d %s', async (status, body, sentence) => {
@@ -145,7 +146,7 @@ describe('a failure is one sentence and exit 1', () => {
 
   test.each([
     [500, '', /^payment-analyst: Slack gave no answer that can be used\n$/],
-    [200, 'not json', /^payment-analyst: Slack/],
+    [200, 'not json', /^payment-analyst: Slack gave no answer that can be used\n$/],
   ])('Slack answers %d %s', async (status, body, sentence) => {
     const SLACK_API_BASE = await listening((_, response) =>
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(body),

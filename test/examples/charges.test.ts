@@ -4,7 +4,7 @@ import { fetchCharges, MAX_PAGES } from '../../examples/payment-analyst/charges.
 import { digestOf } from '../../examples/payment-analyst/services/keys.ts'
 import { madeUpCharges } from '../../examples/payment-analyst/services/charges.ts'
 import { stripeListener } from '../../examples/payment-analyst/services/stripe.ts'
-import { stripeClient } from '../../examples/payment-analyst/services.ts'
+import { stripeClient } from '../../examples/payment-analyst/clients.ts'
 import { listening, STRIPE_KEY } from './surroundings.ts'
 
 /** A server whose every answer is made from the cursor it is asked with; counts what it was asked. */

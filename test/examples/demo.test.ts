@@ -49,7 +49,7 @@ describe('npm run demo', () => {
     let folder: string | undefined
     const run = await ran('payment-analyst/demo.ts', env, (text, kill) => {
       if (!text.includes('2. The gateway') || folder !== undefined) return
-      folder = /0600: (.+)\/secrets\.json/.exec(text)?.[1] ?? ''
+      folder = /^ {2}(\S+)\/secrets\.json/m.exec(text)?.[1] ?? ''
       kill(signal)
     })
     expect(run.signal).toBe(signal)

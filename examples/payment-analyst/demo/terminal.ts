@@ -3,6 +3,9 @@ import { spawn, type ChildProcess } from 'node:child_process'
 
 const COLOURS = process.stdout.isTTY && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb'
 
+// Whoever was reading has gone, as in `npm run demo | head`: there is nobody left to tell.
+process.stdout.on('error', () => process.exit(1))
+
 export function heading(text: string): void {
   process.stdout.write(`\n${styled('1', text)}\n`)
 }

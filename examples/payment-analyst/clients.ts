@@ -36,20 +36,19 @@ function baseUrl(name: string, text: string): URL {
   throw new Refusal(`${name} has to be an https URL, or http on this machine`)
 }
 
-/** One sentence. What a service says of a key may quote a part of it, so it is not repeated. */
+/**
+ * One sentence. What a service says of a key may quote a part of it, so only codes are repeated:
+ * https://docs.stripe.com/error-codes and https://docs.slack.dev/reference/methods/auth.test#errors
+ */
 export function failureText(error: unknown): string {
   if (error instanceof Refusal) return error.message
-  if (error instanceof Stripe.errors.StripeError) {
-    if (error.statusCode === 401) return 'Stripe refused the key in STRIPE_API_KEY (HTTP 401)'
-    if (error.statusCode !== undefined)
-      return `Stripe answered HTTP ${error.statusCode}${error.code ? ` (${error.code})` : ''}`
-    return 'Stripe could not be reached'
-  }
+  if (error instanceof Stripe.errors.StripeError) return stripeFailure(error)
   if (error instanceof WebAPIPlatformError) {
-    const said = error.data.error
-    return SLACK_REFUSALS.has(said)
-      ? `Slack refused the token in SLACK_BOT_TOKEN (${said})`
-      : `Slack answered ${said}`
+    const code = codeIn(error.data.error)
+    if (code === undefined) return 'Slack gave no answer that can be used'
+    return SLACK_REFUSALS.has(code)
+      ? `Slack refused the token in SLACK_BOT_TOKEN (${code})`
+      : `Slack answered ${code}`
   }
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === ErrorCode.RequestError) return 'Slack could not be reached'
@@ -57,10 +56,24 @@ export function failureText(error: unknown): string {
     return 'Slack gave no answer that can be used'
   if (error instanceof Error && 'syscall' in error)
     return `the report could not be written (${String(code)})`
-  throw error
+  // A fault of our own: where it happened, but not its words, which may hold anything.
+  const { name, stack } = error instanceof Error ? error : new Error('thrown by a package')
+  const frames = (stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  return [`unexpected ${name}`, ...frames].join('\n')
 }
 
-/** https://docs.slack.dev/reference/methods/auth.test#errors */
+function stripeFailure({ statusCode, code, type }: Stripe.errors.StripeError): string {
+  if (statusCode === 401) return 'Stripe refused the key in STRIPE_API_KEY (HTTP 401)'
+  if (type === 'StripeConnectionError') return 'Stripe could not be reached'
+  if (statusCode === undefined) return 'Stripe gave no answer that can be used'
+  const known = codeIn(code)
+  return `Stripe answered HTTP ${statusCode}${known === undefined ? '' : ` (${known})`}`
+}
+
+function codeIn(text: unknown): string | undefined {
+  return typeof text === 'string' && /^[a-z_]{1,64}$/.test(text) ? text : undefined
+}
+
 const SLACK_REFUSALS = new Set([
   'account_inactive',
   'invalid_auth',
