@@ -14,7 +14,7 @@ export async function refusalOf(
   command: string,
   trustedDirs: readonly string[] | undefined,
 ): Promise<Failure | undefined> {
-  if (!isAbsolute(command)) return final('malformed', 'PROVIDER_INVALID', 'not-absolute', command)
+  if (!isAbsolute(command)) return final('malformed', 'PROVIDER_INVALID', 'not-absolute')
   try {
     const st = await lstat(command)
     if (st.isSymbolicLink()) return final('denied', 'FILE_INSECURE', 'symlink', command)
@@ -38,18 +38,18 @@ export async function refusalOf(
 async function isInside(command: string, dirs: readonly string[]): Promise<boolean> {
   const real = await realpath(command)
   for (const dir of dirs) {
-    const way = relative(await realpathOr(dir), real)
-    if (way !== '' && !isAbsolute(way) && way.split('/')[0] !== '..') return true
+    const trusted = await realpathOrNothing(dir)
+    const way = trusted === undefined ? '' : relative(trusted, real)
+    if (way !== '' && way.split('/')[0] !== '..') return true
   }
   return false
 }
 
-/** A trusted folder that is not there trusts nothing; the others still count. */
-async function realpathOr(dir: string): Promise<string> {
+/** A folder that is not there, or that we may not look at, trusts nothing; the others still count. */
+async function realpathOrNothing(dir: string): Promise<string | undefined> {
   try {
     return await realpath(dir)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return dir
-    throw error
+  } catch {
+    return undefined
   }
 }
