@@ -3,9 +3,11 @@
  *
  * `node audit-writer.ts NAME WRITERS COUNT [SIZE]`: so many writers at once, each appends COUNT times SIZE
  * entries (1) and says `ack NAME-WRITER-N SEQ` on stdout as soon as an append has resolved, or `CODE
- * MESSAGE` as soon as one was rejected, after which that writer tries once more and stops.
+ * MESSAGE` as soon as one was rejected, after which that writer tries once more and stops. With `$WAIT` it
+ * says `ready` first and begins when its stdin ends.
  */
 import { writeSync } from 'node:fs'
+import { text } from 'node:stream/consumers'
 import { openAuditLog } from '../../src/audit/log.ts'
 import type { Entry } from '../../src/audit/record.ts'
 import { SecretRefError } from '../../src/errors.ts'
@@ -33,6 +35,10 @@ async function write(id: string): Promise<void> {
   }
 }
 
+if (process.env['WAIT'] !== undefined) {
+  writeSync(1, 'ready\n')
+  await text(process.stdin)
+}
 await Promise.all(Array.from({ length: Number(writers) }, (_, i) => write(`${name}-${i}`)))
 await log.close().catch((error: unknown) => {
   if (!(error instanceof SecretRefError)) throw error
