@@ -18,7 +18,6 @@ export interface WhyOptions {
   secretsRef?: readonly string[] | undefined
   environment?: string | undefined
   secretsProvider?: string | undefined
-  strict?: boolean | undefined
   json?: boolean | undefined
 }
 
@@ -34,8 +33,8 @@ export function why(io: Io, options: WhyOptions): number {
   const { config } = loaded
   const plan = planAgent({ config, ...folders, agent, environment, secretsProvider })
   const asked = (ref: string): boolean => secretsRef === undefined || secretsRef.includes(ref)
-  const decisions = decide(plan, { now: io.now(), strict: options.strict === true }).filter(
-    ({ binding }) => asked(binding.ref),
+  const decisions = decide(plan, { now: io.now(), strict: false }).filter(({ binding }) =>
+    asked(binding.ref),
   )
   const bound = new Set(plan.bindings.map(({ ref }) => ref))
   const unbound = [...new Set(secretsRef)].filter((ref) => !bound.has(ref))

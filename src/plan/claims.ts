@@ -11,11 +11,16 @@ import { absolute, type Folders } from './locate.ts'
 import { stepsOf } from './steps.ts'
 import type { ChainStep, Location } from './types.ts'
 
-type Owners = Set<string>
-/** Store and path, then the field ('' where none is written: any field may be meant). */
-export type Claims = ReadonlyMap<string, ReadonlyMap<string, Owners>>
-
+/** Names of environments. Equal ones are mostly one array: a config states places by the ten thousand. */
+type Owners = readonly string[]
 type Providers = ReadonlyMap<string, ProviderConfig>
+
+export interface Claims {
+  /** By place and field, '' where none is written: who states it. */
+  fields: ReadonlyMap<string, Owners>
+  /** By place: the owners of everything in it. */
+  places: ReadonlyMap<string, readonly Owners[]>
+}
 
 /**
  * Every place that `environments` and `refMap` state, with the environments that state it. `refMap`
@@ -23,26 +28,30 @@ type Providers = ReadonlyMap<string, ProviderConfig>
  * belongs to anybody.
  */
 export function claimsOf(config: Config, providers: Providers, folders: Folders): Claims {
-  const claims = new Map<string, Map<string, Owners>>()
+  const fields = new Map<string, Owners>()
+  const places = new Map<string, readonly Owners[]>()
   const names = Object.keys(config.environments ?? {})
-  if (names.length === 0) return claims
+  if (names.length === 0) return { fields, places }
   const sharing = [...new Set([homeEnvironment(config), ...names])].filter((name) =>
     sharesGateway(config, name),
   )
+  const alone = new Map(names.map((name) => [name, [name]]))
+  const single = new Map([sharing, ...alone.values()].map((owners) => [owners, [owners]]))
   for (const { ref, entry, at } of placedRefs(config)) {
-    const owners = at[0] === 'environments' && at[1] !== undefined ? [at[1]] : sharing
+    const owners = alone.get(at[0] === 'environments' ? (at[1] ?? '') : '') ?? sharing
     for (const step of statedSteps(ref, entry, providers, folders)) {
       const place = placeOf(step, providers, folders)
-      const fields = claims.get(place) ?? new Map<string, Owners>()
-      claims.set(place, fields)
+      const others = places.get(place)
+      if (others === undefined) places.set(place, single.get(owners) ?? [owners])
+      else if (!others.includes(owners)) places.set(place, [...others, owners])
       for (const field of fieldsOf(step.at)) {
-        const known = fields.get(field) ?? new Set()
-        fields.set(field, known)
-        for (const owner of owners) known.add(owner)
+        const key = fieldKey(place, field)
+        const known = fields.get(key) ?? owners
+        fields.set(key, known === owners ? owners : [...new Set([...known, ...owners])])
       }
     }
   }
-  return claims
+  return { fields, places }
 }
 
 /**
@@ -52,23 +61,27 @@ export function claimsOf(config: Config, providers: Providers, folders: Folders)
 export function ownerOf(
   step: ChainStep,
   environment: string,
-  claims: Claims,
+  { fields, places }: Claims,
   providers: Providers,
   folders: Folders,
 ): string | undefined {
-  const fields = claims.get(placeOf(step, providers, folders))
-  if (fields === undefined) return undefined
-  const whole = fields.get('')
-  const wanted = fieldsOf(step.at)
+  const place = placeOf(step, providers, folders)
+  const whole = fields.get(fieldKey(place, '')) ?? []
+  // Without a field anything in the place may be meant.
   const touched =
-    wanted[0] === '' && whole?.has(environment) !== true
-      ? [...fields.values()]
-      : wanted.map((field) => union(fields.get(field), whole))
+    step.at.field === undefined && !whole.includes(environment)
+      ? (places.get(place) ?? [])
+      : fieldsOf(step.at).map((field) => (fields.get(fieldKey(place, field)) ?? []).concat(whole))
   for (const owners of touched) {
     const [stranger] = owners
-    if (stranger !== undefined && !owners.has(environment)) return stranger
+    if (stranger !== undefined && !owners.includes(environment)) return stranger
   }
-  return touched.every((owners) => owners.size > 0) ? environment : undefined
+  const stated = touched.length > 0 && touched.every((owners) => owners.length > 0)
+  return stated ? environment : undefined
+}
+
+function fieldKey(place: string, field: string): string {
+  return `${place}\0${field}`
 }
 
 /** Whether two steps may read the same value, whatever their providers are called. */
@@ -121,8 +134,4 @@ function placeOf(step: ChainStep, providers: Providers, folders: Folders): strin
 function fieldsOf(at: Location): readonly string[] {
   if (at.field === undefined) return at.alias === undefined ? [''] : ['', at.alias]
   return at.alias === undefined ? [at.field] : [at.field, at.alias]
-}
-
-function union(a: Owners | undefined, b: Owners | undefined): Owners {
-  return new Set([...(a ?? []), ...(b ?? [])])
 }

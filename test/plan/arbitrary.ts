@@ -147,8 +147,15 @@ export const configArbitrary: fc.Arbitrary<Config> = fc
   )
   .map((config): Config => Object.assign({ secrets: { providers: PROVIDERS_HERE } }, config))
 
-/** One agent never has two slots in one variable. */
+/** One agent never has two slots in one variable, nor a profile for a tool that it does not have. */
 function withoutClashes(agent: Agent): Agent {
+  const tools = new Set([
+    ...Object.keys(agent['tool-bindings'] ?? {}),
+    ...(agent.capabilities ?? []),
+  ])
+  for (const tool of Object.keys(agent['auth-profiles'] ?? {})) {
+    if (!tools.has(tool)) delete agent['auth-profiles']?.[tool]
+  }
   const taken = new Set<string>()
   for (const binding of Object.values(agent['tool-bindings'] ?? {})) {
     for (const [slot, credentialOf] of Object.entries(binding.credentials)) {

@@ -8,6 +8,7 @@ import {
   slotsOf,
 } from '../../src/config/accessors.ts'
 import { isConfig } from '../../src/config/check.generated.ts'
+import { judge } from '../../src/config/semantics.ts'
 import type { Config } from '../../src/config/types.ts'
 import { SecretRefError } from '../../src/errors.ts'
 import { homeEnvironment, sharesGateway } from '../../src/plan/environment.ts'
@@ -46,9 +47,14 @@ function planned(config: Config, words: Words): Plan | undefined {
 
 const configAndWords = [configArbitrary, requests] as const
 
-test('the arbitrary makes configs that the loader’s checker accepts', () => {
-  fc.assert(
-    fc.property(configArbitrary, (config) => isConfig(JSON.parse(JSON.stringify(config)))),
+test('the arbitrary makes configs that the loader accepts', async () => {
+  await fc.assert(
+    fc.asyncProperty(configArbitrary, async (config) => {
+      const raw: unknown = JSON.parse(JSON.stringify(config))
+      expect(isConfig(raw)).toBe(true)
+      const problems = await judge(config, raw, now)
+      expect(problems.filter(({ severity }) => severity === 'error')).toEqual([])
+    }),
     runs,
   )
 })
