@@ -43,7 +43,8 @@ export async function launch(options: LaunchOptions): Promise<Agent> {
   const child = spawn(SHELL, ['-s', '--', ...command], {
     env: {},
     cwd,
-    stdio: [resolver.pipe, 'inherit', 'inherit', stdin === 'inherit' ? 0 : 'ignore'],
+    // The script puts 3 and 4 in their places: what the shell itself says of a cut script goes nowhere.
+    stdio: [resolver.pipe, 'inherit', 'ignore', stdin === 'inherit' ? 0 : 'ignore', 2],
     detached: session,
   })
   const pid = await started(child)
@@ -56,7 +57,7 @@ export async function launch(options: LaunchOptions): Promise<Agent> {
   watcher.guard(pid, session)
   resolver.release(release)
   let over = false
-  void ended.then(() => {
+  child.once('exit', () => {
     over = true
   })
   return {

@@ -4,7 +4,11 @@
  * The whole script is one compound command. A shell runs `{ … }` only when it has read the closing
  * brace, so a script that is cut anywhere starts nothing and prints nothing; without the braces dash,
  * bash and busybox go on to read the agent's own stdin as shell code, with the credentials exported.
+ *
+ * The shell has the script on fd 0, the agent's stdin on fd 3 and its stderr on fd 4. Its own stderr is
+ * /dev/null until the `exec`: what a shell says about a script that was cut is not for the agent's user.
  */
+import { constants } from 'node:os'
 import { allocate, wipe } from '../secret/bytes.ts'
 
 export interface Variable {
@@ -19,7 +23,6 @@ export interface Variable {
 export const MAX_VARIABLE_BYTES = 131_071
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
-const SIGNAL = /^[A-Z0-9]+$/
 const QUOTE = 0x27
 /** Closes the quotation, one escaped quote, opens it again. */
 const ESCAPED_QUOTE = Buffer.from(`'\\''`)
@@ -36,17 +39,14 @@ export function launchScript(
   openFiles?: number,
 ): Buffer {
   const head: string[] = ['{']
-  for (const signal of ignoreSignals) {
-    if (!SIGNAL.test(signal)) throw new TypeError('not a signal name')
-    head.push(`trap '' ${signal}`)
-  }
+  for (const number of numbersOf(ignoreSignals)) head.push(`trap '' ${number}`)
   if (openFiles !== undefined) {
     if (!Number.isSafeInteger(openFiles)) throw new TypeError('not a limit')
     // A hard limit below it may refuse; the agent then keeps the limit that we have.
     head.push(`ulimit -S -n ${openFiles} 2>/dev/null`)
   }
   const start = Buffer.from(`${head.join('\n')}\n`)
-  const end = Buffer.from('exec <&3 3<&-\nexec "$@"\n}\n')
+  const end = Buffer.from('exec <&3 3<&- 2>&4 4>&-\nexec "$@"\n}\n')
   let size = start.length + end.length
   for (const { name, value } of variables)
     size += `export ${name}=''\n`.length + quotedLength(value)
@@ -64,6 +64,18 @@ export function launchScript(
   }
   end.copy(script, at)
   return script
+}
+
+/** Every shell takes the numbers; of the names, dash does not know STKFLT, and bash not POLL. */
+function numbersOf(signals: readonly string[]): Set<number> {
+  const known: Readonly<Record<string, number | undefined>> = constants.signals
+  return new Set(
+    signals.map((name) => {
+      const number = known[`SIG${name}`]
+      if (number === undefined) throw new TypeError('not a signal name')
+      return number
+    }),
+  )
 }
 
 function quotedLength(value: Buffer): number {
