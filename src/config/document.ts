@@ -19,7 +19,7 @@ export interface Document {
   /** Syntax, duplicate and forbidden keys, nesting, credentials in comments. */
   problems: Problem[]
   /** Where the node at this path begins, or the last one on the way to it that there is. */
-  placeOf(at: At): Place | undefined
+  placeOf: (at: At) => Place | undefined
 }
 
 /**

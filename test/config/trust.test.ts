@@ -1,0 +1,170 @@
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { loadConfig } from '../../src/config/load.ts'
+import { nodeAt } from '../../src/config/node.ts'
+import { requireTrust, trustConfig } from '../../src/config/trust.ts'
+import type { LoadedConfig } from '../../src/config/types.ts'
+import { homeOf, type Home } from '../../src/state/home.ts'
+import { NOW, scratch, writeConfig } from './helpers.ts'
+
+const ROOT = process.geteuid?.() === 0
+
+async function found(text = '{}'): Promise<{ loaded: LoadedConfig; home: Home; path: string }> {
+  const path = writeConfig(scratch(), text)
+  const home = homeOf({ SECRETREF_HOME: join(scratch(), 'home') })
+  return { loaded: await loadConfig({ path, found: true }, { now: NOW }), home, path }
+}
+
+async function reload(path: string): Promise<LoadedConfig> {
+  return loadConfig({ path, found: true }, { now: NOW })
+}
+
+describe('a config that was found', () => {
+  test('is not trusted, and the hint says how to', async () => {
+    const { loaded, home, path } = await found()
+    expect(() => requireTrust(loaded, home)).toThrow(
+      expect.objectContaining({
+        code: 'CONFIG_UNTRUSTED',
+        hint: expect.stringContaining(`secretref trust ${path}`),
+      }),
+    )
+  })
+
+  test('is trusted after `trust`, which returns what it recorded', async () => {
+    const { loaded, home, path } = await found()
+    expect(trustConfig(loaded, home, NOW)).toEqual({
+      path,
+      hash: loaded.hash,
+      owner: process.geteuid?.(),
+      time: '2026-03-08T12:00:00.000Z',
+    })
+    expect(() => requireTrust(loaded, home)).not.toThrow()
+  })
+
+  test('needs trust again after an edit, and is told so; putting it back is enough', async () => {
+    const { loaded, home, path } = await found('{"agents":{}}')
+    trustConfig(loaded, home, NOW)
+    writeFileSync(path, '{"agents": {}}')
+    const edited = await reload(path)
+    expect(() => requireTrust(edited, home)).toThrow(/has changed since it was trusted/)
+    trustConfig(edited, home, NOW)
+    expect(() => requireTrust(edited, home)).not.toThrow()
+    expect(() => requireTrust(loaded, home)).toThrow(/has changed/)
+  })
+
+  test('is not trusted by its content alone, elsewhere', async () => {
+    const { loaded, home } = await found()
+    trustConfig(loaded, home, NOW)
+    const copy = await reload(writeConfig(scratch(), '{}'))
+    expect(copy.hash).toBe(loaded.hash)
+    expect(() => requireTrust(copy, home)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_UNTRUSTED' }),
+    )
+  })
+
+  test('needs trust again when its owner is another', async () => {
+    const { loaded, home } = await found()
+    trustConfig(loaded, home, NOW)
+    expect(() => requireTrust({ ...loaded, owner: 12_345 }, home)).toThrow(/has another owner/)
+  })
+
+  test('is the same by whatever link it was reached', async () => {
+    const { loaded, home, path } = await found()
+    trustConfig(loaded, home, NOW)
+    const link = join(scratch(), 'secretref.json')
+    symlinkSync(path, link)
+    const linked = await reload(link)
+    expect(() => requireTrust(linked, home)).not.toThrow()
+  })
+})
+
+test('a config that was named needs no trust', async () => {
+  const { loaded, home } = await found()
+  expect(() => requireTrust({ ...loaded, found: false }, home)).not.toThrow()
+})
+
+describe('the record', () => {
+  test('is 0600 in a 0700 folder, keeps other entries, and leaves nothing else behind', async () => {
+    const { loaded, home } = await found()
+    const other = await reload(writeConfig(scratch(), '{"agents":{}}'))
+    trustConfig(loaded, home, NOW)
+    trustConfig(other, home, NOW)
+    trustConfig(loaded, home, NOW)
+    expect(statSync(home.trust).mode & 0o777).toBe(0o600)
+    expect(statSync(home.dir).mode & 0o777).toBe(0o700)
+    expect(readdirSync(home.dir)).toEqual(['trust.json'])
+    expect(() => requireTrust(loaded, home)).not.toThrow()
+    expect(() => requireTrust(other, home)).not.toThrow()
+    const record: unknown = JSON.parse(readFileSync(home.trust, 'utf8'))
+    expect(nodeAt(record, ['trusted'])).toHaveLength(2)
+  })
+
+  test.each([
+    [
+      'a link',
+      (home: Home) => {
+        const elsewhere = join(scratch(), 'trust.json')
+        renameSync(home.trust, elsewhere)
+        symlinkSync(elsewhere, home.trust)
+      },
+    ],
+    [
+      'writable by others',
+      (home: Home) => {
+        chmodSync(home.trust, 0o622)
+      },
+    ],
+    [
+      'in a folder that others can write',
+      (home: Home) => {
+        chmodSync(home.dir, 0o777)
+      },
+    ],
+    [
+      'a folder',
+      (home: Home) => {
+        renameSync(home.trust, `${home.trust}.old`)
+        mkdirSync(home.trust)
+      },
+    ],
+    [
+      'damaged',
+      (home: Home) => {
+        writeFileSync(home.trust, '{"trusted": [{"path": 1}]}')
+      },
+    ],
+    [
+      'not JSON',
+      (home: Home) => {
+        writeFileSync(home.trust, 'trusted')
+      },
+    ],
+  ])('is refused where it is %s: it grants nothing and is not overwritten', async (_, spoil) => {
+    const { loaded, home } = await found()
+    trustConfig(loaded, home, NOW)
+    spoil(home)
+    const refused = expect.objectContaining({ code: 'FILE_INSECURE' })
+    expect(() => requireTrust(loaded, home)).toThrow(refused)
+    expect(() => trustConfig(loaded, home, NOW)).toThrow(refused)
+  })
+
+  test.skipIf(!ROOT)('is refused where another user owns it (needs root to make one)', async () => {
+    const { loaded, home } = await found()
+    trustConfig(loaded, home, NOW)
+    chownSync(home.trust, 12_345, 12_345)
+    expect(() => requireTrust(loaded, home)).toThrow(
+      expect.objectContaining({ code: 'FILE_INSECURE' }),
+    )
+  })
+})
