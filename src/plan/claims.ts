@@ -131,7 +131,7 @@ function placeOf(step: ChainStep, providers: Providers, folders: Folders): strin
   return `${JSON.stringify([type, options])} ${step.at.path}`
 }
 
-function fieldsOf(at: Location): readonly string[] {
-  if (at.field === undefined) return at.alias === undefined ? [''] : ['', at.alias]
-  return at.alias === undefined ? [at.field] : [at.field, at.alias]
+function fieldsOf({ field, alias }: Location): readonly string[] {
+  if (field === undefined) return ['']
+  return alias === undefined ? [field] : [field, alias]
 }
