@@ -79,11 +79,11 @@ export async function foreground(
     if (early !== undefined) running.agent.signal(early)
     const ending = await running.ended()
     how.finish?.()
-    await gateway.close()
+    await gateway.settle()
     endLike(ending)
   } catch (error) {
     how.finish?.()
-    await gateway.close()
+    await gateway.settle()
     if (error instanceof Interrupted) endLike({ signal: error.signal })
     throw error
   }

@@ -42,7 +42,7 @@ export async function gatewayRun(
   }
   const endings = await serve(io, gateway, services, options)
   unclaim(gateway, names)
-  await gateway.close()
+  await gateway.settle()
   return endings
 }
 
@@ -127,7 +127,7 @@ async function serve(
       gateway,
       services.map((service) => service.plan.agent),
     )
-    await gateway.close()
+    await gateway.settle()
     endLike({ signal: stopped })
   }
   return worst(endings)

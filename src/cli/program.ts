@@ -1,12 +1,15 @@
-/** The command line: every command's words here, every command's body in a file of its own, on use. */
+/**
+ * The command line: every command's words here, every command's body in a file of its own. What starts
+ * agents comes along at once, in one piece; other bodies are loaded on use.
+ */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
 import { SecretRefError } from '../errors.ts'
 import { dismissEarly } from '../gateway/early.ts'
-import type { GatewayRunOptions } from './gateway-run.ts'
+import { gatewayRun, type GatewayRunOptions } from './gateway-run.ts'
 import type { StatusOptions } from './gateway-status.ts'
 import { errorText, processIo, type Io } from './io.ts'
-import type { RunOptions } from './run.ts'
+import { run, type RunOptions } from './run.ts'
 
 /** Before the agent was started: env(1), docker run and others use it for this. */
 const NOT_STARTED = 125
@@ -109,7 +112,7 @@ function build(io: Io, argv: readonly string[], choose: (body: Body) => void): C
     .option('--pristine', 'pass only a short list of the caller’s variables')
     .action((operands: string[], options: RunOptions) => {
       const line = commandLine(operands)
-      choose(async () => (await import('./run.ts')).run(io, options, line))
+      choose(() => run(io, options, line))
     })
 
   const gateway = group(program, 'gateway', 'Serve agents.')
@@ -123,7 +126,7 @@ function build(io: Io, argv: readonly string[], choose: (body: Body) => void): C
     )
     .action((operands: string[], options: GatewayRunOptions) => {
       const line = commandLine(operands)
-      choose(async () => (await import('./gateway-run.ts')).gatewayRun(io, options, line))
+      choose(() => gatewayRun(io, options, line))
     })
   command(gateway, 'status', 'What each binding of an agent has received.')
     .option('--agent <name>', 'one agent')

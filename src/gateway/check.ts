@@ -22,7 +22,7 @@ export async function checkAgent(
   const records = new Records(gateway, request)
   const first = decide(plan, { now: gateway.now(), strict })
   const asked = first.filter((decision) => decision.allow).map((decision) => decision.binding)
-  await gateway.log.append([
+  await gateway.record([
     ...gateway.opening(),
     ...records.skipped(plan.skipped),
     ...first.flatMap((decision) =>
@@ -49,7 +49,7 @@ export async function checkAgent(
     } finally {
       resolver.dismiss()
     }
-    await gateway.log.append(results.flatMap((result) => records.checkedOrRefused(result)))
+    await gateway.record(results.flatMap((result) => records.checkedOrRefused(result)))
   }
   sayResults(say, plan.agent, results)
   // A value that a run holds stays `injected` for as long as the store still has the same one.

@@ -1,6 +1,7 @@
 /** Everything that the starts of one gateway share. */
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
+import { Coalescer } from '../audit/coalesce.ts'
 import type { AuditLog } from '../audit/log.ts'
 import type { Actor, Entry } from '../audit/record.ts'
 import { agentsOf } from '../config/accessors.ts'
@@ -28,6 +29,7 @@ export class Gateway {
   readonly now: () => Date
   readonly #withheld: Withheld
   #db: DatabaseSync | undefined
+  readonly #denials: Coalescer
   #opened = false
 
   constructor(parts: {
@@ -48,6 +50,7 @@ export class Gateway {
     this.surroundings = parts.surroundings
     this.parent = parts.parent
     this.now = parts.now
+    this.#denials = new Coalescer(parts.now)
     this.#withheld = withheldOf(parts.loaded.config)
   }
 
@@ -57,9 +60,17 @@ export class Gateway {
     return this.#db
   }
 
-  async close(): Promise<void> {
-    this.#db?.close()
-    await this.log.close()
+  /** Before this process ends: what was counted is written, the log's head is stored. */
+  async settle(): Promise<void> {
+    await this.log.append(this.#denials.flush())
+    await this.log.settle()
+  }
+
+  /** Appends to the audit log; a loop of the same denial is written once in a while, with its count. */
+  async record(entries: readonly Entry[]): Promise<void> {
+    await this.log.append(
+      entries.flatMap((entry) => (entry.decision === 'deny' ? this.#denials.offer(entry) : entry)),
+    )
   }
 
   /** The first record of this gateway, once: which config it works with. */

@@ -6,10 +6,10 @@ import { CODES, type Code } from '../errors.ts'
 import type { Fetched, FetchedFailure, FetchedValue, PassedStep } from './sheet.ts'
 
 const CODE_SET: ReadonlySet<string> = new Set(CODES)
-const VERSION = /^[A-Za-z0-9._:-]{1,128}$/
+export const VERSION = /^[A-Za-z0-9._:-]{1,128}$/
 const PROVIDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-const WORD = /^[A-Za-z0-9_-]{1,64}$/
-const FINGERPRINT = /^[a-z0-9-]{1,32}:[0-9a-f]{32}$/
+export const WORD = /^[A-Za-z0-9_-]{1,64}$/
+export const FINGERPRINT = /^[a-z0-9-]{1,32}:[0-9a-f]{32}$/
 const DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 
 type Fields = Record<string, unknown>
@@ -97,18 +97,18 @@ function parseWarning(
   return [place === undefined ? { code } : { code, place }]
 }
 
-function known(place: unknown, places: ReadonlySet<string>): string | undefined {
+export function known(place: unknown, places: ReadonlySet<string>): string | undefined {
   return typeof place === 'string' && places.has(place) ? place : undefined
 }
 
-function isObject(value: unknown): value is Fields {
+export function isObject(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function matching(value: unknown, pattern: RegExp): string | undefined {
+export function matching(value: unknown, pattern: RegExp): string | undefined {
   return typeof value === 'string' && pattern.test(value) ? value : undefined
 }
 
-function codeOf(value: unknown): Code | undefined {
+export function codeOf(value: unknown): Code | undefined {
   return typeof value === 'string' && CODE_SET.has(value) ? (value as Code) : undefined
 }

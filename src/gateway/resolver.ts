@@ -113,7 +113,7 @@ function listen(
   const ended = Promise.withResolvers<Delivery>()
   let text = ''
   let received = 0
-  let delivery: Delivery = { delivered: false, code: 'DELIVERY_FAILED', reason: 'died' }
+  const died: Delivery = { delivered: false, code: 'DELIVERY_FAILED', reason: 'died' }
   const broken = (why: string): void => {
     fetched.reject(
       new SecretRefError('PROVIDER_INVALID', `the resolver ${why}`, {
@@ -140,20 +140,21 @@ function listen(
         broken('reported what it may not')
         child.kill('SIGKILL')
       } else if (message.type === 'fetched') fetched.resolve(message.items)
-      else if (message.type === 'delivered') delivery = { delivered: true }
+      else if (message.type === 'delivered') ended.resolve({ delivered: true })
       else {
-        delivery = { delivered: false, code: message.code, reason: message.reason ?? 'failed' }
+        const { code, reason = 'failed' } = message
+        ended.resolve({ delivered: false, code, reason })
         broken('failed')
       }
     }
   })
   report.on('close', () => {
     broken('ended without an answer')
-    ended.resolve(delivery)
+    ended.resolve(died)
   })
   child.on('error', () => {
     broken('could not be started')
-    ended.resolve(delivery)
+    ended.resolve(died)
   })
   return { fetched: fetched.promise, ended: ended.promise }
 }

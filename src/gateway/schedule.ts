@@ -2,8 +2,6 @@
  * Starts at the times of a cron expression. A start that falls into the run before it is skipped, and
  * one that was missed (the machine slept) is not made up; both are told.
  */
-import { Cron } from 'croner'
-
 export interface Clock {
   now(): Date
   /** Resolves after `ms`, or as soon as `signal` aborts. */
@@ -33,6 +31,8 @@ export async function runSchedule(
   events: ScheduleEvents,
   signal: AbortSignal,
 ): Promise<void> {
+  // Loaded on use: a start without a schedule does not pay for it.
+  const { Cron } = await import('croner')
   const cron = new Cron(expression, { timezone, paused: true })
   let running: Promise<void> | undefined
   let after = clock.now()

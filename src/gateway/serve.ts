@@ -104,7 +104,7 @@ export class Server {
               'warn',
               `${plan.agent}: the start of ${due.toISOString()} is skipped: ${why}`,
             )
-            await this.#gateway.log.append([records.runSkipped(reason, due)])
+            await this.#gateway.record([records.runSkipped(reason, due)])
           },
         },
         this.#stopping.signal,

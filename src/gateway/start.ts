@@ -51,7 +51,7 @@ export async function start(gateway: Gateway, request: StartRequest): Promise<St
   const { plan, resolver, signal, strict } = request
   const records = new Records(gateway, request)
   const first = decide(plan, { now: gateway.now(), strict })
-  await gateway.log.append([
+  await gateway.record([
     ...gateway.opening(),
     ...records.skipped(plan.skipped),
     ...first.flatMap((decision) =>
@@ -96,7 +96,7 @@ export async function start(gateway: Gateway, request: StartRequest): Promise<St
     results.push(...second)
     const decisions = second.map((result) => result.decision)
     const stops = blocking(decisions).length > 0
-    await gateway.log.append(second.flatMap((result) => records.decided(result, stops)))
+    await gateway.record(second.flatMap((result) => records.decided(result, stops)))
     undecided = []
     if (stops) {
       abandon()
@@ -109,7 +109,7 @@ export async function start(gateway: Gateway, request: StartRequest): Promise<St
   } catch (error) {
     abandon()
     const code = error instanceof SecretRefError ? error.code : undefined
-    await gateway.log.append(undecided.map((binding) => records.abandoned(binding, code)))
+    await gateway.record(undecided.map((binding) => records.abandoned(binding, code)))
     throw error
   }
 }
@@ -135,7 +135,7 @@ async function supervised(
     await agent.ended
     watcher.dismiss()
     if (folder !== '') removePrivateFolder(folder)
-    await gateway.log.append(released.map((result) => records.undelivered(result, delivery.code)))
+    await gateway.record(released.map((result) => records.undelivered(result, delivery.code)))
     const error = new SecretRefError(
       'DELIVERY_FAILED',
       `${request.plan.agent}: the credentials could not be delivered (${delivery.reason}), and the agent was not started`,
@@ -146,7 +146,7 @@ async function supervised(
     )
     return { started: false, results, error }
   }
-  const delivered = gateway.log.append([
+  const delivered = gateway.record([
     ...released.map((result) => records.delivered(result)),
     records.started(agent.pid),
   ])
@@ -160,7 +160,7 @@ async function supervised(
       watcher.dismiss()
       if (folder !== '') removePrivateFolder(folder)
       await delivered
-      await gateway.log.append([records.ended(ending)])
+      await gateway.record([records.ended(ending)])
     },
   }
 }

@@ -138,6 +138,8 @@ function deliver(sheet: Sheet, released: readonly Held[], env: Map<string, Buffe
 
 async function main(): Promise<void> {
   keepOutOfCoreDumps()
+  // The commonest provider is loaded while the gateway is still at work on the sheet.
+  await PROVIDERS['file']?.()
   const line = firstLine()
   if (line === undefined) return
   const sheet = JSON.parse(line) as Sheet
