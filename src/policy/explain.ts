@@ -108,7 +108,7 @@ function program({ place, provider }: Failed): string {
 const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>> = {
   'not-a-regular-file': (f) => ({
     message: `${placeOf(f)} is not a regular file`,
-    hint: `put a regular file there, or correct the path of "${f.ref}" in the config`,
+    hint: 'put a regular file there, or correct the path in the config',
   }),
   symlink: (f) => ({
     message: `${placeOf(f)} is a symbolic link, and links are not followed`,
@@ -125,10 +125,16 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
         : `other users can reach ${placeOf(f)}`,
     hint: chmod(f),
   }),
-  'too-large': (f) => ({
-    message: `the value of "${f.ref}" is larger than 1 MiB`,
-    hint: 'let the agent fetch it by itself with a smaller credential',
-  }),
+  'too-large': (f) =>
+    f.code === 'PROVIDER_INVALID'
+      ? {
+          message: `what provider "${f.provider}" would be asked for at once is too much`,
+          hint: 'bind fewer refs of it to one agent',
+        }
+      : {
+          message: `${f.place ?? `the value of "${f.ref}"`} is larger than 1 MiB`,
+          hint: 'keep a smaller credential there, by which the agent fetches the rest',
+        },
   'too-large-for-env': (f) => ({
     message: `the value of "${f.ref}" is too large for a variable`,
     hint: `add "delivery": "file" to its slot; the path then stands in ${f.envVar}_FILE`,
@@ -141,17 +147,23 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     message: `${placeOf(f)} is not JSON`,
     hint: `correct it in an editor, or write "path" for a file that holds one raw value; its content is never shown here`,
   }),
-  'not-utf8': (f) => ({
-    message: `${placeOf(f)} is not UTF-8`,
-    hint: 'save it as UTF-8; a file named by "path" may hold any bytes',
-  }),
+  'not-utf8': (f) =>
+    f.providerType === 'exec'
+      ? {
+          message: `a variable for the program of provider "${f.provider}" is not UTF-8`,
+          hint: 'remove it from passEnv, or set it anew',
+        }
+      : {
+          message: `${placeOf(f)} is not UTF-8`,
+          hint: 'save it as UTF-8; a file named by "path" may hold any bytes',
+        },
   'duplicate-key': (f) => ({
     message: `${placeOf(f)} holds a key twice`,
     hint: 'remove the one that is not meant',
   }),
   'no-such-file': (f) => ({ message: `${placeOf(f)} does not exist`, hint: setIt(f) }),
   'no-such-key': (f) => ({
-    message: `provider "${f.provider}" has no "${f.ref}"`,
+    message: `${f.place ?? `provider "${f.provider}"`} has no entry for "${f.ref}"`,
     hint: setIt(f),
   }),
   'no-such-variable': (f) => ({
@@ -182,8 +194,8 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     hint: 'check that it exists, is executable, and has an interpreter',
   }),
   'not-absolute': (f) => ({
-    message: `the path of the program of provider "${f.provider}" is not absolute`,
-    hint: 'write the whole path into "command"',
+    message: `a path of provider "${f.provider}" is not absolute`,
+    hint: 'write the whole path into the config',
   }),
   'outside-trusted-dirs': (f) => ({
     message: `${program(f)} lies outside its trustedDirs`,

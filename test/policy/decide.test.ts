@@ -252,7 +252,7 @@ describe('when the providers have answered', () => {
       { provider: 'mine', code: 'PROVIDER_UNAVAILABLE' as const },
     ]
     expect(again({ ...failure, passed }).message).toBe(
-      'provider "file" has no "stripe-api-key", after vault (TIMEOUT), mine (PROVIDER_UNAVAILABLE)',
+      'provider "file" has no entry for "stripe-api-key", after vault (TIMEOUT), mine (PROVIDER_UNAVAILABLE)',
     )
   })
   test('a program is not told to be chmod 600', () => {

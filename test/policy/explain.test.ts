@@ -82,6 +82,16 @@ describe('what to do, to the letter', () => {
   })
 })
 
+test('a request that is too large is no large value', () => {
+  const tooLarge = { ...failed, reason: 'too-large' }
+  expect(explainFailure({ ...tooLarge, code: 'SECRET_TOO_LARGE', place: '/k' }).message).toBe(
+    '/k is larger than 1 MiB',
+  )
+  expect(explainFailure({ ...tooLarge, code: 'PROVIDER_INVALID' }).message).toBe(
+    'what provider "main" would be asked for at once is too much',
+  )
+})
+
 test('a reason that is not on the list is explained by the code', () => {
   for (const reason of ['toString', 'constructor', 'EPIPE', '']) {
     expect(isFailureReason(reason)).toBe(false)
