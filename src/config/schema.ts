@@ -145,7 +145,9 @@ const oneAgent = z.strictObject({ id: name.describe('The id of the agent.'), ...
 function providerEntry(type: string, required: boolean): z.ZodObject {
   const options = z.fromJSONSchema(PROVIDER_OPTIONS[type] ?? {})
   if (!(options instanceof z.ZodObject)) throw new TypeError(`the options of ${type} are no object`)
-  const literal = z.literal(type)
+  const literal = z
+    .literal(type)
+    .describe(required ? 'What this provider is.' : 'May be left out: the key says it.')
   return z
     .strictObject({ type: required ? literal : literal.optional(), ...options.shape })
     .describe(PROVIDER_SUMMARIES[type] ?? '')
@@ -180,7 +182,8 @@ const gateway = z.strictObject({
       fallback: chain.optional().describe('Providers that are asked after the first one.'),
       fallbackOn,
     })
-    .optional(),
+    .optional()
+    .describe('Where refs lie, in the environment that this gateway serves.'),
 })
 
 export const configSchema = z.strictObject({
@@ -189,12 +192,16 @@ export const configSchema = z.strictObject({
     .strictObject({
       providers: z.object(known).catchall(named).optional().describe('Where values live.'),
     })
-    .optional(),
+    .optional()
+    .describe('The providers.'),
   agent: oneAgent.optional().describe('The one agent of this config.'),
   agents: z.record(name, agent).optional().describe('Agents by id.'),
   environments: z
     .record(environment, environmentEntry)
     .optional()
     .describe('Environments by name.'),
-  openclaw: z.strictObject({ gateway: gateway.optional() }).optional(),
+  openclaw: z
+    .strictObject({ gateway: gateway.optional().describe('The gateway that serves this config.') })
+    .optional()
+    .describe('The gateway.'),
 })

@@ -67,7 +67,7 @@ describe('a loaded config', () => {
     const path = writeConfig(scratch(), block('3.2.json'))
     const script = `
       import { registerHooks } from 'node:module'
-            const seen = []
+      const seen = []
       registerHooks({ resolve(name, context, next) { seen.push(name); return next(name, context) } })
       const { loadConfig } = await import(${JSON.stringify(pathToFileURL(join(import.meta.dirname, '../../src/config/load.ts')).href)})
       await loadConfig({ path: ${JSON.stringify(path)}, found: false }, { now: new Date() })
