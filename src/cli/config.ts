@@ -8,7 +8,7 @@ import { readConfig } from '../config/read.ts'
 import { agentPath, slotPath } from '../config/rules/paths.ts'
 import type { Config } from '../config/types.ts'
 import { placeInWords, type Names } from '../plan/describe.ts'
-import { askedEnvironment } from '../plan/environment.ts'
+import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
 import { planner } from '../plan/plan.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import { userHome } from '../state/home.ts'
@@ -55,18 +55,18 @@ export async function configCheck(io: Io, options: ConfigOptions): Promise<numbe
 export async function configShow(io: Io, options: ConfigOptions): Promise<number> {
   const { config, path, dir, hash } = await openConfig(io, options, { trusted: false })
   const plans = plansOf(io, config, dir)
+  const environment = settleEnvironment(config, environmentAsked(io)).name
   if (options.json) {
     const providers = Object.fromEntries(
       [...providersOf(config)].map(([name, { type }]) => [name, { type }]),
     )
-    const environment = plans[0]?.environment
-    io.out(
-      `${JSON.stringify({ version: 1, path, hash, environment, providers, agents: plans }, null, 2)}\n`,
-    )
+    const meaning = { version: 1, path, hash, environment, providers, agents: plans }
+    io.out(`${JSON.stringify(meaning, null, 2)}\n`)
     return 0
   }
-  io.out(`config: ${printable(path)}\nhash: sha256 ${hash}\n`)
-  if (plans[0] !== undefined) io.out(`environment: ${printable(plans[0].environment)}\n`)
+  const head = [`config: ${path}`, `hash: sha256 ${hash}`, `environment: ${environment}`]
+  if (plans.length === 0) head.push('no agents')
+  io.out(head.map((line) => `${printable(line)}\n`).join(''))
   const names: Names = {
     providers: providersOf(config),
     folders: { configDir: dir, userHome: userHome(io.env) },
@@ -83,8 +83,12 @@ export async function configSchema(io: Io): Promise<number> {
   return 0
 }
 
+function environmentAsked(io: Io): string | undefined {
+  return askedEnvironment(undefined, io.env['SECRETREF_ENVIRONMENT'])
+}
+
 function plansOf(io: Io, config: Config, configDir: string): Plan[] {
-  const environment = askedEnvironment(undefined, io.env['SECRETREF_ENVIRONMENT'])
+  const environment = environmentAsked(io)
   const plans = planner({ config, configDir, userHome: userHome(io.env), environment })
   return plans.agents.map((agent) => plans.plan({ agent }))
 }

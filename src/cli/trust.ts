@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import { loadConfig } from '../config/load.ts'
 import { locateConfig } from '../config/locate.ts'
 import { problemsText } from '../config/problems.ts'
-import { trustConfig, type TrustEntry } from '../config/trust.ts'
+import { trustConfig, trustEntry, type TrustEntry } from '../config/trust.ts'
 import { printable, type Io } from './io.ts'
 
 /**
@@ -11,7 +11,7 @@ import { printable, type Io } from './io.ts'
  * with mistakes would do.
  *
  * @param options `file` left out: `./secretref.json`
- * @param record receives the entry, for the audit log
+ * @param record makes the entry durable in the audit log, before it counts
  */
 export async function trust(
   io: Io,
@@ -22,8 +22,10 @@ export async function trust(
   const source = locateConfig({ flag, env: io.env, cwd: io.cwd })
   const loaded = await loadConfig(source, { now: io.now(), places: true })
   io.err(problemsText(loaded.path, loaded.warnings))
-  const entry = trustConfig(loaded, io.home, io.now())
+  const now = io.now()
+  const entry = trustEntry(loaded, now)
   await record(entry)
+  trustConfig(loaded, io.home, now)
   io.out(`trusted: ${printable(entry.path)} (sha256 ${entry.hash})\n`)
   return 0
 }

@@ -34,16 +34,21 @@ export interface TrustEntry {
 
 type Trusted = Pick<LoadedConfig, 'path' | 'hash' | 'owner'>
 
+/** What `trustConfig` would record, for an audit log that must hold it first. */
+export function trustEntry({ path, hash, owner }: Trusted, now: Date): TrustEntry {
+  return { path, hash, owner, time: now.toISOString() }
+}
+
 /**
  * Records trust in exactly this content at this path, in place of what was recorded for the path.
- * @returns the entry, for the audit log
+ * @returns the entry
  * @throws {SecretRefError} FILE_INSECURE where others could write the record
  */
-export function trustConfig({ path, hash, owner }: Trusted, home: Home, now: Date): TrustEntry {
-  const entry = { path, hash, owner, time: now.toISOString() }
+export function trustConfig(loaded: Trusted, home: Home, now: Date): TrustEntry {
+  const entry = trustEntry(loaded, now)
   mkdirSync(home.dir, { recursive: true, mode: 0o700 })
   checkFolder(home.dir)
-  const others = readTrust(home).filter((known) => known.path !== path)
+  const others = readTrust(home).filter(({ path }) => path !== entry.path)
   writeTrust(home.trust, [...others, entry])
   return entry
 }
