@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest'
+import { isConfig } from '../../src/config/check.generated.ts'
+import { explain } from '../../src/config/explain.ts'
+import { prune } from '../../src/config/prune.ts'
+import { complaints, withSlots } from './helpers.ts'
+
+const exec = (options: object): object => ({
+  secrets: { providers: { exec: { command: '/bin/x', ...options } } },
+})
+const entry = (options: object): object => ({
+  environments: { e: { secrets: { r: { provider: 'file', ...options } } } },
+})
+const ENTRY = 'environments.e.secrets.r'
+const EXEC = 'secrets.providers.exec'
+
+describe('every kind of mistake has words of its own', () => {
+  test.each([
+    [{ agents: [] }, 'agents: must be an object'],
+    [{ agents: { a: { command: 'x' } } }, 'agents.a.command: must be a list'],
+    [{ agents: { a: { command: [] } } }, 'agents.a.command: must not be empty'],
+    [
+      { agents: { a: { command: ['\0'] } } },
+      'agents.a.command.0: must be text that is not empty and holds no NUL',
+    ],
+    [{ agents: { a: { lockCommand: 1 } } }, 'agents.a.lockCommand: must be true or false'],
+    [{ agents: { a: { name: null } } }, 'agents.a.name: must be text in quotes'],
+    [{ agents: { a: { runtime: 'x' } } }, 'agents.a.runtime: must be "agent" or "subagent"'],
+    [
+      { agents: { '-a': {} } },
+      'agents.-a: this key must be a name: a letter or digit first, then letters, digits and . _ / - up to 128',
+    ],
+    [{ agent: {} }, 'agent.id: "id" is missing'],
+    [
+      withSlots({ k: {} }),
+      'agents.a.tool-bindings.t.credentials.k.secretRef: "secretRef" is missing',
+    ],
+    [
+      withSlots({ k: { secretRef: 'r', envVar: '1A' } }),
+      'agents.a.tool-bindings.t.credentials.k.envVar: must be the name of a variable: letters, digits and _, no digit first',
+    ],
+    [
+      { openclaw: { gateway: { environment: 'a/b' } } },
+      'openclaw.gateway.environment: must be a name: a letter or digit first, then letters, digits and . _ - up to 64',
+    ],
+    [entry({ provider: 5 }), `${ENTRY}.provider: must be text in quotes or a list`],
+    [entry({ provider: [] }), `${ENTRY}.provider: must not be empty`],
+    [entry({ provider: [5] }), `${ENTRY}.provider.0: must be text in quotes or an object`],
+    [entry({ provider: [{}] }), `${ENTRY}.provider.0.provider: "provider" is missing`],
+    [entry({ provider: undefined }), `${ENTRY}.provider: "provider" is missing`],
+    [entry({ fallbackOn: ['x'] }), `${ENTRY}.fallbackOn.0: must be "unavailable" or "not-found"`],
+    [exec({ command: 'x' }), `${EXEC}.command: must be an absolute path`],
+    [exec({ timeoutMs: 0 }), `${EXEC}.timeoutMs: must be at least 1`],
+    [exec({ timeoutMs: 120_001 }), `${EXEC}.timeoutMs: must be at most 120000`],
+    [exec({ timeoutMs: 1.5 }), `${EXEC}.timeoutMs: must be a whole number`],
+    [exec({ args: ['a'.repeat(1025)] }), `${EXEC}.args.0: must be at most 1024 characters long`],
+    [
+      exec({ passEnv: Array.from({ length: 129 }, () => 'A') }),
+      `${EXEC}.passEnv: must be at most 128 entries long`,
+    ],
+    [
+      exec({ env: { '1': 'x' } }),
+      `${EXEC}.env.1: this key must be the name of a variable: letters, digits and _, no digit first`,
+    ],
+    [
+      { secrets: { providers: { mine: { type: 'nope' } } } },
+      'secrets.providers.mine.type: this is no known provider type',
+    ],
+    [
+      { secrets: { providers: { file: { type: 'env' } } } },
+      'secrets.providers.file.type: must be "file"',
+    ],
+    [
+      { secrets: { providers: { vault: { address: 'ftp://x' } } } },
+      'secrets.providers.vault.address: must begin with https:// or http://',
+    ],
+  ])('%j', async (document, complaint) => {
+    expect(await complaints(document)).toEqual([`CONFIG_INVALID ${complaint}`])
+  })
+})
+
+describe('an unknown key', () => {
+  test.each([
+    [{ agents: { a: { toolBindings: {} } } }, 'did you mean "tool-bindings"?'],
+    [{ agents: { a: { on_failure: 1 } } }, undefined],
+    [{ openclaw: { gateway: { secrets: { refmap: {} } } } }, 'did you mean "refMap"?'],
+    [withSlots({ k: { secretRef: 'r', envvar: 'X' } }), 'did you mean "envVar"?'],
+    [entry({ provider: [{ provider: 'env', traget: 'X' }] }), 'did you mean "target"?'],
+    [
+      { secrets: { providers: { mine: { type: 'exec', command: '/x', arg: [] } } } },
+      'did you mean "args"?',
+    ],
+    [{ zzzzzzzzz: 1 }, 'known here: secrets, agent, agents, environments, openclaw'],
+  ])('%j: %s', (document, hint) => {
+    const problems = explain(document)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]?.message).toMatch(/^".+" is not known here$/)
+    if (hint !== undefined) expect(problems[0]?.hint).toBe(hint)
+  })
+})
+
+describe('what is left of a document with mistakes', () => {
+  test('is a config without the parts that did not fit', () => {
+    const document = {
+      zzz: 1,
+      agent: { restart: 'never' },
+      agents: {
+        good: { command: ['a'], name: 5 },
+        bad: [],
+        tools: {
+          command: ['x', 5, 'y'],
+          'tool-bindings': {
+            t: { credentials: { k: { note: 'no ref' }, l: { secretRef: 'r' } } },
+            u: {},
+          },
+        },
+      },
+      environments: {
+        e: { secrets: { r: { provider: [{ path: 'x' }] }, s: { provider: 'file' } } },
+      },
+    }
+    const before = structuredClone(document)
+    const rest = prune(document, explain(document))
+    expect(isConfig(rest)).toBe(true)
+    expect(rest).toEqual({
+      agents: {
+        good: { command: ['a'] },
+        tools: { 'tool-bindings': { t: { credentials: { l: { secretRef: 'r' } } } } },
+      },
+      environments: { e: { secrets: { s: { provider: 'file' } } } },
+    })
+    expect(document).toEqual(before)
+  })
+
+  test.each([[null], [[]], ['text'], [5]])('%j has none', (document) => {
+    expect(prune(document, explain(document))).toBeUndefined()
+  })
+})
