@@ -38,6 +38,7 @@ export const CODES = [
   'AUDIT_TAMPERED',
   'STATE_UNAVAILABLE',
   'UNSUPPORTED',
+  'INTERNAL',
 ] as const
 
 export type Code = (typeof CODES)[number]

@@ -8,7 +8,7 @@ import { SecretRefError } from '../errors.ts'
 import { dismissEarly } from '../gateway/early.ts'
 import { gatewayRun, type GatewayRunOptions } from './gateway-run.ts'
 import type { StatusOptions } from './gateway-status.ts'
-import { errorText, processIo, type Io } from './io.ts'
+import { errorText, printable, processIo, type Io } from './io.ts'
 import { run, type RunOptions } from './run.ts'
 
 /** Before the agent was started: env(1), docker run and others use it for this. */
@@ -57,7 +57,13 @@ function report(io: Io, error: unknown, failed: number): number {
     if (error.code === 'COMMAND_NOT_EXECUTABLE') return 126
     return failed
   }
-  throw error
+  // A mistake of ours. No value can be in it: this wing never has one.
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const sentence = 'something went wrong that should not; this is a defect of SecretRef'
+  const hint = 'please report it with the lines below'
+  io.err(errorText(io.program, new SecretRefError('INTERNAL', sentence, { hint })))
+  io.err(`${trace.split('\n').map(printable).join('\n')}\n`)
+  return failed
 }
 
 function lowerFirst(text: string): string {
@@ -142,7 +148,11 @@ function build(io: Io, argv: readonly string[], choose: (body: Body) => void): C
   command(secrets, 'set <name>', 'Store a value, read from stdin or a prompt.')
     .option('--environment <name>', 'the environment whose secrets are meant')
     .option('--secrets-provider <name>', 'where to store it')
-    .action((name: string, options: object) => {
+    // Whatever follows the name may be a value: it is refused here, where no message repeats it.
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .action((name: string, options: object, { args }: Command) => {
+      if (args.length > 1) throw valueOnCommandLine(io)
       choose(async () => (await import('./secrets-set.ts')).secretsSet(io, name, options))
     })
   notYet(io, secrets, 'rotate', 'Replace credentials.', choose)
@@ -211,6 +221,16 @@ function build(io: Io, argv: readonly string[], choose: (body: Body) => void): C
       choose(async () => (await import('./doctor.ts')).doctor(io, options))
     })
   return program
+}
+
+function valueOnCommandLine(io: Io): SecretRefError {
+  return new SecretRefError(
+    'USAGE',
+    'secrets set takes a name and never a value: every user of this machine can read a command line, and the shell keeps it',
+    {
+      hint: `\`${io.program} secrets set NAME\` asks for the value, or reads it from a pipe; what was typed here as a value should be replaced at its service`,
+    },
+  )
 }
 
 /** Lines that later versions answer: a clear word instead of silence, whatever their options. */

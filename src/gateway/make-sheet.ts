@@ -1,6 +1,7 @@
 /** Writes the sheet of one start: references, where they lie, and how each is to be delivered. */
 import { providersOf } from '../config/accessors.ts'
-import type { PlannedBinding } from '../plan/types.ts'
+import { DEFAULT_ENVIRONMENT } from '../plan/environment.ts'
+import type { Plan, PlannedBinding } from '../plan/types.ts'
 import type { Gateway } from './gateway.ts'
 import { resolveOptions } from './options.ts'
 import type { Sheet, SheetItem } from './sheet.ts'
@@ -8,6 +9,7 @@ import { HAS_PROC } from './surroundings.ts'
 
 export interface SheetRequest {
   run: string
+  plan: Plan
   /** Empty where nothing is started and the values are only looked at. */
   command: readonly string[]
   inherit: readonly string[]
@@ -41,9 +43,26 @@ export function makeSheet(
     items,
     argumentBytes: request.command.reduce((sum, word) => sum + Buffer.byteLength(word) + 9, 0),
     inherit: request.inherit,
-    set: { SECRETREF_RUN: request.run },
+    set: ours(gateway, request),
     ignoreSignals: surroundings.ignored,
     ...(surroundings.openFiles === undefined ? {} : { openFiles: surroundings.openFiles }),
+  }
+}
+
+/**
+ * Variables of ours, by which an inner `secretref run` finds the same home, config and environment; as
+ * absolute paths, since the agent may have a working folder of its own. A config that was merely found
+ * is not named: inside the agent it would count as trusted without its hash.
+ */
+function ours(gateway: Gateway, { run, plan }: SheetRequest): Record<string, string> {
+  const { env, home, loaded } = gateway
+  return {
+    SECRETREF_RUN: run,
+    ...(env['SECRETREF_HOME'] ? { SECRETREF_HOME: home.dir } : {}),
+    ...(env['SECRETREF_CONFIG'] && !loaded.found ? { SECRETREF_CONFIG: loaded.path } : {}),
+    ...(plan.environment === DEFAULT_ENVIRONMENT
+      ? {}
+      : { SECRETREF_ENVIRONMENT: plan.environment }),
   }
 }
 
