@@ -1,24 +1,24 @@
 /**
- * The bytes of a value. They live in memory of their own (`allocUnsafeSlow`: never a slice of Node's
- * shared pool, where a wipe would miss copies and a neighbour could be read), and are wiped after use.
+ * The bytes of a value. They live in memory of their own, outside of V8's heap, and are wiped after
+ * use. Not in Node's shared pool, where a neighbour could be read; and not in a buffer of 64 bytes or
+ * less from `Buffer.alloc`, `allocUnsafeSlow` or `new Uint8Array(n)`: V8 keeps those in its heap, and
+ * the garbage collector moves them and leaves copies behind that no wipe reaches. An `ArrayBuffer`
+ * that is made first never moves.
  */
 
 /** `size` bytes of own memory, filled with zeros. */
 export function allocate(size: number): Buffer {
-  // Buffer.alloc may not be used: nothing promises that it stays out of a pool.
-  return Buffer.allocUnsafeSlow(size).fill(0)
+  return Buffer.from(new ArrayBuffer(size))
 }
 
 /** A copy in own memory; the caller wipes it. */
 export function copy(bytes: Uint8Array): Buffer {
-  const own = Buffer.allocUnsafeSlow(bytes.length)
-  own.set(bytes)
-  return own
+  return concat(bytes)
 }
 
-/** All of them in a row, in own memory; the caller wipes it. (`Buffer.concat` takes from the pool.) */
+/** All of them in a row, in own memory; the caller wipes it. */
 export function concat(...parts: readonly ArrayLike<number>[]): Buffer {
-  const whole = Buffer.allocUnsafeSlow(parts.reduce((size, part) => size + part.length, 0))
+  const whole = allocate(parts.reduce((size, part) => size + part.length, 0))
   let at = 0
   for (const part of parts) {
     whole.set(part, at)
