@@ -4,6 +4,7 @@
  */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
+import { ConfigError, problemsText } from '../config/problems.ts'
 import { SecretRefError } from '../errors.ts'
 import { dismissEarly } from '../gateway/early.ts'
 import { gatewayRun, type GatewayRunOptions } from './gateway-run.ts'
@@ -48,11 +49,8 @@ function report(io: Io, error: unknown, failed: number): number {
     return failed
   }
   if (error instanceof SecretRefError) {
-    const text =
-      'explain' in error && typeof error.explain === 'function'
-        ? String(error.explain())
-        : errorText(io.program, error)
-    io.err(text)
+    if (error instanceof ConfigError) io.err(problemsText(error.path, error.problems))
+    io.err(errorText(io.program, error))
     if (error.code === 'COMMAND_NOT_FOUND') return 127
     if (error.code === 'COMMAND_NOT_EXECUTABLE') return 126
     return failed
