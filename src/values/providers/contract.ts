@@ -139,9 +139,12 @@ export const REASONS = [
 export type Reason = (typeof REASONS)[number]
 
 export type Outcome = { kind: 'value'; value: Buffer; meta: Meta; lease?: Lease } | Failure
-/** `unknown`: it was sent and no answer came. */
+/**
+ * `unknown`: it was sent and no answer came. `at`: where it lies now, in full, where the location that
+ * was asked for left that to the provider.
+ */
 export type PutOutcome =
-  | { kind: 'written'; version: string }
+  | { kind: 'written'; version: string; at?: Location }
   | { kind: 'conflict' }
   | { kind: 'unknown' }
   | Failure

@@ -63,7 +63,7 @@ export async function untilAborted(
     const running = work()
     const first = await Promise.race([running, aborted.promise])
     if (first !== 'aborted') return first
-    void running.then(wipeOutcomes)
+    running.then(wipeOutcomes, tooLate)
     return tooLate()
   } finally {
     signal.removeEventListener('abort', abort)

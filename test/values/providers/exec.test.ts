@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -568,19 +569,27 @@ describe('nothing of a program is left', () => {
 
   test('one that has fled into a session of its own does not keep us waiting', async (context) => {
     const setsid = '/usr/bin/setsid'
-    if (!existsSync(setsid)) skipLoudly(context, 'a program that flees', `no ${setsid}`)
+    if (!existsSync(setsid) || !existsSync('/proc/self/fd')) {
+      skipLoudly(context, 'a program that flees', `no ${setsid} or no /proc`)
+    }
     const answer = JSON.stringify(good({ FAKE_ONE: VALUE }))
     const command = program(`
       ${setsid} /bin/sh -c 'echo $$ >pids; exec /bin/sleep 600' &
       while [ ! -s pids ]; do /bin/sleep 0.01; done
       printf '%s' '${answer}'`)
+    const before = descriptors()
     try {
       expect(await ask({ command, timeoutMs: 1000 })).toMatchObject({ reason: 'timeout' })
+      await expect.poll(descriptors, { timeout: 5000 }).toBe(before)
     } finally {
       process.kill(Number(readFileSync(join(dirname(command), 'pids'), 'utf8')), 'SIGKILL')
     }
   })
 })
+
+function descriptors(): number {
+  return readdirSync('/proc/self/fd').length
+}
 
 /** Zombies, whom only their parent can bury, are not alive. */
 function isAlive(pid: string): boolean {

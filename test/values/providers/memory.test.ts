@@ -72,6 +72,7 @@ const CASES: readonly (readonly [string, string, (value: string) => string])[] =
 
 test.for(CASES)(
   '%s leaves no copy',
+  { timeout: 60_000 },
   async ([label, field, content], context) => {
     if (!existsSync('/proc/self/mem')) skipLoudly(context, 'copies in memory', 'no /proc/self/mem')
     const value = `fake-value-${randomBytes(16).toString('hex')}`
@@ -95,5 +96,4 @@ test.for(CASES)(
     }
     expect(copiesIn(pid, Buffer.from(value))).toBe(0)
   },
-  60_000,
 )

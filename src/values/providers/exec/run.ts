@@ -29,6 +29,9 @@ export interface Output {
  * Asks once. Whatever happens, nothing of the program's process group is left when this returns: not
  * after a timeout, and not after an early end that leaves children behind.
  *
+ * The caller wipes the answer. A copy of each chunk stays in memory that Node's stream has freed,
+ * where no wipe reaches, until this process ends with its delivery.
+ *
  * - not startable, too slow, aborted: an outage
  * - exit code other than 0, ended by a signal, too much output: final
  */

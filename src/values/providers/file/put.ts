@@ -39,7 +39,8 @@ export async function put(
       if (next.bytes.length > MAX_BYTES) {
         return final('malformed', 'SECRET_TOO_LARGE', 'too-large', target.path)
       }
-      return await replaceFile(target.path, next.bytes, old?.stat)
+      const outcome = await replaceFile(target.path, next.bytes, old?.stat)
+      return outcome.kind === 'written' ? { ...outcome, at: next.at } : outcome
     } finally {
       wipe(next.bytes)
     }
@@ -60,6 +61,7 @@ interface Content {
   bytes: Buffer
   /** Whether there was a value before. */
   exists: boolean
+  at: Location
 }
 
 function contentOf(
@@ -69,16 +71,21 @@ function contentOf(
   value: Buffer,
   now: Date,
 ): Content | Failure {
-  if (target.kind === 'raw') return { bytes: encodeRaw(value), exists: old !== undefined }
+  const { path } = target
+  if (target.kind === 'raw') {
+    return { bytes: encodeRaw(value), exists: old !== undefined, at: { path } }
+  }
   if (!isUtf8(value)) return final('malformed', 'SECRET_MALFORMED', 'not-utf8')
   if (old === undefined) {
-    return { bytes: newFile(target.names[0] ?? '', value, now), exists: false }
+    const name = target.names[0] ?? ''
+    return { bytes: newFile(name, value, now), exists: false, at: { path, field: name } }
   }
   const entries = batch.entries(old)
   if (entries.kind !== 'entries') return entries
   const name = nameIn(entries, target.names)
   const bytes = setEntry(old, entries, name, value, now)
-  return 'kind' in bytes ? bytes : { bytes, exists: entries.members.has(name) }
+  if ('kind' in bytes) return bytes
+  return { bytes, exists: entries.members.has(name), at: { path, field: name } }
 }
 
 function isExpected(expect: string, exists: boolean, old: SecretFile | undefined): boolean {

@@ -65,6 +65,7 @@ describe('put', () => {
     expect(outcome).toEqual({
       kind: 'written',
       version: read.kind === 'value' ? read.meta.version : '',
+      at: { path, field: 'stripe-api-key' },
     })
   })
 
@@ -123,11 +124,12 @@ describe('put', () => {
     const session = await open({ path })
     const at = { path: '', field: 'fake-one', alias: 'fake_one' }
     expect(await put(session, at, NEW, 'absent')).toEqual({ kind: 'conflict' })
-    await put(session, at, NEW)
+    expect(await put(session, at, NEW)).toMatchObject({ at: { path, field: 'fake_one' } })
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ fake_one: NEW })
     const dir = privateFolder()
     writeFileSync(join(dir, 'fake_one'), 'fake-old', { mode: 0o600 })
-    await put(await open({ path: dir }), at, NEW)
+    const written = await put(await open({ path: dir }), at, NEW)
+    expect(written).toMatchObject({ at: { path: join(dir, 'fake_one') } })
     expect(readdirSync(dir)).toEqual(['fake_one'])
     expect(readFileSync(join(dir, 'fake_one'), 'utf8')).toBe(NEW)
   })

@@ -49,6 +49,18 @@ describe('replaceFile', () => {
     expect(readdirSync(join(path, '..'))).toEqual(['secrets.json.was'])
   })
 
+  test('every state has a version of its own, also where inodes are used again at once', async () => {
+    const path = join(privateFolder(), 'secrets.json')
+    const versions = new Set<unknown>()
+    let was
+    for (let i = 0; i < 200; i++) {
+      const outcome = await replaceFile(path, i % 2 === 0 ? OLD : NEW, was)
+      versions.add(outcome.kind === 'written' && outcome.version)
+      was = lstatSync(path, { bigint: true })
+    }
+    expect(versions.size).toBe(200)
+  })
+
   test('a folder that may not be written is a denial, and nothing is left there', async () => {
     const dir = privateFolder()
     const path = join(dir, 'secrets.json')
