@@ -1,5 +1,6 @@
 /** Starts an agent through the launcher: a shell whose script comes down the resolver's pipe. */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
 import { errnoOf, SecretRefError } from '../errors.ts'
 import type { Ending } from './ending.ts'
 import type { Resolver } from './resolver.ts'
@@ -40,13 +41,16 @@ export interface LaunchOptions {
  */
 export async function launch(options: LaunchOptions): Promise<Agent> {
   const { command, cwd, session, stdin, resolver, release, watcher } = options
+  // Above 2, Node leaves an ignored descriptor closed, and the script's `exec <&3` would fail.
+  const input = stdin === 'inherit' ? 0 : openSync('/dev/null', 'r')
   const child = spawn(SHELL, ['-s', '--', ...command], {
     env: {},
     cwd,
     // The script puts 3 and 4 in their places: what the shell itself says of a cut script goes nowhere.
-    stdio: [resolver.pipe, 'inherit', 'ignore', stdin === 'inherit' ? 0 : 'ignore', 2],
+    stdio: [resolver.pipe, 'inherit', 'ignore', input, 2],
     detached: session,
   })
+  if (input !== 0) closeSync(input)
   const pid = await started(child)
   const ended = new Promise<Ending>((resolve) => {
     child.once('exit', (code, signal) => {
