@@ -63,7 +63,8 @@ export async function untilAborted(
     const running = work()
     const first = await Promise.race([running, aborted.promise])
     if (first !== 'aborted') return first
-    running.then(wipeOutcomes, tooLate)
+    // What it throws by then is a bug that no one can be told of.
+    running.then(wipeOutcomes, () => {})
     return tooLate()
   } finally {
     signal.removeEventListener('abort', abort)
