@@ -10,7 +10,7 @@ import { endLike } from '../gateway/ending.ts'
 import { Gateway } from '../gateway/gateway.ts'
 import { parentRun, requireAllowed } from '../gateway/nesting.ts'
 import { Interrupted, startOnce, type Once, type Say } from '../gateway/once.ts'
-import { forwardSignals } from '../gateway/signals.ts'
+import { ENDING, hearSignals, Requests } from '../gateway/signals.ts'
 import { readSurroundings } from '../gateway/surroundings.ts'
 import { credentialLike } from '../plan/inherit.ts'
 import { askedEnvironment } from '../plan/environment.ts'
@@ -30,16 +30,16 @@ export interface How {
   finish?(): void
 }
 
-/** @returns only where it was interrupted by no signal and nothing was started; else ends the process */
+/** Ends the process as the agent ended. @throws SecretRefError where nothing was started */
 export async function foreground(
   io: Io,
   options: StartOptions,
   given: string[] | undefined,
   how: How,
-): Promise<number> {
+): Promise<never> {
   const gateway = how.gateway ?? (await openGateway(io, options))
   const plan = planOf(io, gateway, options)
-  requireAllowed(gateway.loaded, gateway.parent, plan.agent)
+  requireAllowed(gateway.loaded, gateway.parent, plan)
   const command = gateway.commandOf(plan.agent, given)
   if (command === undefined) {
     throw new SecretRefError('USAGE', `agent ${plan.agent} has no command`, {
@@ -51,60 +51,76 @@ export async function foreground(
 
   const say = how.say ?? sayer(io, 'warn')
   const interrupt = new AbortController()
+  let interrupted: Interrupted | undefined
+  /** For the agent, as soon as it is there. */
+  const waiting: NodeJS.Signals[] = []
+  const requests = new Requests()
   let running: Once | undefined
-  let early: NodeJS.Signals | undefined
-  let terms = 0
-  forwardSignals(gateway.surroundings, (signal) => {
+  hearSignals(gateway.surroundings, (signal, agentHasIt) => {
+    const request = signal === 'SIGTERM' ? requests.count() : 'first'
+    if (request === 'same') return
     if (running === undefined) {
-      early = signal
-      if (ENDING.has(signal)) interrupt.abort(new Interrupted(signal))
-      return
-    }
-    if (signal === 'SIGTERM' && ++terms > 1) running.agent.kill()
-    else running.agent.signal(signal)
+      // The start hangs. Without us the watcher ends whatever there is of it.
+      if (request === 'repeated') endLike({ signal })
+      if (!agentHasIt) waiting.push(signal)
+      if (!ENDING.has(signal)) return
+      interrupted ??= new Interrupted(signal)
+      interrupt.abort(interrupted)
+    } else if (request === 'repeated') running.agent.kill()
+    else if (!agentHasIt) running.agent.signal(signal)
   })
+  const startRequest = {
+    plan,
+    command,
+    pristine: how.pristine,
+    strict: options.strict === true,
+    session: !gateway.surroundings.terminal,
+    stdin: 'inherit',
+    signal: interrupt.signal,
+    say,
+  } as const
   try {
-    running = await startOnce(gateway, {
-      plan,
-      command,
-      pristine: how.pristine,
-      strict: options.strict === true,
-      session: !gateway.surroundings.terminal,
-      stdin: 'inherit',
-      signal: interrupt.signal,
-      say,
-    })
-    say('info', `${plan.agent}: started (pid ${running.agent.pid})`)
-    // A signal that came between the release and now was meant for the agent.
-    if (early !== undefined) running.agent.signal(early)
-    const ending = await running.ended()
-    how.finish?.()
-    await gateway.settle()
-    endLike(ending)
+    running = await startOnce(gateway, startRequest)
   } catch (error) {
+    await finish(gateway, how, say)
+    if (interrupted === undefined) throw error
+    if (error instanceof SecretRefError) say('error', error.message, error.hint)
+    endLike({ signal: interrupted.signal })
+  }
+  say('info', `${plan.agent}: started (pid ${running.agent.pid})`)
+  for (const signal of waiting) running.agent.signal(signal)
+  const ending = await running.ended()
+  await finish(gateway, how, say)
+  endLike(ending)
+}
+
+/** What fails here is said; how we end belongs to the agent. */
+async function finish(gateway: Gateway, how: How, say: Say): Promise<void> {
+  try {
     how.finish?.()
     await gateway.settle()
-    if (error instanceof Interrupted) endLike({ signal: error.signal })
-    throw error
+  } catch (error) {
+    if (!(error instanceof SecretRefError)) throw error
+    say('error', error.message, error.hint)
   }
 }
 
-/** Signals that end a program that does not handle them; before an agent is there they end the start. */
-const ENDING: ReadonlySet<NodeJS.Signals> = new Set(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'])
-
 /** Config, trust, log and surroundings for starts. @throws SecretRefError */
 export async function openGateway(io: Io, options: { config?: string }): Promise<Gateway> {
-  const loaded = await openConfig(io, options, { trusted: true })
   const parent = await parentRun(io.env, io.home)
+  // Inside an agent the config is the one that it was started with, however that was found.
+  const config = options.config ?? parent?.config
+  const loaded = await openConfig(io, config === undefined ? {} : { config }, { trusted: true })
+  const now = (): Date => io.now()
   return new Gateway({
     home: io.home,
     env: io.env,
     loaded,
-    log: openAuditLog(io.home, { now: io.now }),
+    log: openAuditLog(io.home, { now }),
     actor: actorOf(parent?.agent),
-    surroundings: readSurroundings(),
+    surroundings: readSurroundings(io.env),
     parent,
-    now: io.now,
+    now,
   })
 }
 

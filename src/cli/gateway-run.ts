@@ -1,11 +1,14 @@
 /** `secretref gateway run`: agents under supervision, in the foreground. */
+import { judgeSchedules } from '../config/rules/schedules.ts'
 import { SecretRefError } from '../errors.ts'
-import { endLike, exitCodeOf, type Ending } from '../gateway/ending.ts'
+import { endLike, exitCodeOf } from '../gateway/ending.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { requireAllowed } from '../gateway/nesting.ts'
 import type { Say } from '../gateway/once.ts'
 import { Server, type Service } from '../gateway/serve.ts'
+import { ENDING, hearSignals } from '../gateway/signals.ts'
 import { statusOf, statusText } from '../gateway/status.ts'
-import { startTimeOf } from '../gateway/surroundings.ts'
+import { startTimeOf, stillRuns } from '../gateway/surroundings.ts'
 import type { Plan } from '../plan/types.ts'
 import type { Planner } from '../plan/plan.ts'
 import { grantsOf } from '../state/grants.ts'
@@ -25,26 +28,47 @@ export async function gatewayRun(
   options: GatewayRunOptions,
   given: string[] | undefined,
 ): Promise<number> {
+  const say = sayer(io, options.logLevel)
   const gateway = await openGateway(io, options)
   const planner = plannerOf(io, gateway.loaded, options)
   const names = chosen(planner, options, given)
-  const services = names.map((name) => serviceOf(gateway, planner, name, options, given))
-  claim(gateway, names)
-  const [only] = services
-  const simple = only !== undefined && services.length === 1 && isSimple(only)
-  if (simple) {
-    // Once, in the foreground, as `run` does it: the agent's exit code and signals are ours.
-    return foreground(io, options, given, {
-      pristine: true,
-      gateway,
-      finish: () => unclaim(gateway, names),
-    })
+  const services: Service[] = []
+  for (const name of names) {
+    try {
+      services.push(await serviceOf(gateway, planner, name, names.length === 1, options, given))
+    } catch (error) {
+      // One that cannot be started never stops the others.
+      if (names.length === 1 || !(error instanceof SecretRefError)) throw error
+      say('error', `${name}: ${error.message} [${error.code}]`, error.hint)
+    }
   }
-  const endings = await serve(io, gateway, services, options)
-  unclaim(gateway, names)
+  const served = services.map((service) => service.plan.agent)
+  claim(gateway, served)
+  const release = (): void => unclaim(gateway, served)
+  const [only] = services
+  if (names.length === 1 && only !== undefined && isSimple(only)) {
+    // Once, in the foreground, as `run` does it: the agent's exit code and signals are ours.
+    return foreground(io, options, given, { pristine: true, gateway, say, finish: release })
+  }
+  const server = new Server(gateway, { say, checked: printer(io, gateway) })
+  let stopped: NodeJS.Signals | undefined
+  hearSignals(gateway.surroundings, (signal, agentHasIt) => {
+    if (ENDING.has(signal)) stopped ??= signal
+    server.hear(signal, agentHasIt)
+  })
+  for (const service of services) announce(io, service, say)
+  const endings = await server.serve(services)
+  release()
   await gateway.settle()
-  return endings
+  if (stopped !== undefined) endLike({ signal: stopped })
+  const [first] = endings
+  if (names.length === 1 && first !== undefined) endLike(first)
+  if (endings.every((ending) => ending === undefined)) return NOT_STARTED
+  const allWell = endings.every((ending) => ending !== undefined && exitCodeOf(ending) === 0)
+  return allWell && endings.length === names.length ? 0 : 1
 }
+
+const NOT_STARTED = 125
 
 /** Nothing but one run: no schedule, no restart, and something to run. */
 function isSimple(service: Service): boolean {
@@ -61,8 +85,8 @@ function chosen(
 ): readonly string[] {
   if (options.agent !== undefined) return [options.agent]
   if (planner.agents.length <= 1) return [planner.plan({}).agent]
-  const { secretsRef, env, schedule } = options
-  if (secretsRef ?? env ?? schedule ?? given) {
+  const { secretsRef, env, schedule, timezone } = options
+  if (secretsRef ?? env ?? schedule ?? timezone ?? given) {
     throw new SecretRefError('USAGE', 'what is given here is meant for one agent', {
       hint: `add --agent; the config has ${planner.agents.join(', ')}`,
     })
@@ -70,67 +94,64 @@ function chosen(
   return planner.agents
 }
 
-function serviceOf(
+/** @throws SecretRefError where this agent cannot be served as asked */
+async function serviceOf(
   gateway: Gateway,
   planner: Planner,
   name: string,
+  alone: boolean,
   options: GatewayRunOptions,
   given: string[] | undefined,
-): Service {
+): Promise<Service> {
   const plan = planner.plan({ ...options, agent: name })
+  requireAllowed(gateway.loaded, gateway.parent, plan)
   const agent = gateway.agent(name)
   const schedule = options.schedule ?? agent.schedule
+  const timezone = options.timezone ?? agent.timezone ?? 'UTC'
+  await requireSchedule(schedule, timezone, options, gateway.now())
   return {
     plan,
     command: gateway.commandOf(name, given),
     schedule,
-    timezone: options.timezone ?? agent.timezone ?? 'UTC',
+    timezone,
     restart: agent.restart ?? 'never',
     strict: options.strict === true,
-    terminal:
-      gateway.surroundings.terminal && schedule === undefined && planner.agents.length === 1,
+    terminal: gateway.surroundings.terminal && schedule === undefined && alone,
   }
 }
 
-async function serve(
-  io: Io,
-  gateway: Gateway,
-  services: readonly Service[],
+/** By the same rules as the config's own. @throws USAGE */
+async function requireSchedule(
+  schedule: string | undefined,
+  timezone: string,
   options: GatewayRunOptions,
-): Promise<number> {
-  const say = sayer(io, options.logLevel)
-  const shown = new Set<string>()
-  const server = new Server(gateway, {
-    say,
-    checked: (plan) => {
-      for (const line of linesOf(io, gateway, plan)) {
-        if (shown.has(line)) continue
-        shown.add(line)
-        io.out(`${line}\n`)
-      }
-    },
-  })
-  let stopped: NodeJS.Signals | undefined
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
-    process.on(signal, () => {
-      stopped ??= signal
-      server.stop(signal)
+  now: Date,
+): Promise<void> {
+  if (options.timezone !== undefined && schedule === undefined) {
+    throw new SecretRefError('USAGE', '--timezone is for a schedule, and there is none', {
+      hint: 'add --schedule',
     })
   }
-  for (const signal of ['SIGUSR1', 'SIGUSR2'] as const) {
-    process.on(signal, () => server.forward(signal))
+  if (options.schedule === undefined && options.timezone === undefined) return
+  const [problem] = await judgeSchedules({ agents: { asked: { schedule, timezone } } }, now)
+  if (problem === undefined) return
+  const { at, message, hint } = problem
+  throw new SecretRefError('USAGE', `--${String(at.at(-1))}: ${message}`, {
+    ...(hint !== undefined && { hint }),
+  })
+}
+
+/** Prints the status lines of an agent, each as often as it changes. */
+function printer(io: Io, gateway: Gateway): (plan: Plan) => void {
+  const shown = new Set<string>()
+  return (plan) => {
+    for (const line of linesOf(io, gateway, plan)) {
+      const key = `${plan.agent} ${line}`
+      if (shown.has(key)) continue
+      shown.add(key)
+      io.out(`${line}\n`)
+    }
   }
-  for (const service of services) announce(io, service, say)
-  const endings = await server.serve(services)
-  if (stopped !== undefined) {
-    unclaim(
-      gateway,
-      services.map((service) => service.plan.agent),
-    )
-    await gateway.settle()
-    endLike({ signal: stopped })
-  }
-  return worst(endings)
 }
 
 function announce(io: Io, service: Service, say: Say): void {
@@ -147,28 +168,23 @@ function announce(io: Io, service: Service, say: Say): void {
 }
 
 function linesOf(io: Io, gateway: Gateway, plan: Plan): string[] {
-  const grants = grantsOf(gateway.db, plan.agent)
+  const grants = grantsOf(gateway.db, gateway.loaded.path, plan.agent)
   return plan.bindings.map((binding) =>
     statusText(statusOf(binding, grants.get(binding.envVar), io.now()), io.signs),
   )
 }
 
-/** The exit code of several: that of the one, else whether all went well. */
-function worst(endings: readonly (Ending | undefined)[]): number {
-  const codes = endings.map((ending) => (ending === undefined ? 125 : exitCodeOf(ending)))
-  if (codes.length === 1) return codes[0] ?? 0
-  return codes.every((code) => code === 0) ? 0 : 1
-}
-
+/** @throws AGENT_BUSY; then nothing stays claimed */
 function claim(gateway: Gateway, names: readonly string[]): void {
   const self = { pid: process.pid, started: startTimeOf(process.pid) }
-  for (const [i, name] of names.entries()) {
-    const holder = claimAgent(gateway.db, name, self, isAlive)
+  for (const [i, agent] of names.entries()) {
+    const key = { config: gateway.loaded.path, agent }
+    const holder = claimAgent(gateway.db, key, self, ({ pid, started }) => stillRuns(pid, started))
     if (holder === undefined) continue
     unclaim(gateway, names.slice(0, i))
     throw new SecretRefError(
       'AGENT_BUSY',
-      `agent ${name} is served by another gateway (pid ${holder})`,
+      `agent ${agent} is served by another gateway (pid ${holder})`,
       {
         scope: 'agent',
         hint: 'stop that one first; `secretref run` beside it is fine',
@@ -178,14 +194,6 @@ function claim(gateway: Gateway, names: readonly string[]): void {
 }
 
 function unclaim(gateway: Gateway, names: readonly string[]): void {
-  for (const name of names) releaseAgent(gateway.db, name, process.pid)
-}
-
-function isAlive(pid: number, started: string | undefined): boolean {
-  if (started !== undefined) return startTimeOf(pid) === started
-  try {
-    return process.kill(pid, 0)
-  } catch {
-    return false
-  }
+  const config = gateway.loaded.path
+  for (const agent of names) releaseAgent(gateway.db, { config, agent }, process.pid)
 }

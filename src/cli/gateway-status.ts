@@ -32,7 +32,7 @@ export async function gatewayStatus(io: Io, options: StatusOptions): Promise<num
   try {
     for (const name of names) {
       const plan = planner.plan({ agent: name })
-      const grants = grantsOf(db, name)
+      const grants = grantsOf(db, loaded.path, name)
       const lines = plan.bindings.map((binding) =>
         statusOf(binding, grants.get(binding.envVar), io.now()),
       )

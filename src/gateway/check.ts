@@ -1,22 +1,24 @@
 /** Fetches an agent's credentials without delivering any: what an agent without a command gets. */
+import { SecretRefError } from '../errors.ts'
 import type { Plan } from '../plan/types.ts'
 import { decide, decideAgain } from '../policy/decide.ts'
 import { grantsOf, recordGrants } from '../state/grants.ts'
+import { unlessAborted } from './abort.ts'
 import { takeResolver } from './early.ts'
 import { newRunId, type Gateway } from './gateway.ts'
 import { makeSheet } from './make-sheet.ts'
 import { grantOf, sayResults, type Say } from './once.ts'
 import { Records } from './records.ts'
-import type { Fetched } from './sheet.ts'
 import type { Result } from './start.ts'
 
-/** @returns whether every required credential could be granted; each failure has been said by then */
+/** @throws SecretRefError where nothing could be asked, or what `signal` was aborted with */
 export async function checkAgent(
   gateway: Gateway,
   plan: Plan,
   strict: boolean,
   say: Say,
-): Promise<boolean> {
+  signal: AbortSignal,
+): Promise<void> {
   const run = newRunId(gateway.now())
   const request = { run, plan, command: [], inherit: [] }
   const records = new Records(gateway, request)
@@ -39,13 +41,18 @@ export async function checkAgent(
     const resolver = takeResolver(() => Object.keys(gateway.env))
     try {
       resolver.send(sheet)
-      const fetched = await resolver.fetched()
+      const fetched = await unlessAborted(resolver.fetched(), signal)
       const types = new Map(Object.entries(sheet.providers))
       for (const [i, binding] of asked.entries()) {
-        const answer = fetched[i] as Fetched
+        const answer = fetched[i]
+        if (answer === undefined) throw new Error('the resolver answers every item')
         const decision = decideAgain(binding, answer, gateway.now(), strict, types)
         results.push({ binding, fetched: answer, decision })
       }
+    } catch (error) {
+      const code = error instanceof SecretRefError ? error.code : undefined
+      await gateway.record(asked.map((binding) => records.abandoned(binding, code)))
+      throw error
     } finally {
       resolver.dismiss()
     }
@@ -53,7 +60,7 @@ export async function checkAgent(
   }
   sayResults(say, plan.agent, results)
   // A value that a run holds stays `injected` for as long as the store still has the same one.
-  const before = grantsOf(gateway.db, plan.agent)
+  const before = grantsOf(gateway.db, gateway.loaded.path, plan.agent)
   const grants = results.map((result) => grantOf(gateway, run, plan.environment, result, 'ready'))
   recordGrants(
     gateway.db,
@@ -67,5 +74,4 @@ export async function checkAgent(
       )
     }),
   )
-  return results.every(({ binding, decision }) => decision.allow || !binding.required)
 }

@@ -1,6 +1,10 @@
 /** How a run ended, and how we end after it: as the command itself would have. */
+import { closeSync } from 'node:fs'
 import { constants } from 'node:os'
 
+/**
+ * Node does not tell of the real-time signals: an agent that one of them ended counts as ended with 0.
+ */
 export interface Ending {
   code?: number
   signal?: NodeJS.Signals
@@ -34,11 +38,28 @@ export function endLike(ending: Ending): never {
   const { signal } = ending
   if (signal !== undefined && !CORE_SIGNALS.has(signal)) {
     // Taking the last listener away gives the signal its default action back, SIGPIPE included.
-    const listener = (): void => {}
-    if (signal !== 'SIGKILL' && signal !== 'SIGSTOP') process.on(signal, listener)
+    if (signal !== 'SIGKILL') process.on(signal, nothing)
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)
-    // A signal to oneself is delivered before kill(2) returns, unless it is blocked.
+    // A signal to oneself ends the process before kill(2) returns; not the first one of a container.
   }
+  leaveTerminalAlone()
   process.exit(exitCodeOf(ending))
+}
+
+function nothing(): void {}
+
+/**
+ * At its end Node gives the terminal back the settings of its beginning, also where the agent changed
+ * them for good (`stty`), and from the background in the middle of another program. It passes over
+ * descriptors that are closed.
+ */
+function leaveTerminalAlone(): void {
+  for (const fd of [0, 1, 2]) {
+    try {
+      closeSync(fd)
+    } catch {
+      // It was closed from the start.
+    }
+  }
 }

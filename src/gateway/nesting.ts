@@ -7,16 +7,20 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { agentsOf } from '../config/accessors.ts'
 import type { LoadedConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
+import type { Plan } from '../plan/types.ts'
 import { openDatabase } from '../state/db.ts'
 import { grantsOf } from '../state/grants.ts'
 import type { Home } from '../state/home.ts'
 import { findRun, type RunRow } from '../state/runs.ts'
+import { stillRuns } from './surroundings.ts'
 
 export interface Parent {
   run: string
   agent: string
-  /** The config that the parent was started with. */
+  environment: string
+  /** The config that the parent was started with: absolute path, and SHA-256 of what it held then. */
   config: string
+  configHash: string
   /** Variables that the parent received, and the child must not. */
   variables: readonly string[]
 }
@@ -44,44 +48,54 @@ export async function parentRun(
       if (row !== undefined) break
       await pause(ROW_POLL_MS)
     }
-    if (row === undefined || row.endedAt !== undefined) {
+    if (row === undefined || row.ended || !stillRuns(row.gateway.pid, row.gateway.started)) {
       throw new SecretRefError(
         'AGENT_NOT_ALLOWED',
         'SECRETREF_RUN names a run that is not under way, so nobody can say who starts this',
         { scope: 'agent', hint: 'outside of an agent: unset SECRETREF_RUN' },
       )
     }
-    const variables = [...grantsOf(db, row.agent).keys()]
-    return { run: id, agent: row.agent, config: row.config, variables }
+    const { agent, environment, config, configHash } = row
+    const variables = [...grantsOf(db, config, agent).keys()]
+    return { run: id, agent, environment, config, configHash, variables }
   } finally {
     db.close()
   }
 }
 
 /**
- * @throws AGENT_NOT_ALLOWED unless the parent's own config lists the child; a config that an agent
- * chooses for itself decides nothing
+ * What an agent chooses for itself (another config, an edit of the same, another environment) decides
+ * nothing.
+ *
+ * @throws AGENT_NOT_ALLOWED unless the config that the parent was started with lists the child
  */
-export function requireAllowed(
-  loaded: LoadedConfig,
-  parent: Parent | undefined,
-  child: string,
-): void {
+export function requireAllowed(loaded: LoadedConfig, parent: Parent | undefined, plan: Plan): void {
   if (parent === undefined) return
   if (loaded.path !== parent.config) {
-    throw new SecretRefError(
-      'AGENT_NOT_ALLOWED',
+    throw notAllowed(
       `inside agent ${parent.agent} only the config that it was started with counts`,
-      { scope: 'agent', hint: `use --config ${parent.config}` },
+      `use --config ${parent.config}, or leave it out`,
     )
   }
-  if (agentsOf(loaded.config).get(parent.agent)?.subagents?.includes(child)) return
-  throw new SecretRefError(
-    'AGENT_NOT_ALLOWED',
-    `agent ${parent.agent} may not start agent ${child}`,
-    {
-      scope: 'agent',
-      hint: `list it: agents.${parent.agent}.subagents: ["${child}"]`,
-    },
+  if (loaded.hash !== parent.configHash) {
+    throw notAllowed(
+      `the config was edited since agent ${parent.agent} was started with it`,
+      `start ${parent.agent} anew`,
+    )
+  }
+  if (plan.environment !== parent.environment) {
+    throw notAllowed(
+      `inside agent ${parent.agent} only its own environment counts, which is ${parent.environment}`,
+      'leave out --environment',
+    )
+  }
+  if (agentsOf(loaded.config).get(parent.agent)?.subagents?.includes(plan.agent)) return
+  throw notAllowed(
+    `agent ${parent.agent} may not start agent ${plan.agent}`,
+    `list it: agents.${parent.agent}.subagents: ["${plan.agent}"]`,
   )
+}
+
+function notAllowed(sentence: string, hint: string): SecretRefError {
+  return new SecretRefError('AGENT_NOT_ALLOWED', sentence, { scope: 'agent', hint })
 }

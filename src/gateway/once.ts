@@ -68,25 +68,26 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
   )
   if (!started.started) {
     // What could have been released was not: status goes on to show what a run did receive.
-    recordGrants(
-      gateway.db,
-      grants.filter((grant) => grant.outcome === 'denied'),
-    )
+    const denied = grants.filter((grant) => grant.outcome === 'denied')
+    note(say, plan.agent, () => recordGrants(gateway.db, denied))
     throw started.error
   }
   const { agent, finish } = started
-  recordGrants(gateway.db, grants)
-  const gatewayStarted = startTimeOf(process.pid)
-  recordStart(gateway.db, {
-    id: run,
-    agent: plan.agent,
-    environment: plan.environment,
-    config: gateway.loaded.path,
-    gatewayPid: process.pid,
-    pid: agent.pid,
-    startedAt: gateway.now(),
-    ...(gatewayStarted === undefined ? {} : { gatewayStarted }),
-    ...(gateway.parent === undefined ? {} : { parent: gateway.parent.run }),
+  // From here on an agent runs: whatever else fails is said, and it stays supervised.
+  const { parent } = gateway
+  note(say, plan.agent, () => {
+    recordGrants(gateway.db, grants)
+    recordStart(gateway.db, {
+      id: run,
+      agent: plan.agent,
+      environment: plan.environment,
+      config: gateway.loaded.path,
+      configHash: gateway.loaded.hash,
+      parent: parent?.run,
+      gateway: { pid: process.pid, started: startTimeOf(process.pid) },
+      pid: agent.pid,
+      startedAt: gateway.now(),
+    })
   })
   return {
     run,
@@ -104,9 +105,19 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
           error.hint,
         )
       }
-      recordEnd(gateway.db, run, ending, gateway.now())
+      note(say, plan.agent, () => recordEnd(gateway.db, run, ending, gateway.now()))
       return ending
     },
+  }
+}
+
+/** The log is the truth: what `state.db` could not take only status lacks, and the run goes on. */
+function note(say: Say, agent: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    if (!(error instanceof SecretRefError)) throw error
+    say('warn', `${agent}: ${error.message}: status does not show this run`, error.hint)
   }
 }
 
@@ -127,6 +138,7 @@ export function grantOf(
 ): GrantRow {
   const value = fetched?.outcome === 'value' ? fetched : undefined
   return {
+    config: gateway.loaded.path,
     agent: binding.agent,
     envVar: binding.envVar,
     tool: binding.tool,

@@ -12,6 +12,7 @@ import { Interrupted, startOnce, type Once, type Say } from './once.ts'
 import { Records } from './records.ts'
 import { Backoff, startsAgain } from './restart.ts'
 import { runSchedule, type Clock } from './schedule.ts'
+import { ENDING, Requests } from './signals.ts'
 
 export interface Service {
   plan: Plan
@@ -28,7 +29,7 @@ export interface Service {
 export interface ServeOptions {
   say: Say
   /** Called after each check of an agent without a command. */
-  checked(plan: Plan): void
+  checked: (plan: Plan) => void
 }
 
 /** How long an agent has to end after it was asked to, before it is killed. */
@@ -41,6 +42,7 @@ export class Server {
   readonly #options: ServeOptions
   readonly #running = new Set<Once>()
   readonly #stopping = new AbortController()
+  readonly #requests = new Requests()
   readonly #clock: Clock
 
   constructor(gateway: Gateway, options: ServeOptions) {
@@ -55,33 +57,46 @@ export class Server {
   }
 
   /** @returns how each one ended last, when all have; `undefined` for one that could not be started */
-  serve(services: readonly Service[]): Promise<(Ending | undefined)[]> {
-    return Promise.all(services.map((service) => this.#one(service)))
+  async serve(services: readonly Service[]): Promise<(Ending | undefined)[]> {
+    const outcomes = await Promise.allSettled(
+      services.map((service) => this.#one(service).catch((error) => this.#fail(service, error))),
+    )
+    return outcomes.map((outcome) => {
+      if (outcome.status === 'rejected') throw outcome.reason
+      return outcome.value
+    })
   }
 
-  /** No new start; those that run are told by the signal, and killed when they do not go. */
-  stop(signal: NodeJS.Signals): void {
-    if (this.#stopping.signal.aborted) {
-      for (const { agent } of this.#running) agent.kill()
-      return
+  /**
+   * What would end us stops all: no new start; those that run are told by the signal, and killed where
+   * they do not go in time, or at once where we are asked again. Any other signal is for the agents.
+   */
+  hear(signal: NodeJS.Signals, agentHasIt: boolean): void {
+    if (ENDING.has(signal)) {
+      const request = this.#requests.count()
+      if (request === 'repeated') this.#kill()
+      if (request !== 'first') return
+      this.#stopping.abort(new Interrupted(signal))
+      setTimeout(() => this.#kill(), GRACE_MS).unref()
     }
-    this.#stopping.abort(new Interrupted(signal))
-    this.forward(signal)
-    setTimeout(() => {
-      for (const { agent } of this.#running) agent.kill()
-    }, GRACE_MS).unref()
-  }
-
-  /** To every agent that does not have it from the terminal already. */
-  forward(signal: NodeJS.Signals): void {
-    const fromTerminal = signal === 'SIGINT' || signal === 'SIGQUIT'
     for (const { agent } of this.#running) {
-      if (agent.session || !fromTerminal) agent.signal(signal)
+      if (agent.session || !agentHasIt) agent.signal(signal)
     }
+  }
+
+  #kill(): void {
+    for (const { agent } of this.#running) agent.kill()
+  }
+
+  /** Says a failure at once: the others go on, and may do so for long. */
+  #fail({ plan }: Service, error: unknown): undefined {
+    if (error instanceof Interrupted) return
+    if (!(error instanceof SecretRefError)) throw error
+    this.#options.say('error', `${plan.agent}: ${error.message} [${error.code}]`, error.hint)
   }
 
   async #one(service: Service): Promise<Ending | undefined> {
-    const { plan, command, schedule } = service
+    const { command, schedule } = service
     let last: Ending | undefined
     const once = async (): Promise<void> => {
       last = await this.#start(service)
@@ -91,28 +106,28 @@ export class Server {
       if (schedule === undefined) await this.#watch(service)
     }
     if (schedule !== undefined) {
-      const records = new Records(this.#gateway, { run: '', plan, command: command ?? [] })
-      await runSchedule(
-        schedule,
-        service.timezone,
-        this.#clock,
-        {
-          start: command === undefined ? () => this.#check(service) : once,
-          skipped: async (reason, due) => {
-            const why = reason === 'overlap' ? 'the run before it goes on' : 'its time has passed'
-            this.#options.say(
-              'warn',
-              `${plan.agent}: the start of ${due.toISOString()} is skipped: ${why}`,
-            )
-            await this.#gateway.record([records.runSkipped(reason, due)])
-          },
-        },
-        this.#stopping.signal,
-      )
+      const start = command === undefined ? () => this.#check(service) : once
+      const skipped = (reason: 'overlap' | 'missed', due: Date): Promise<void> =>
+        this.#skipped(service, reason, due)
+      const { signal } = this.#stopping
+      await runSchedule(schedule, service.timezone, this.#clock, { start, skipped }, signal)
     } else if (command !== undefined) {
       await this.#again(service, once, () => last)
     }
     return last
+  }
+
+  async #skipped(service: Service, reason: 'overlap' | 'missed', due: Date): Promise<void> {
+    const { plan, command } = service
+    const why = reason === 'overlap' ? 'the run before it goes on' : 'its time has passed'
+    const about = `${plan.agent}: the start of ${due.toISOString()} is skipped: ${why}`
+    this.#options.say('warn', about)
+    const records = new Records(this.#gateway, { run: '', plan, command: command ?? [] })
+    try {
+      await this.#gateway.record([records.runSkipped(reason, due)])
+    } catch (error) {
+      this.#fail(service, error)
+    }
   }
 
   async #again(
@@ -137,6 +152,7 @@ export class Server {
   async #start(service: Service): Promise<Ending | undefined> {
     const { plan, command, strict, terminal } = service
     const { say } = this.#options
+    const { signal } = this.#stopping
     try {
       const running = await startOnce(this.#gateway, {
         plan,
@@ -145,33 +161,30 @@ export class Server {
         strict,
         session: !terminal,
         stdin: terminal ? 'inherit' : 'ignore',
-        signal: this.#stopping.signal,
+        signal,
         say,
       })
       this.#running.add(running)
       say('info', `${plan.agent}: started (pid ${running.agent.pid})`)
       // Asked to stop between the release and now.
-      if (this.#stopping.signal.aborted) running.agent.signal('SIGTERM')
+      if (signal.aborted) running.agent.signal('SIGTERM')
       const ending = await running.ended()
       this.#running.delete(running)
       say('info', `${plan.agent}: ${wordsFor(ending)}`)
       return ending
     } catch (error) {
-      if (error instanceof Interrupted) return undefined
-      if (!(error instanceof SecretRefError)) throw error
-      say('error', `${error.message} [${error.code}]`, error.hint)
-      return undefined
+      return this.#fail(service, error)
     }
   }
 
   async #check(service: Service, say: Say = this.#options.say): Promise<void> {
     const { checked } = this.#options
+    const { plan, strict } = service
     try {
-      await checkAgent(this.#gateway, service.plan, service.strict, say)
-      checked(service.plan)
+      await checkAgent(this.#gateway, plan, strict, say, this.#stopping.signal)
+      checked(plan)
     } catch (error) {
-      if (!(error instanceof SecretRefError)) throw error
-      say('error', `${service.plan.agent}: ${error.message} [${error.code}]`, error.hint)
+      this.#fail(service, error)
     }
   }
 

@@ -1,6 +1,7 @@
 /**
  * `state.db`: runs, grants and gateways, for `gateway status` and for sub-agents. The log is the truth;
  * this file can be deleted and loses only what status shows of the past. No value is ever in it.
+ * An agent is known by its config's path and its name: two projects may both have an `assistant`.
  */
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -14,6 +15,7 @@ CREATE TABLE IF NOT EXISTS runs (
   agent TEXT NOT NULL,
   environment TEXT NOT NULL,
   config TEXT NOT NULL,
+  config_hash TEXT NOT NULL,
   parent TEXT,
   gateway_pid INTEGER NOT NULL,
   gateway_started TEXT,
@@ -24,6 +26,7 @@ CREATE TABLE IF NOT EXISTS runs (
   exit_signal TEXT
 ) STRICT;
 CREATE TABLE IF NOT EXISTS grants (
+  config TEXT NOT NULL,
   agent TEXT NOT NULL,
   env_var TEXT NOT NULL,
   tool TEXT NOT NULL,
@@ -38,14 +41,15 @@ CREATE TABLE IF NOT EXISTS grants (
   fingerprint TEXT,
   expires_at TEXT,
   route TEXT NOT NULL,
-  PRIMARY KEY (agent, env_var)
+  PRIMARY KEY (config, agent, env_var)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS gateways (
-  agent TEXT PRIMARY KEY,
+  config TEXT NOT NULL,
+  agent TEXT NOT NULL,
   pid INTEGER NOT NULL,
-  started TEXT
+  started TEXT,
+  PRIMARY KEY (config, agent)
 ) STRICT;
-CREATE INDEX IF NOT EXISTS runs_by_agent ON runs (agent, started_at);
 PRAGMA user_version = 1;
 `
 const VERSION = 1
@@ -57,10 +61,8 @@ export function openDatabase(home: Home): DatabaseSync {
     mkdirSync(home.dir, { recursive: true, mode: 0o700 })
     refuseForeign(home.stateDb)
     // Loaded on use: a run needs it only when its agent is already running.
-    const { DatabaseSync: Database } = createRequire(import.meta.url)(
-      'node:sqlite',
-    ) as typeof import('node:sqlite')
-    const db = new Database(home.stateDb, { timeout: BUSY_MS })
+    const sqlite: typeof import('node:sqlite') = createRequire(import.meta.url)('node:sqlite')
+    const db = new sqlite.DatabaseSync(home.stateDb, { timeout: BUSY_MS })
     chmodSync(home.stateDb, 0o600)
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     const version = db.prepare('PRAGMA user_version').get()?.['user_version']
@@ -92,5 +94,35 @@ function refuseForeign(path: string): void {
     throw new SecretRefError('STATE_UNAVAILABLE', `${path} is not a file of ours`, {
       hint: 'something else stands in its place; move it away',
     })
+  }
+}
+
+/** One piece of work, whole or not at all. @throws STATE_UNAVAILABLE */
+export function inTransaction<T>(db: DatabaseSync, work: () => T): T {
+  return guarded(db, () => {
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      db.exec('COMMIT')
+      return result
+    } catch (error) {
+      // A full disk may have ended the transaction already.
+      if (db.isTransaction) db.exec('ROLLBACK')
+      throw error
+    }
+  })
+}
+
+/** Says in our words what SQLite could not do. @throws STATE_UNAVAILABLE */
+export function guarded<T>(db: DatabaseSync, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (errnoOf(error) !== 'ERR_SQLITE_ERROR') throw error
+    throw new SecretRefError(
+      'STATE_UNAVAILABLE',
+      `${db.location() ?? 'state.db'} could not be read or written`,
+      { hint: 'is its disk full or read-only? a damaged file may be deleted', cause: error },
+    )
   }
 }

@@ -1,10 +1,14 @@
 /** The last thing that happened to each binding: what `gateway status` shows. */
 import type { DatabaseSync } from 'node:sqlite'
+import { guarded, inTransaction } from './db.ts'
 
 /** `injected`: a run received it. `ready`: it was fetched and nobody received it. */
-export type GrantOutcome = 'injected' | 'ready' | 'denied'
+const OUTCOMES = ['injected', 'ready', 'denied'] as const
+export type GrantOutcome = (typeof OUTCOMES)[number]
 
 export interface GrantRow {
+  /** Absolute path of the config file. */
+  config: string
   agent: string
   envVar: string
   tool: string
@@ -22,17 +26,18 @@ export interface GrantRow {
   route: string
 }
 
+/** @throws STATE_UNAVAILABLE */
 export function recordGrants(db: DatabaseSync, grants: readonly GrantRow[]): void {
-  const insert = db.prepare(
-    `INSERT OR REPLACE INTO grants
-     (agent, env_var, tool, ref, environment, outcome, code, run, at, provider, version, fingerprint,
-      expires_at, route)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  )
-  db.exec('BEGIN IMMEDIATE')
-  try {
+  inTransaction(db, () => {
+    const insert = db.prepare(
+      `INSERT OR REPLACE INTO grants
+       (config, agent, env_var, tool, ref, environment, outcome, code, run, at, provider, version,
+        fingerprint, expires_at, route)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
     for (const g of grants) {
       insert.run(
+        g.config,
         g.agent,
         g.envVar,
         g.tool,
@@ -49,29 +54,31 @@ export function recordGrants(db: DatabaseSync, grants: readonly GrantRow[]): voi
         g.route,
       )
     }
-    db.exec('COMMIT')
-  } catch (error) {
-    db.exec('ROLLBACK')
-    throw error
-  }
+  })
 }
 
-/** All grants of one agent, by variable. */
-export function grantsOf(db: DatabaseSync, agent: string): Map<string, GrantRow> {
-  const rows = db.prepare('SELECT * FROM grants WHERE agent = ?').all(agent)
-  return new Map(rows.map((row) => [String(row['env_var']), toGrant(row)]))
+/** All grants of one agent, by variable. @throws STATE_UNAVAILABLE */
+export function grantsOf(db: DatabaseSync, config: string, agent: string): Map<string, GrantRow> {
+  return guarded(db, () => {
+    const rows = db
+      .prepare('SELECT * FROM grants WHERE config = ? AND agent = ?')
+      .all(config, agent)
+    return new Map(rows.map((row) => [String(row['env_var']), toGrant(row)]))
+  })
 }
 
 function toGrant(row: Record<string, unknown>): GrantRow {
   const optional = (name: string, column: string): Record<string, string> =>
     typeof row[column] === 'string' ? { [name]: row[column] } : {}
   return {
+    config: String(row['config']),
     agent: String(row['agent']),
     envVar: String(row['env_var']),
     tool: String(row['tool']),
     ref: String(row['ref']),
     environment: String(row['environment']),
-    outcome: String(row['outcome']) as GrantOutcome,
+    // A word of another version shows as the careful one.
+    outcome: OUTCOMES.find((outcome) => outcome === row['outcome']) ?? 'denied',
     run: String(row['run']),
     at: String(row['at']),
     route: String(row['route']),

@@ -1,5 +1,12 @@
 /** Runs, and which gateway serves an agent. */
 import type { DatabaseSync } from 'node:sqlite'
+import { guarded, inTransaction } from './db.ts'
+
+/** One process for ever: its pid, and when it began (`startTimeOf`), where the system tells that. */
+export interface Holder {
+  pid: number
+  started: string | undefined
+}
 
 export interface RunStart {
   id: string
@@ -7,9 +14,11 @@ export interface RunStart {
   environment: string
   /** Absolute path of the config file. */
   config: string
-  parent?: string
-  gatewayPid: number
-  gatewayStarted?: string
+  configHash: string
+  /** The run that this one was started from. */
+  parent: string | undefined
+  gateway: Holder
+  /** The agent's process. */
   pid: number
   startedAt: Date
 }
@@ -17,59 +26,80 @@ export interface RunStart {
 export interface RunRow {
   id: string
   agent: string
+  environment: string
   config: string
-  gatewayPid: number
-  gatewayStarted: string | undefined
-  endedAt: string | undefined
+  configHash: string
+  gateway: Holder
+  ended: boolean
 }
 
+/** @throws STATE_UNAVAILABLE */
 export function recordStart(db: DatabaseSync, run: RunStart): void {
-  db.prepare(
-    `INSERT INTO runs (id, agent, environment, config, parent, gateway_pid, gateway_started, pid, started_at)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  ).run(
-    run.id,
-    run.agent,
-    run.environment,
-    run.config,
-    run.parent ?? null,
-    run.gatewayPid,
-    run.gatewayStarted ?? null,
-    run.pid,
-    run.startedAt.toISOString(),
-  )
+  inTransaction(db, () => {
+    db.prepare(
+      `INSERT INTO runs (id, agent, environment, config, config_hash, parent, gateway_pid,
+                         gateway_started, pid, started_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      run.id,
+      run.agent,
+      run.environment,
+      run.config,
+      run.configHash,
+      run.parent ?? null,
+      run.gateway.pid,
+      run.gateway.started ?? null,
+      run.pid,
+      run.startedAt.toISOString(),
+    )
+  })
 }
 
+/** @throws STATE_UNAVAILABLE */
 export function recordEnd(
   db: DatabaseSync,
   id: string,
   ending: { code?: number; signal?: string },
   at: Date,
 ): void {
-  db.prepare('UPDATE runs SET ended_at = ?, exit_code = ?, exit_signal = ? WHERE id = ?').run(
-    at.toISOString(),
-    ending.code ?? null,
-    ending.signal ?? null,
-    id,
-  )
+  inTransaction(db, () => {
+    db.prepare('UPDATE runs SET ended_at = ?, exit_code = ?, exit_signal = ? WHERE id = ?').run(
+      at.toISOString(),
+      ending.code ?? null,
+      ending.signal ?? null,
+      id,
+    )
+  })
 }
 
+/** @throws STATE_UNAVAILABLE */
 export function findRun(db: DatabaseSync, id: string): RunRow | undefined {
-  const row = db
-    .prepare(
-      'SELECT id, agent, config, gateway_pid, gateway_started, ended_at FROM runs WHERE id = ?',
+  return guarded(db, () => {
+    const row = db
+      .prepare(
+        `SELECT id, agent, environment, config, config_hash, gateway_pid, gateway_started, ended_at
+         FROM runs WHERE id = ?`,
+      )
+      .get(id)
+    return (
+      row && {
+        id: String(row['id']),
+        agent: String(row['agent']),
+        environment: String(row['environment']),
+        config: String(row['config']),
+        configHash: String(row['config_hash']),
+        gateway: { pid: Number(row['gateway_pid']), started: textOf(row['gateway_started']) },
+        ended: row['ended_at'] !== null,
+      }
     )
-    .get(id)
-  return (
-    row && {
-      id: String(row['id']),
-      agent: String(row['agent']),
-      config: String(row['config']),
-      gatewayPid: Number(row['gateway_pid']),
-      gatewayStarted: textOf(row['gateway_started']),
-      endedAt: textOf(row['ended_at']),
-    }
-  )
+  })
+}
+
+/** An agent of one config. */
+export interface AgentKey {
+  /** Absolute path of the config file. */
+  config: string
+  agent: string
 }
 
 /**
@@ -77,35 +107,36 @@ export function findRun(db: DatabaseSync, id: string): RunRow | undefined {
  *
  * @param alive whether the process that holds a claim still runs
  * @returns the pid of the gateway that serves it already, or `undefined` where the claim is ours
+ * @throws STATE_UNAVAILABLE
  */
 export function claimAgent(
   db: DatabaseSync,
-  agent: string,
-  self: { pid: number; started: string | undefined },
-  alive: (pid: number, started: string | undefined) => boolean,
+  { config, agent }: AgentKey,
+  self: Holder,
+  alive: (holder: Holder) => boolean,
 ): number | undefined {
-  db.exec('BEGIN IMMEDIATE')
-  try {
-    const row = db.prepare('SELECT pid, started FROM gateways WHERE agent = ?').get(agent)
+  return inTransaction(db, () => {
+    const row = db
+      .prepare('SELECT pid, started FROM gateways WHERE config = ? AND agent = ?')
+      .get(config, agent)
     const holder = row && { pid: Number(row['pid']), started: textOf(row['started']) }
-    const taken = holder !== undefined && alive(holder.pid, holder.started)
-    if (!taken) {
-      db.prepare('INSERT OR REPLACE INTO gateways (agent, pid, started) VALUES (?, ?, ?)').run(
-        agent,
-        self.pid,
-        self.started ?? null,
-      )
-    }
-    db.exec('COMMIT')
-    return taken ? holder.pid : undefined
-  } catch (error) {
-    db.exec('ROLLBACK')
-    throw error
-  }
+    if (holder !== undefined && alive(holder)) return holder.pid
+    db.prepare(
+      'INSERT OR REPLACE INTO gateways (config, agent, pid, started) VALUES (?, ?, ?, ?)',
+    ).run(config, agent, self.pid, self.started ?? null)
+    return undefined
+  })
 }
 
-export function releaseAgent(db: DatabaseSync, agent: string, pid: number): void {
-  db.prepare('DELETE FROM gateways WHERE agent = ? AND pid = ?').run(agent, pid)
+/** Gives back what `pid` has claimed; another's claim stays. @throws STATE_UNAVAILABLE */
+export function releaseAgent(db: DatabaseSync, { config, agent }: AgentKey, pid: number): void {
+  inTransaction(db, () => {
+    db.prepare('DELETE FROM gateways WHERE config = ? AND agent = ? AND pid = ?').run(
+      config,
+      agent,
+      pid,
+    )
+  })
 }
 
 function textOf(value: unknown): string | undefined {
