@@ -6,11 +6,13 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { SecretRefError, type Code } from '../errors.ts'
 import { parseMessage } from './metadata.ts'
-import type { Fetched, Sheet } from './sheet.ts'
+import type { Fetched, FromResolver, Sheet } from './sheet.ts'
 import { valueProcess } from './value-process.ts'
 
 /** Metadata for one start may not be larger than this, for all refs together. */
 const MAX_METADATA_BYTES = 64 * 1024
+/** For a resolver that was given up, to end the programs of its exec providers: nobody else can. */
+const GRACE_MS = 1000
 
 /** `undelivered`: the resolver said so, or died; then the launcher's script was not whole. */
 export type Delivery = { delivered: true } | { delivered: false; code: Code; reason: string }
@@ -21,6 +23,8 @@ export class Resolver {
   readonly #ended: Promise<Delivery>
   /** Paths that the sheet itself names; no other path crosses back. */
   #places: ReadonlySet<string> = new Set()
+  /** How many answers the sheet asks for. */
+  #count = 0
 
   /** @param env handed over only where there is no /proc to read it from */
   constructor(env: Record<string, string> = {}) {
@@ -33,7 +37,11 @@ export class Resolver {
       detached: true,
     })
     this.#child.stdin?.on('error', ignoreGone)
-    const { fetched, ended } = listen(this.#child, () => this.#places)
+    const { fetched, ended } = listen(
+      this.#child,
+      () => this.#places,
+      () => this.#count,
+    )
     this.#fetched = fetched
     this.#ended = ended
     // Awaited later, or never where the start fails before; then its failure is nobody's.
@@ -42,6 +50,7 @@ export class Resolver {
 
   send(sheet: Sheet): void {
     this.#places = placesOn(sheet)
+    this.#count = sheet.items.length
     this.#child.stdin?.write(`${JSON.stringify(sheet)}\n`)
   }
 
@@ -68,9 +77,10 @@ export class Resolver {
     return this.#ended
   }
 
-  /** Ends it at once; what it held goes with its memory. */
+  /** Gives it up: it ends the programs that it has asked, wipes and goes, or is killed. */
   abort(): void {
-    this.#child.kill('SIGKILL')
+    this.dismiss()
+    setTimeout(() => this.#child.kill('SIGKILL'), GRACE_MS).unref()
   }
 
   /** Lets it wipe and go by itself: end of file without `release`. */
@@ -102,9 +112,15 @@ function placesOn(sheet: Sheet): Set<string> {
   return places
 }
 
+/** One answer for each item, in order: else each would be taken for another's. */
+function answersAll(message: FromResolver, count: number): boolean {
+  return message.type !== 'fetched' || message.items.length === count
+}
+
 function listen(
   child: ChildProcess,
   places: () => ReadonlySet<string>,
+  count: () => number,
 ): {
   fetched: Promise<readonly Fetched[]>
   ended: Promise<Delivery>
@@ -114,9 +130,9 @@ function listen(
   let text = ''
   let received = 0
   const died: Delivery = { delivered: false, code: 'DELIVERY_FAILED', reason: 'died' }
-  const broken = (why: string): void => {
+  const broken = (why: string, code: Code = 'PROVIDER_INVALID'): void => {
     fetched.reject(
-      new SecretRefError('PROVIDER_INVALID', `the resolver ${why}`, {
+      new SecretRefError(code, `the resolver ${why}`, {
         scope: 'agent',
         hint: 'nothing was delivered; `secretref doctor` checks the surroundings',
       }),
@@ -136,7 +152,7 @@ function listen(
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n')) {
       const message = parseMessage(text.slice(0, end), places())
       text = text.slice(end + 1)
-      if (message === undefined) {
+      if (message === undefined || !answersAll(message, count())) {
         broken('reported what it may not')
         child.kill('SIGKILL')
       } else if (message.type === 'fetched') fetched.resolve(message.items)
@@ -144,7 +160,7 @@ function listen(
       else {
         const { code, reason = 'failed' } = message
         ended.resolve({ delivered: false, code, reason })
-        broken('failed')
+        broken('could not do its work', code)
       }
     }
   })

@@ -39,8 +39,6 @@ export async function fetchAll(
 ): Promise<Held[]> {
   const started = performance.now()
   const held: Held[] = []
-  const sessions = new Map<string, Promise<Session>>()
-
   const settle = (pending: Pending, step: ChainStep, outcome: Outcome): void => {
     const item = sheet.items[pending.index] as SheetItem
     const ms = Math.round(performance.now() - started)
@@ -70,7 +68,7 @@ export async function fetchAll(
     const groups = Map.groupBy(pendings, (p) => stepOf(sheet, p).provider)
     await Promise.all(
       Array.from(groups, async ([name, group]) => {
-        const outcomes = await askProvider(sheet, name, group, env, signal, sessions)
+        const outcomes = await askProvider(sheet, name, group, env, signal)
         const next: Pending[] = []
         for (const [i, pending] of group.entries()) {
           const outcome = outcomes[i] as Outcome
@@ -88,9 +86,6 @@ export async function fetchAll(
   }
 
   await ask(sheet.items.map((_, index) => ({ index, step: 0, passed: [] })))
-  await Promise.all(
-    Array.from(sessions.values(), (session) => session.then((s) => s.close()).catch(ignoreClosed)),
-  )
   return held
 }
 
@@ -111,7 +106,6 @@ async function askProvider(
   group: readonly Pending[],
   env: ReadonlyMap<string, Buffer>,
   signal: AbortSignal,
-  sessions: Map<string, Promise<Session>>,
 ): Promise<readonly Outcome[]> {
   const configured = sheet.providers[name]
   const load = configured === undefined ? undefined : PROVIDERS[configured.type]
@@ -124,19 +118,18 @@ async function askProvider(
   // The provider's own time, inside that of the whole start; whichever ends first.
   const timer = AbortSignal.timeout(timeoutMs)
   const limited = AbortSignal.any([signal, timer])
+  let session: Session | undefined
   try {
     const seen = visible(provider, configured.options, sheet, name, env)
-    let session = sessions.get(name)
-    if (session === undefined) {
-      session = provider.open(configured.options, contextOf(name, limited, seen))
-      sessions.set(name, session)
-    }
-    const answer = await raceWithSignal((await session).get(locations), limited)
+    session = await provider.open(configured.options, contextOf(name, limited, seen))
+    const answer = await raceWithSignal(session.get(locations), limited)
     if (answer === undefined) return failAll(group, timedOut)
     return answer.length === group.length ? answer : failAll(group, broken)
   } catch {
     // Throwing is a bug in a provider; what it said may hold a value and is dropped here.
     return failAll(group, broken)
+  } finally {
+    await session?.close().catch(ignoreClosed)
   }
 }
 

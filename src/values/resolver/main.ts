@@ -6,7 +6,7 @@
  * fd 4 to the launcher. Started with an empty environment and our own absolute file.
  */
 import { closeSync, read, readSync, writeSync } from 'node:fs'
-import type { Code } from '../../errors.ts'
+import { SecretRefError, type Code } from '../../errors.ts'
 import type { FromResolver, Sheet, ToResolver } from '../../gateway/sheet.ts'
 import { deliverFile } from '../deliver/files.ts'
 import { environmentBudget, stringCost } from '../deliver/limits.ts'
@@ -169,7 +169,7 @@ async function main(): Promise<void> {
 
 /** Our own words only: an error's text may hold what was being read when it was thrown. */
 function failed(error: unknown): void {
-  const code: Code = 'DELIVERY_FAILED'
+  const code: Code = error instanceof SecretRefError ? error.code : 'DELIVERY_FAILED'
   const known = error instanceof Error && 'code' in error ? String(error.code) : ''
   try {
     report({ type: 'undelivered', code, ...(/^E[A-Z0-9]+$/.test(known) ? { reason: known } : {}) })
