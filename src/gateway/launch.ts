@@ -37,10 +37,11 @@ export interface LaunchOptions {
  * The order is what makes it safe: spawn the launcher, destroy our end of its pipe, tell the watcher
  * whom to guard, and only then let the resolver write.
  *
- * @throws DELIVERY_FAILED where the launcher could not be started
+ * @throws DELIVERY_FAILED where the resolver has died or the launcher could not be started
  */
 export async function launch(options: LaunchOptions): Promise<Agent> {
   const { command, cwd, session, stdin, resolver, release, watcher } = options
+  if (resolver.pipe.destroyed) throw resolverGone()
   // Above 2, Node leaves an ignored descriptor closed, and the script's `exec <&3` would fail.
   const input = stdin === 'inherit' ? 0 : openSync('/dev/null', 'r')
   const child = spawn(SHELL, ['-s', '--', ...command], {
@@ -75,6 +76,14 @@ export async function launch(options: LaunchOptions): Promise<Agent> {
       else killTree(pid)
     },
   }
+}
+
+function resolverGone(): SecretRefError {
+  return new SecretRefError(
+    'DELIVERY_FAILED',
+    'the resolver died before it could deliver the credentials',
+    { scope: 'agent', hint: 'nothing was started; try again, and see `secretref doctor`' },
+  )
 }
 
 async function started(child: ChildProcess): Promise<number> {

@@ -48,6 +48,15 @@ export type Started =
 
 /** @throws SecretRefError where the start fails for a reason that is not one binding's */
 export async function start(gateway: Gateway, request: StartRequest): Promise<Started> {
+  try {
+    return await attempt(gateway, request)
+  } catch (error) {
+    request.resolver.abort()
+    throw error
+  }
+}
+
+async function attempt(gateway: Gateway, request: StartRequest): Promise<Started> {
   const { plan, resolver, signal, strict } = request
   const records = new Records(gateway, request)
   const first = decide(plan, { now: gateway.now(), strict })
@@ -70,18 +79,21 @@ export async function start(gateway: Gateway, request: StartRequest): Promise<St
   }
 
   const files = asked.some((binding) => binding.delivery === 'file')
-  if (files) sweepPrivateFolders(gateway.home, gateway.env)
   const folder = files ? makePrivateFolder(gateway.home, gateway.env) : ''
-  const sheet = makeSheet(gateway, request, asked, folder)
-  resolver.send(sheet)
-  const watcher = startWatcher(folder)
+  let watcher: Watcher | undefined
   const abandon = (): void => {
     resolver.abort()
-    watcher.dismiss()
+    watcher?.dismiss()
     if (folder !== '') removePrivateFolder(folder)
   }
-  let undecided = asked
+  /** Of these the log does not yet say what became of them. */
+  let unsettled: readonly PlannedBinding[] = asked
   try {
+    const sheet = makeSheet(gateway, request, asked, folder)
+    resolver.send(sheet)
+    // While the resolver is at work: what killed gateways left behind is nobody's to keep.
+    sweepPrivateFolders(gateway.home, gateway.env)
+    watcher = startWatcher(folder)
     const fetched = await unlessAborted(resolver.fetched(), signal)
     const types = new Map(Object.entries(sheet.providers))
     const now = gateway.now()
@@ -97,7 +109,8 @@ export async function start(gateway: Gateway, request: StartRequest): Promise<St
     const decisions = second.map((result) => result.decision)
     const stops = blocking(decisions).length > 0
     await gateway.record(second.flatMap((result) => records.decided(result, stops)))
-    undecided = []
+    const allowed = second.filter((result) => result.decision.allow)
+    unsettled = stops ? [] : allowed.map((result) => result.binding)
     if (stops) {
       abandon()
       return { started: false, results, error: notStarted(plan.agent, decisions) }
@@ -105,11 +118,12 @@ export async function start(gateway: Gateway, request: StartRequest): Promise<St
     signal.throwIfAborted()
     const release = second.flatMap((result, i) => (result.decision.allow ? [i] : []))
     const agent = await launch({ ...request, release, watcher })
+    unsettled = []
     return await supervised(gateway, records, { agent, watcher, folder, results, second, request })
   } catch (error) {
     abandon()
     const code = error instanceof SecretRefError ? error.code : undefined
-    await gateway.record(undecided.map((binding) => records.abandoned(binding, code)))
+    await gateway.record(unsettled.map((binding) => records.abandoned(binding, code)))
     throw error
   }
 }
@@ -131,19 +145,20 @@ async function supervised(
   const delivery = await request.resolver.ended()
   if (!delivery.delivered) {
     // The script was cut: the shell has run nothing of it. Its exit code looks like an agent's own.
+    // A resolver that died after its last byte is the one exception: then the agent is ended here.
     agent.kill()
     await agent.ended
     watcher.dismiss()
     if (folder !== '') removePrivateFolder(folder)
     await gateway.record(released.map((result) => records.undelivered(result, delivery.code)))
-    const error = new SecretRefError(
-      'DELIVERY_FAILED',
-      `${request.plan.agent}: the credentials could not be delivered (${delivery.reason}), and the agent was not started`,
-      {
-        scope: 'agent',
-        hint: 'ENOSPC: the folder for files is full; else try again, and see `secretref doctor`',
-      },
-    )
+    const what =
+      delivery.reason === 'died'
+        ? 'the resolver died while it delivered, and whatever had started was ended'
+        : `the credentials could not be delivered (${delivery.reason}), and the agent was not started`
+    const error = new SecretRefError('DELIVERY_FAILED', `${request.plan.agent}: ${what}`, {
+      scope: 'agent',
+      hint: 'ENOSPC: the folder for files is full; else try again, and see `secretref doctor`',
+    })
     return { started: false, results, error }
   }
   const delivered = gateway.record([

@@ -3,8 +3,9 @@
  * end only the gateway holds. When the pipe ends without a word, the gateway is dead, and the watcher
  * ends the agent and removes its private folder.
  */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import type { Writable } from 'node:stream'
+import { SecretRefError } from '../errors.ts'
 import { HAS_PROC, startTimeOf } from './surroundings.ts'
 
 /**
@@ -52,7 +53,10 @@ export interface Watcher {
   dismiss(): void
 }
 
-/** @param folder the run's private folder, or empty */
+/**
+ * @param folder the run's private folder, or empty
+ * @throws DELIVERY_FAILED where it could not be started: no agent runs without its net
+ */
 export function startWatcher(folder: string): Watcher {
   const child = spawn('/bin/sh', ['-c', SCRIPT, 'secretref-watcher', folder], {
     env: {},
@@ -60,6 +64,7 @@ export function startWatcher(folder: string): Watcher {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   })
+  if (child.pid === undefined) throw notStartable(child)
   child.unref()
   const pipe = child.stdin as Writable & { unref?(): void }
   pipe.on('error', () => {
@@ -75,4 +80,14 @@ export function startWatcher(folder: string): Watcher {
       pipe.end('done\n')
     },
   }
+}
+
+function notStartable(child: ChildProcess): SecretRefError {
+  child.once('error', () => {
+    // Told here.
+  })
+  return new SecretRefError('DELIVERY_FAILED', 'the watcher /bin/sh could not be started', {
+    scope: 'agent',
+    hint: 'nothing was started; are there too many processes, or too many open files?',
+  })
 }
