@@ -10,6 +10,7 @@
 import { closeSync, lstatSync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import { errnoOf } from '../errors.ts'
 import type { Head } from './chain.ts'
 import { isBusy, unavailable } from './failures.ts'
@@ -141,9 +142,12 @@ export class AuditLock {
  * none was ever stored. Errors: what SQLite throws.
  */
 export function readHead(path: string): Head | undefined {
-  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return undefined
+  const stats = lstatSync(path, { throwIfNoEntry: false })
+  if (stats === undefined) return undefined
+  // SQLite would wait at a FIFO for whoever writes to it.
+  if (!stats.isFile()) throw notAFile(path)
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
-  const db = new DatabaseSync(path, { readOnly: true, timeout: 1000 })
+  const db = new DatabaseSync(toRead(path), { readOnly: true, timeout: 1000 })
   try {
     const made = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'head'").get()
     return made && headOf(db.prepare('SELECT seq, hash, size FROM head').get())
@@ -152,13 +156,21 @@ export function readHead(path: string): Head | undefined {
   }
 }
 
+/** Without a write-ahead log nobody has the file open, and SQLite would make one only to read. */
+function toRead(path: string): URL {
+  const url = pathToFileURL(path)
+  const open = lstatSync(`${path}-wal`, { throwIfNoEntry: false }) !== undefined
+  if (!open) url.searchParams.set('immutable', '1')
+  return url
+}
+
 function makeOrCheck(path: string): void {
   try {
     // Never opened by us once SQLite may have it: closing it again would drop SQLite's POSIX locks.
     const stats = lstatSync(path, { throwIfNoEntry: false })
     if (stats === undefined) closeSync(createToAppend(path))
     else if (stats.isFile()) checkOurs(stats, path, 'its lock file', 0o600)
-    else throw unavailable('its lock file is not a regular file', `move ${path} away`)
+    else throw notAFile(path)
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error
     makeOrCheck(path)
@@ -168,6 +180,10 @@ function makeOrCheck(path: string): void {
 function headOf(row: Record<string, SQLOutputValue> | undefined): Head | undefined {
   if (row === undefined) return undefined
   return { seq: Number(row['seq']), hash: String(row['hash']), size: Number(row['size']) }
+}
+
+function notAFile(path: string): Error {
+  return unavailable('its lock file is not a regular file', `move ${path} away`)
 }
 
 function gone(): Error {

@@ -50,18 +50,21 @@ export function removePrivateFolder(folder: string): void {
 
 /** At a start: removes what gateways that are dead left behind. @returns how many folders went */
 export function sweepPrivateFolders(home: Home, env: Environment): number {
-  let removed = 0
-  for (const { dir } of privatePlaces(home, env)) {
-    for (const name of namesIn(dir)) {
-      const match = /^secretref-(\d+)-(\d+)-[A-Za-z0-9]+$/.exec(name)
-      if (match === null || alive(Number(match[1]), match[2] as string)) continue
+  const left = abandonedFolders(home, env)
+  for (const folder of left) removePrivateFolder(folder)
+  return left.length
+}
+
+/** Private folders of ours whose gateways are dead. */
+export function abandonedFolders(home: Home, env: Environment): string[] {
+  return privatePlaces(home, env).flatMap(({ dir }) =>
+    namesIn(dir).flatMap((name) => {
+      const [, pid, started] = /^secretref-(\d+)-(\d+)-[A-Za-z0-9]+$/.exec(name) ?? []
+      if (started === undefined || alive(Number(pid), started)) return []
       const folder = join(dir, name)
-      if (!ours(folder)) continue
-      rmSync(folder, { recursive: true, force: true })
-      removed += 1
-    }
-  }
-  return removed
+      return ours(folder) ? [folder] : []
+    }),
+  )
 }
 
 function namesIn(dir: string): string[] {

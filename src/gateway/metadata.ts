@@ -8,7 +8,7 @@ import type { Fetched, FetchedFailure, FetchedValue, PassedStep } from './sheet.
 const CODE_SET: ReadonlySet<string> = new Set(CODES)
 export const VERSION = /^[A-Za-z0-9._:-]{1,128}$/
 const PROVIDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-export const WORD = /^[A-Za-z0-9_-]{1,64}$/
+const WORD = /^[A-Za-z0-9_-]{1,64}$/
 export const FINGERPRINT = /^[a-z0-9-]{1,32}:[0-9a-f]{32}$/
 const DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 

@@ -3,7 +3,7 @@
  * closed fields only.
  */
 import { spawn } from 'node:child_process'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import {
   CANCELLING,
   INPUT_FAULTS,
@@ -11,7 +11,8 @@ import {
   type Instruction,
   type Report,
 } from './instruction.ts'
-import { codeOf, FINGERPRINT, isObject, known, matching, VERSION, WORD } from './metadata.ts'
+import { codeOf, FINGERPRINT, isObject, known, matching, VERSION } from './metadata.ts'
+import { FAILURE_REASONS } from '../policy/explain.ts'
 import { valueProcess } from './value-process.ts'
 
 const MAX_REPORT_BYTES = 16 * 1024
@@ -33,8 +34,11 @@ export function startSetter(instruction: Instruction): Setter {
     // Not detached: a prompt is for the process group that the terminal has in its foreground.
     stdio: ['inherit', 'ignore', 'inherit', 'pipe'],
   })
-  const pipe = child.stdio[3] as Socket
   const { promise, resolve } = Promise.withResolvers<Report | undefined>()
+  child.once('error', () => resolve(undefined))
+  const pipe = child.pid === undefined ? undefined : child.stdio[3]
+  // Where there were no descriptors left, nothing was started; `error` tells.
+  if (!(pipe instanceof Socket)) return { report: promise, cancel: nothing, kill: nothing }
   let text = ''
   pipe
     .setEncoding('utf8')
@@ -43,13 +47,14 @@ export function startSetter(instruction: Instruction): Setter {
       if (text.length > MAX_REPORT_BYTES) child.kill('SIGKILL')
     })
     // It is gone; its silence says so.
-    .on('error', () => {})
+    .on('error', nothing)
   // Not before it has ended: only then the terminal is as it was.
   child.once('close', () => resolve(parseReport(text, instruction)))
-  child.once('error', () => resolve(undefined))
   pipe.write(`${JSON.stringify(instruction)}\n`)
   return { report: promise, cancel: () => pipe.end(), kill: () => child.kill('SIGKILL') }
 }
+
+function nothing(): void {}
 
 /**
  * @param text what a setter sent
@@ -74,7 +79,7 @@ export function parseReport(text: string, instruction: Instruction): Report | un
       const code = codeOf(parsed['code'])
       const what = among(parsed['what'], ['store', 'conflict', 'unknown', 'no-key'] as const)
       if (code === undefined || what === undefined) return undefined
-      const reason = matching(parsed['reason'], WORD)
+      const reason = among(parsed['reason'], FAILURE_REASONS)
       const place = known(parsed['place'], placesIn(instruction))
       return {
         type: 'failed',

@@ -28,9 +28,12 @@ const WORDS: Readonly<Record<Sign, string>> = {
 
 /** `✅ STRIPE_API_KEY: injected (valid until 2027-03-08)`; words instead of signs where they cannot be shown. */
 export function statusText(line: StatusLine, signs: boolean): string {
-  const sign = (signs ? SIGNS : WORDS)[line.sign]
   const detail = line.detail === undefined ? '' : ` (${line.detail})`
-  return `${sign} ${line.envVar}: ${line.state}${detail}`
+  return `${signText(line.sign, signs)} ${line.envVar}: ${line.state}${detail}`
+}
+
+export function signText(sign: Sign, signs: boolean): string {
+  return (signs ? SIGNS : WORDS)[sign]
 }
 
 /**

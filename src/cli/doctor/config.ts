@@ -1,0 +1,100 @@
+/** The config that commands would use here, and the secrets files that it names. */
+import { lstatSync } from 'node:fs'
+import {
+  chainEntries,
+  gatewaySecretsOf,
+  namedProviders,
+  placedRefs,
+  providersOf,
+} from '../../config/accessors.ts'
+import { loadConfig } from '../../config/load.ts'
+import { locateConfig, type Source } from '../../config/locate.ts'
+import { requireTrust } from '../../config/trust.ts'
+import type { ChainEntry, LoadedConfig } from '../../config/types.ts'
+import { SecretRefError } from '../../errors.ts'
+import { resolveOptions } from '../../gateway/options.ts'
+import { absolute } from '../../plan/locate.ts'
+import { userHome } from '../../state/home.ts'
+import type { Io } from '../io.ts'
+import { attention, badBy, good, type Finding } from './finding.ts'
+import { checkSecretsFiles } from './secrets.ts'
+
+const CHECK = 'config'
+
+export async function checkConfigAndSecrets(io: Io): Promise<Finding[]> {
+  const { finding, loaded } = await checkConfig(io)
+  const paths = loaded === undefined ? [defaultFile(io)] : secretsFilesOf(io, loaded)
+  return [finding, ...checkSecretsFiles(io.program, [...new Set(paths)])]
+}
+
+async function checkConfig(io: Io): Promise<{ finding: Finding; loaded?: LoadedConfig }> {
+  let source: Source
+  try {
+    source = locateConfig({ env: io.env, cwd: io.cwd })
+  } catch (error) {
+    if (!(error instanceof SecretRefError)) throw error
+    const missing = { ...badBy(CHECK, error) }
+    // None at all is where everybody begins; one that is named and missing is a mistake.
+    return { finding: io.env['SECRETREF_CONFIG'] ? missing : { ...missing, sign: 'attention' } }
+  }
+  try {
+    const loaded = await loadConfig(source, { now: io.now() })
+    return { finding: judge(io, loaded), loaded }
+  } catch (error) {
+    if (!(error instanceof SecretRefError)) throw error
+    return { finding: badBy(CHECK, error) }
+  }
+}
+
+function judge(io: Io, loaded: LoadedConfig): Finding {
+  try {
+    requireTrust(loaded, io.home)
+  } catch (error) {
+    if (!(error instanceof SecretRefError)) throw error
+    const finding = badBy(CHECK, error)
+    // As it should be for what came with a cloned repository.
+    return error.code === 'CONFIG_UNTRUSTED' ? { ...finding, sign: 'attention' } : finding
+  }
+  const count = loaded.warnings.length
+  if (count === 0) return good(CHECK, loaded.path)
+  return attention(
+    CHECK,
+    `${loaded.path} has ${count === 1 ? 'a warning' : `${count} warnings`}`,
+    `\`${io.program} config check\` shows it`,
+  )
+}
+
+/** Every file in which a file provider of this config would look, in all of its environments. */
+function secretsFilesOf(io: Io, { config, dir }: LoadedConfig): string[] {
+  const providers = providersOf(config)
+  const isFile = (name: string): boolean => providers.get(name)?.type === 'file'
+  const folders = { configDir: dir, userHome: userHome(io.env) }
+  const paths: string[] = []
+  for (const name of namedProviders(config)) {
+    const provider = providers.get(name)
+    if (provider?.type !== 'file') continue
+    const { path } = resolveOptions(provider, dir, io.home, io.env)
+    paths.push(typeof path === 'string' ? path : defaultFile(io))
+  }
+  const add = (entry: ChainEntry): void => {
+    if (typeof entry !== 'string' && isFile(entry.provider) && entry.path !== undefined) {
+      paths.push(absolute(entry.path, folders))
+    }
+  }
+  for (const { entry } of placedRefs(config)) {
+    const { provider, path } = entry
+    if (typeof provider === 'string') add({ provider, path })
+    else for (const step of provider) add(step)
+  }
+  for (const entry of chainEntries(gatewaySecretsOf(config).fallback ?? [])) add(entry)
+  return paths
+}
+
+/** The first that exists, alone. */
+function defaultFile({ home }: Io): string {
+  return home.secretsFiles.find(exists) ?? home.secretsFiles[0]
+}
+
+function exists(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+}

@@ -1,0 +1,86 @@
+/** The end of the audit log, and the clock beside it. Reads only. */
+import { closeSync, fstatSync, statSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { EMPTY } from '../../audit/chain.ts'
+import { asFailure, tampered } from '../../audit/failures.ts'
+import { openToRead } from '../../audit/file.ts'
+import { readHead } from '../../audit/lock.ts'
+import { parseRecord } from '../../audit/read.ts'
+import { holds, lastLine, tailOf } from '../../audit/tail.ts'
+import type { Io } from '../io.ts'
+import { attention, bad, badBy, good, none, type Finding } from './finding.ts'
+
+const CHECK = 'audit log'
+
+export function checkLogAndClock(io: Io): Finding[] {
+  try {
+    const { finding, time } = checkTail(io)
+    return [finding, checkClock(io.now(), time)]
+  } catch (error) {
+    return [badBy(CHECK, asFailure(error, io.home.auditLock)), checkClock(io.now(), undefined)]
+  }
+}
+
+/** As the next writer would find it; the whole chain is for `log verify`. */
+function checkTail({ home, program }: Io): { finding: Finding; time?: string } {
+  // The head first: the log may grow meanwhile, never shrink.
+  const acknowledged = readHead(home.auditLock)
+  const fd = openToRead(home.auditLog)
+  if (fd === undefined) {
+    if (acknowledged !== undefined) {
+      throw tampered('the audit log is gone, and it held acknowledged records')
+    }
+    return { finding: none(CHECK, 'there is none yet; the first start makes it') }
+  }
+  try {
+    const { size } = fstatSync(fd)
+    const known = acknowledged ?? EMPTY
+    if (size < known.size || !holds(fd, known)) {
+      throw tampered(`the audit log does not hold record ${known.seq}, which was acknowledged`)
+    }
+    const { head, torn } = tailOf(fd, known, size)
+    const line = lastLine(fd, 0, head.size)?.line
+    const time = line && parseRecord(line)?.time
+    const finding = describe(program, head.seq, torn, acknowledged !== undefined)
+    return time === undefined ? { finding } : { finding, time }
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function describe(program: string, seq: number, torn: number, headKnown: boolean): Finding {
+  if (torn > 0) {
+    return attention(
+      CHECK,
+      `it ends in the middle of a line (${torn} bytes), after record ${seq}`,
+      'the next start cuts that off and records it',
+    )
+  }
+  if (!headKnown && seq > 0) {
+    return attention(
+      CHECK,
+      'nothing says how long it was, so a cut at its end cannot be seen',
+      `\`${program} log verify\` checks the rest; the next start records this`,
+    )
+  }
+  return good(CHECK, `${seq} records, and its end is what was acknowledged`)
+}
+
+/** Two clocks of one machine differ by less. */
+const TOLERANCE_MS = 60_000
+
+/** Without a network: the time cannot be before what already happened. */
+function checkClock(now: Date, lastRecord: string | undefined): Finding {
+  const hint = 'set it: timedatectl set-ntp true; by a wrong clock expired values pass'
+  const installed = statSync(fileURLToPath(import.meta.url)).mtime
+  for (const [time, event] of [
+    [installed, 'this program was installed'],
+    [new Date(lastRecord ?? NaN), 'the last record was written'],
+  ] as const) {
+    if (now.getTime() < time.getTime() - TOLERANCE_MS) {
+      const said = `${now.toISOString()}, before ${event} (${time.toISOString()})`
+      return bad('clock', `it says ${said}`, hint)
+    }
+  }
+  return good('clock', now.toISOString())
+}

@@ -1,0 +1,199 @@
+/**
+ * `secretref secrets set NAME`: stores a value where the config resolves the ref. The value is read by
+ * a process of the value wing, from the stdin that is handed on to it; this one never sees it.
+ */
+import { randomUUID } from 'node:crypto'
+import { openAuditLog, type AuditLog } from '../audit/log.ts'
+import type { Entry } from '../audit/record.ts'
+import { agentsOf, providersOf, slotsOf } from '../config/accessors.ts'
+import { NAME } from '../config/names.ts'
+import { didYouMean } from '../config/suggest.ts'
+import type { LoadedConfig, ProviderConfig } from '../config/types.ts'
+import { SecretRefError } from '../errors.ts'
+import { actorOf } from '../gateway/actor.ts'
+import { endLike } from '../gateway/ending.ts'
+import {
+  CANCELLING,
+  type Cancelling,
+  type Instruction,
+  type Report,
+} from '../gateway/instruction.ts'
+import { parentRun } from '../gateway/nesting.ts'
+import { resolveOptions } from '../gateway/options.ts'
+import { startSetter } from '../gateway/setter.ts'
+import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
+import { planner } from '../plan/plan.ts'
+import type { ChainStep } from '../plan/types.ts'
+import { literalKind } from '../targets/literals.ts'
+import { userHome } from '../state/home.ts'
+import { errorText, printable, type Io } from './io.ts'
+import { openConfig } from './open.ts'
+import { notStored, storedText, unwritable, warningsOf } from './secrets-set-words.ts'
+
+export interface SecretsSetOptions {
+  config?: string
+  environment?: string
+  secretsProvider?: string
+}
+
+/** @returns 0 where it is stored; a prompt that a signal ended ends us by that signal */
+export async function secretsSet(
+  io: Io,
+  name: string,
+  options: SecretsSetOptions,
+): Promise<number> {
+  checkName(io, name)
+  const loaded = await openConfig(io, options, { trusted: true })
+  const target = targetOf(io, loaded, name, options)
+  warnUnbound(io, loaded, name)
+  const operation = randomUUID()
+  const parent = await parentRun(io.env, io.home)
+  const about = {
+    actor: actorOf(parent?.agent),
+    ref: name,
+    provider: target.step.provider,
+    environment: target.environment,
+    config: loaded.hash,
+    detail: { operation },
+    ...(parent === undefined ? {} : { parent: parent.run }),
+  }
+  const log = openAuditLog(io.home, { now: () => io.now() })
+  let outcome: Outcome
+  try {
+    await log.append([{ event: 'secret.intent', ...about }])
+    outcome = await set({
+      v: 1,
+      ref: name,
+      provider: target.step.provider,
+      type: target.provider.type,
+      options: resolveOptions(target.provider, loaded.dir, io.home, io.env),
+      at: target.step.at,
+      operation,
+      fingerprintKey: io.home.fingerprintKey,
+      pasteMarks: Boolean(io.env['TERM']) && io.env['TERM'] !== 'dumb',
+    })
+    await tell(io, log, about, outcome, target)
+  } finally {
+    await log.close()
+  }
+  if (outcome.signal !== undefined) endLike({ signal: outcome.signal })
+  return 0
+}
+
+/** The argument is shown only where it can be nothing but a name: a value may stand in its place. */
+function checkName(io: Io, name: string): void {
+  const kind = literalKind(name)
+  if (kind === undefined && NAME.test(name)) return
+  throw new SecretRefError(
+    'USAGE',
+    kind === undefined
+      ? 'what stands in the place of the name is no name for a ref'
+      : `what stands in the place of the name looks like a credential (${kind})`,
+    {
+      hint:
+        kind === undefined
+          ? `names are letters, digits and . _ / -, as in \`${io.program} secrets set stripe-api-key\``
+          : `every process could read it: replace it at its service, then \`${io.program} secrets set NAME\` and type the new one at the prompt`,
+    },
+  )
+}
+
+interface Target {
+  step: ChainStep
+  provider: ProviderConfig
+  environment: string
+}
+
+/** Where the config resolves the ref: the first of its chain. */
+function targetOf(io: Io, loaded: LoadedConfig, ref: string, options: SecretsSetOptions): Target {
+  const { config } = loaded
+  const asked = askedEnvironment(options.environment, io.env['SECRETREF_ENVIRONMENT'])
+  const { chain, problem } = planner({
+    config,
+    configDir: loaded.dir,
+    userHome: userHome(io.env),
+    environment: asked,
+  }).route(ref, options.secretsProvider)
+  if (problem !== undefined) {
+    throw new SecretRefError(problem.code, problem.message, { scope: 'ref', hint: problem.hint })
+  }
+  const [step] = chain
+  const provider = step && providersOf(config).get(step.provider)
+  if (step === undefined || provider === undefined)
+    throw new TypeError('a route without a problem leads nowhere')
+  if (provider.type !== 'file') throw unwritable(io.program, ref, step, provider, options)
+  return { step, provider, environment: settleEnvironment(config, asked).name }
+}
+
+function warnUnbound(io: Io, { config }: LoadedConfig, ref: string): void {
+  const bound = new Set<string>()
+  for (const agent of agentsOf(config).values()) {
+    for (const { credential } of slotsOf(agent)) bound.add(credential.secretRef)
+  }
+  if (bound.has(ref)) return
+  const hint = didYouMean(ref, bound) ?? 'bind it in a tool binding of the agent that needs it'
+  say(io, `no agent in the config is bound to ${ref}`, hint)
+}
+
+interface Outcome {
+  report: Report | undefined
+  /** What ended the prompt, or us. */
+  signal?: Cancelling
+}
+
+/** The first signal cancels; what is being stored by then is finished. A second one ends it at once. */
+async function set(instruction: Instruction): Promise<Outcome> {
+  let received: Cancelling | undefined
+  const setter = startSetter(instruction)
+  const listeners = CANCELLING.map((signal) => {
+    const listener = (): void => {
+      if (received === undefined) setter.cancel()
+      else setter.kill()
+      received ??= signal
+    }
+    process.on(signal, listener)
+    return [signal, listener] as const
+  })
+  const report = await setter.report
+  for (const [signal, listener] of listeners) process.off(signal, listener)
+  const signal = received ?? (report?.type === 'cancelled' ? report.signal : undefined)
+  return { report, ...(signal === undefined ? {} : { signal }) }
+}
+
+/** To the user first: should the log fail now, what has happened must not stay unsaid. */
+async function tell(
+  io: Io,
+  log: AuditLog,
+  about: Omit<Entry, 'event'>,
+  { report, signal }: Outcome,
+  { step, provider }: Target,
+): Promise<void> {
+  if (report?.type === 'written') {
+    const { version, fingerprint } = report
+    io.err(storedText(about.ref ?? '', step, report))
+    for (const [sentence, hint] of warningsOf(report)) say(io, sentence, hint)
+    const secret = { ...(version === undefined ? {} : { version }), fingerprint }
+    await log.append([{ event: 'secret.written', ...about, secret }])
+    return
+  }
+  if (report?.type === 'cancelled') {
+    await log.append([{ event: 'secret.failed', ...about, reason: 'cancelled' }])
+    if (signal === undefined) throw new TypeError('a prompt was cancelled by nobody')
+    return
+  }
+  const error = notStored(io, about.ref ?? '', step, provider, report)
+  const reason = report?.type === 'refused' ? report.fault : (report?.reason ?? report?.what)
+  const fields = { code: error.code, reason: reason ?? 'died' }
+  try {
+    await log.append([{ event: 'secret.failed', ...about, ...fields }])
+  } catch (failure) {
+    io.err(errorText(io.program, error))
+    throw failure
+  }
+  if (signal === undefined) throw error
+  io.err(errorText(io.program, error))
+}
+
+function say(io: Io, sentence: string, hint: string): void {
+  io.err(`${io.program}: ${printable(sentence)}\nhint: ${printable(hint)}\n`)
+}

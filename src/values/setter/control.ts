@@ -1,0 +1,49 @@
+/** The setter's end of its pipe to control: one instruction in, one report out. */
+import { Socket } from 'node:net'
+import type { Instruction, Report } from '../../gateway/instruction.ts'
+
+const CONTROL = 3
+
+export class Control {
+  /** Half open: after control's cancel there is still a report to send. */
+  readonly #socket = new Socket({ fd: CONTROL, allowHalfOpen: true })
+  readonly #instruction = Promise.withResolvers<Instruction | undefined>()
+  readonly #gone = new AbortController()
+
+  constructor() {
+    let text = ''
+    const end = (): void => {
+      this.#instruction.resolve(undefined)
+      this.#gone.abort()
+    }
+    this.#socket
+      .setEncoding('utf8')
+      .on('data', (chunk: string) => {
+        text += chunk
+        if (!text.endsWith('\n')) return
+        const instruction: Instruction = JSON.parse(text)
+        this.#instruction.resolve(instruction)
+      })
+      .on('end', end)
+      // Control was killed; nobody is left to tell.
+      .on('error', end)
+  }
+
+  /** `undefined` where control went away without one. */
+  instruction(): Promise<Instruction | undefined> {
+    return this.#instruction.promise
+  }
+
+  /** Aborts when control cancels, or is gone. */
+  get gone(): AbortSignal {
+    return this.#gone.signal
+  }
+
+  /** Resolves when it is handed over, or nobody is there to take it. */
+  report(report: Report): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socket.once('close', resolve)
+      this.#socket.end(`${JSON.stringify(report)}\n`, resolve)
+    })
+  }
+}

@@ -1,0 +1,67 @@
+/** A value from a pipe or a file: all of it, less one newline at its end. */
+import { fstatSync, readSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { allocate, wipe } from '../secret/bytes.ts'
+import { Growing } from './growing.ts'
+import { MAX_VALUE_BYTES, refused, type Input } from './input.ts'
+
+const STDIN = 0
+const CHUNK_BYTES = 64 * 1024
+const LF = 0x0a
+const CR = 0x0d
+
+/** @param cancel ends it before the input has ended */
+export async function readPiped(cancel: AbortSignal): Promise<Input> {
+  const text = new Growing(MAX_VALUE_BYTES + 2)
+  const chunk = allocate(CHUNK_BYTES)
+  try {
+    const kind = fstatSync(STDIN)
+    const end =
+      kind.isFIFO() || kind.isSocket() ? await listen(text, chunk, cancel) : readFile(text, chunk)
+    if (end !== 'end') return end
+    const newline = text.endsWith(CR, LF) ? 2 : text.endsWith(LF) ? 1 : 0
+    const length = text.length - newline
+    if (length === 0) return refused('empty')
+    if (length > MAX_VALUE_BYTES) return refused('too-large')
+    return { kind: 'value', value: text.copy(newline) }
+  } finally {
+    text.wipe()
+    wipe(chunk)
+  }
+}
+
+/** Not by a blocking read: whoever feeds us may never end, and a cancel must be heard meanwhile. */
+function listen(text: Growing, chunk: Buffer, cancel: AbortSignal): Promise<Input | 'end'> {
+  const { promise, resolve } = Promise.withResolvers<Input | 'end'>()
+  const stdin = new Socket({
+    fd: STDIN,
+    writable: false,
+    onread: {
+      buffer: chunk,
+      callback: (length) => {
+        const fits = text.push(chunk.subarray(0, length))
+        wipe(chunk)
+        if (!fits) resolve(refused('too-large'))
+        return fits
+      },
+    },
+  })
+  stdin.on('end', () => resolve('end')).on('error', () => resolve(refused('unreadable')))
+  cancel.addEventListener('abort', () => resolve({ kind: 'cancelled' }), { once: true })
+  return promise.finally(() => stdin.destroy())
+}
+
+/** A regular file, `/dev/null`: they answer at once. */
+function readFile(text: Growing, chunk: Buffer): Input | 'end' {
+  for (;;) {
+    let length: number
+    try {
+      length = readSync(STDIN, chunk, 0, chunk.length, null)
+    } catch {
+      // A folder, or a broken disk. What the system said is of no use here.
+      return refused('unreadable')
+    }
+    if (length === 0) return 'end'
+    if (!text.push(chunk.subarray(0, length))) return refused('too-large')
+  }
+}

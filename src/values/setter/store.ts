@@ -1,0 +1,61 @@
+/** Hands one value to its provider, and says in closed fields what came of it. */
+import type { Instruction, Report } from '../../gateway/instruction.ts'
+import type { PutOutcome } from '../providers/contract.ts'
+import { PROVIDERS } from '../providers/registry.generated.ts'
+import { describeValue, type Fingerprint } from '../resolver/metadata.ts'
+import { isPlaceholder } from '../secret/placeholder.ts'
+
+/** @param value the caller's, who wipes it */
+export async function store(
+  instruction: Instruction,
+  value: Buffer,
+  fingerprint: Fingerprint,
+): Promise<Report> {
+  const outcome = await put(instruction, value)
+  if (outcome.kind === 'written') {
+    const { version, at } = outcome
+    const described = describeValue(value, { version }, fingerprint)
+    // A version that holds the value is not reported; the value is stored all the same.
+    const about = 'fingerprint' in described ? described : { fingerprint: fingerprint(value) }
+    return {
+      type: 'written',
+      ...about,
+      ...(at === undefined ? {} : { place: at.path }),
+      ...(at?.field === undefined ? {} : { field: at.field }),
+      warnings: [
+        ...(isPlaceholder(value) ? (['PLACEHOLDER_VALUE'] as const) : []),
+        ...(value.includes(0) ? (['NUL_BYTE'] as const) : []),
+      ],
+    }
+  }
+  if (outcome.kind === 'conflict' || outcome.kind === 'unknown') {
+    return { type: 'failed', what: outcome.kind, code: 'PROVIDER_UNAVAILABLE' }
+  }
+  const { code, reason, place } = outcome
+  return {
+    type: 'failed',
+    what: 'store',
+    code,
+    ...(reason === undefined ? {} : { reason }),
+    ...(place === undefined ? {} : { place }),
+  }
+}
+
+async function put(instruction: Instruction, value: Buffer): Promise<PutOutcome> {
+  const { provider: name, type, options, at, operation } = instruction
+  const provider = await PROVIDERS[type]?.()
+  const session = await provider?.open(options, {
+    name,
+    // One write to a file; the first provider that writes over a network brings its deadline along.
+    signal: new AbortController().signal,
+    now: () => new Date(),
+    spend: () => true,
+    env: new Map(),
+  })
+  if (session?.put === undefined) return { kind: 'malformed', code: 'PROVIDER_UNSUPPORTED' }
+  try {
+    return await session.put(at, value, { expect: 'any', operation })
+  } finally {
+    await session.close()
+  }
+}
