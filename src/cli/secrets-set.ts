@@ -20,7 +20,7 @@ import {
 } from '../gateway/instruction.ts'
 import { parentRun } from '../gateway/nesting.ts'
 import { resolveOptions } from '../gateway/options.ts'
-import { startSetter } from '../gateway/setter.ts'
+import { startSetter, type Setter } from '../gateway/setter.ts'
 import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
 import { planner } from '../plan/plan.ts'
 import type { ChainStep } from '../plan/types.ts'
@@ -144,16 +144,18 @@ interface Outcome {
 /** The first signal cancels; what is being stored by then is finished. A second one ends it at once. */
 async function set(instruction: Instruction): Promise<Outcome> {
   let received: Cancelling | undefined
-  const setter = startSetter(instruction)
+  let setter: Setter | undefined
+  // Before there is a setter: a signal while it is being started must not end us without a record.
   const listeners = CANCELLING.map((signal) => {
     const listener = (): void => {
-      if (received === undefined) setter.cancel()
-      else setter.kill()
+      if (received === undefined) setter?.cancel()
+      else setter?.kill()
       received ??= signal
     }
     process.on(signal, listener)
     return [signal, listener] as const
   })
+  setter = startSetter(instruction)
   const report = await setter.report
   for (const [signal, listener] of listeners) process.off(signal, listener)
   const signal = received ?? (report?.type === 'cancelled' ? report.signal : undefined)

@@ -49,7 +49,11 @@ export function startSetter(instruction: Instruction): Setter {
     // It is gone; its silence says so.
     .on('error', nothing)
   // Not before it has ended: only then the terminal is as it was.
-  child.once('close', () => resolve(parseReport(text, instruction)))
+  child.once('close', (_code, by) => {
+    // It hears these signals before it reads anything: one that killed it came earlier still.
+    const signal = among(by, CANCELLING)
+    resolve(signal ? { type: 'cancelled', signal } : parseReport(text, instruction))
+  })
   pipe.write(`${JSON.stringify(instruction)}\n`)
   return { report: promise, cancel: () => pipe.end(), kill: () => child.kill('SIGKILL') }
 }

@@ -165,6 +165,17 @@ describe('from a pipe', () => {
     expect(stored(w)).toBeUndefined()
   })
 
+  test('a signal that kills the setter before it can hear one is a cancel too', async (context) => {
+    needProc(context)
+    const w = world()
+    const running = start(w, words(w), { stdin: 'pipe' })
+    const setter = await until('a setter', () => setterOf(running))
+    // Its first deeds take longer than this; should it be faster one day, it reports the same.
+    process.kill(setter.pid, 'SIGINT')
+    expect(await running.ended).toMatchObject({ code: null, signal: 'SIGINT', err: '' })
+    expect(recordsOf(w).at(-1)).toMatchObject({ event: 'secret.failed', reason: 'cancelled' })
+  })
+
   test('when control is killed, the setter stores nothing and goes', async (context) => {
     needProc(context)
     const w = world()
