@@ -2,13 +2,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   configOf,
   descendantsOf,
+  describeOnLinux,
   eventsOf,
   isAlive,
-  isLinux,
   makeWorld,
   procFile,
   resolverOf,
@@ -131,7 +131,7 @@ async function stoppedWriting(bytes: number): Promise<Writing> {
   throw new Error('the launcher was never caught while it read')
 }
 
-describe.runIf(isLinux)('killed with -9', () => {
+describeOnLinux('killed with -9', () => {
   test('before it has its sheet', async () => {
     const world = makeWorld({ config: configOf(['key-0']), secrets: { 'key-0': 'fake-value' } })
     const gateway = startHostile(world)
@@ -195,7 +195,7 @@ describe.runIf(isLinux)('killed with -9', () => {
   })
 })
 
-describe.runIf(isLinux)('a gateway that ends while a provider is at work', () => {
+describeOnLinux('a gateway that ends while a provider is at work', () => {
   test.each(['SIGTERM', 'SIGKILL'] as const)(
     'by %s: no resolver and no program stays',
     async (signal) => {

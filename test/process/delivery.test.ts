@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { MAX_VARIABLE_BYTES } from '../../src/values/deliver/script.ts'
 import {
   configOf,
+  describeOnLinux,
   environment,
   eventsOf,
   isLinux,
@@ -52,7 +53,7 @@ function expectRefused(world: World, ended: Ended, code: string, ...words: strin
   }
 }
 
-describe.runIf(isLinux)('by env', () => {
+describeOnLinux('by env', () => {
   test('text of a JSON file arrives byte by byte', async () => {
     const values: Record<string, string> = {
       newline: 'first\nsecond\n\n',

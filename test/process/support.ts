@@ -15,14 +15,21 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { describe, onTestFinished } from 'vitest'
 import type { AuditRecord } from '../../src/audit/record.ts'
 import { homeOf, type Home } from '../../src/state/home.ts'
+import { loudly } from '../values/loud.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
 
 export const isLinux = process.platform === 'linux'
 export const isRoot = process.geteuid?.() === 0
+
+/** For what only Linux can show: elsewhere one loud line. */
+export function describeOnLinux(what: string, body: () => void): void {
+  if (!isLinux) loudly(what, 'needs /proc')
+  describe.runIf(isLinux)(what, body)
+}
 
 /** The build where `npm test` has just made it; the sources where a file is newer than the build. */
 export const CLI = isBuilt() ? join(ROOT, 'dist/secretref.cjs') : join(ROOT, 'src/cli/boot.cjs')
