@@ -28,7 +28,9 @@ export interface Document {
  */
 export function readDocument(text: string, comments: boolean): Document {
   try {
-    const { body, tokens = [] } = parse(text, { mode: 'json5', tokens: comments })
+    // momoa 3.3.13 never comes back from a string that a backslash at the very end of the text leaves open.
+    const ended = text.endsWith('\\') ? `${text}\n` : text
+    const { body, tokens = [] } = parse(ended, { mode: 'json5', tokens: comments })
     const reader = new Reader()
     const tree = reader.value(body, [])
     for (const token of tokens) {
@@ -37,7 +39,8 @@ export function readDocument(text: string, comments: boolean): Document {
       if (kind === undefined) continue
       reader.problems.push({ ...hardcoded([], `this comment holds a ${kind}`), ...place(token) })
     }
-    return { tree, problems: reader.problems, placeOf: (at) => find(body, at) }
+    const places = new Places(body)
+    return { tree, problems: reader.problems, placeOf: (at) => places.find(at) }
   } catch (error) {
     return { tree: undefined, problems: [syntaxProblem(error)], placeOf: () => undefined }
   }
@@ -116,23 +119,42 @@ class Reader {
   }
 }
 
-function find(root: ValueNode, at: At): Place {
-  let node = root
-  let found = place(root)
-  for (const step of at) {
-    let next: ValueNode | undefined
-    if (node.type === 'Object') {
-      const member = node.members.findLast((candidate) => keyOf(candidate) === step)
-      if (member !== undefined) found = place(member)
-      next = member?.value
-    } else if (node.type === 'Array' && typeof step === 'number') {
-      next = node.elements[step]?.value
-      if (next !== undefined) found = place(next)
-    }
-    if (next === undefined) break
-    node = next
+/** Finds nodes by their paths; an object's members are put into a map when it is first passed. */
+class Places {
+  readonly #root: ValueNode
+  readonly #members = new WeakMap<ValueNode, Map<string, MemberNode>>()
+
+  constructor(root: ValueNode) {
+    this.#root = root
   }
-  return found
+
+  find(at: At): Place {
+    let node = this.#root
+    let found = place(node)
+    for (const step of at) {
+      let next: ValueNode | undefined
+      if (node.type === 'Object') {
+        const member = this.#membersOf(node, node.members).get(String(step))
+        if (member !== undefined) found = place(member)
+        next = member?.value
+      } else if (node.type === 'Array' && typeof step === 'number') {
+        next = node.elements[step]?.value
+        if (next !== undefined) found = place(next)
+      }
+      if (next === undefined) break
+      node = next
+    }
+    return found
+  }
+
+  /** Of two members with one key the last counts, as for JSON.parse. */
+  #membersOf(node: ValueNode, members: readonly MemberNode[]): Map<string, MemberNode> {
+    const known = this.#members.get(node)
+    if (known !== undefined) return known
+    const map = new Map(members.map((member) => [keyOf(member), member]))
+    this.#members.set(node, map)
+    return map
+  }
 }
 
 function keyOf({ name }: MemberNode): string {

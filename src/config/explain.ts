@@ -44,7 +44,14 @@ const TYPES: Readonly<Record<string, string>> = {
 
 /** Every issue that zod finds in `tree`, as problems without lines. Empty: the document is a config. */
 export function explain(tree: unknown): Problem[] {
-  const result = configSchema.safeParse(tree)
+  let result
+  try {
+    result = configSchema.safeParse(tree)
+  } catch (error) {
+    // zod hands issues on as arguments of a call, and a stack does not hold hundred thousands of them.
+    if (!(error instanceof RangeError)) throw error
+    return [invalid([], 'there are more mistakes than can be listed')]
+  }
   if (result.success) return []
   const explainer = new Explainer(tree)
   return result.error.issues.flatMap((issue) => explainer.issue(issue, []))

@@ -11,8 +11,14 @@ import type { Source } from './locate.ts'
 import { ConfigError, byPlace, invalid, withShownKeys } from './problems.ts'
 import { readConfig } from './read.ts'
 import { judge } from './semantics.ts'
-import { keysInText, survey } from './survey.ts'
+import { keysInText, partsInText, survey } from './survey.ts'
 import type { Config, LoadedConfig, Problem } from './types.ts'
+
+/** No person reads more mistakes than this; finding the place of each takes time. */
+const LISTED = 1000
+
+/** Above it, places and explanations would take gigabytes (`partsInText`); 10,000 agents have 1.4 million. */
+const EXPLAINED = 2_000_000
 
 export interface LoadOptions {
   now: Date
@@ -50,32 +56,27 @@ export async function checkConfig(
     throw new ConfigError(path, [invalid([], 'the file is not valid UTF-8', 'save it as UTF-8')])
   }
   const text = textOf(bytes)
-  const strict = readStrict(text, bytes)
-  const read = strict ?? (await readLenient(text, true))
-  const problems = [...read.problems]
-  let config: Config | undefined
-  if (read.tree !== undefined) {
-    if (isConfig(read.tree)) {
-      config = read.tree
-    } else {
-      const { explain } = await import('./explain.ts')
-      const mistakes = explain(read.tree)
-      const { prune } = await import('./prune.ts')
-      config = prune(read.tree, mistakes)
-      problems.push(...mistakes)
-    }
-    if (config !== undefined) problems.push(...(await judge(config, read.tree, now)))
+  const read = readStrict(text, bytes) ?? (await readLenient(text, bytes, path))
+  const { config, mistakes } = isConfig(read.tree)
+    ? { config: read.tree, mistakes: [] }
+    : await explainTree(read, bytes)
+  const problems = [
+    ...read.problems,
+    ...mistakes,
+    ...(config === undefined ? [] : await judge(config, read.tree, now)),
+  ]
+  const errors = problems.filter(({ severity }) => severity === 'error')
+  if (errors.length === 0 && config !== undefined) {
+    return { config, warnings: places ? await located(problems, read, text, bytes) : problems }
   }
-  const failed = problems.some(({ severity }) => severity === 'error')
-  const document =
-    read.document ??
-    (failed || (places && problems.length > 0)
-      ? (await readLenient(text, false)).document
-      : undefined)
-  const placed = problems.map((problem) => withPlace(problem, document)).toSorted(byPlace)
-  if (failed) throw new ConfigError(path, withoutRepeats(placed))
-  if (config === undefined) throw new TypeError('a config without mistakes was refused')
-  return { config, warnings: placed }
+  const listed = withoutRepeats([
+    ...errors,
+    ...problems.filter(({ severity }) => severity === 'warning'),
+  ])
+  const placed = await located(listed.slice(0, LISTED), read, text, bytes)
+  const more = listed.length - placed.length
+  if (more > 0) placed.push(invalid([], `${more} more are not listed`))
+  throw new ConfigError(path, placed)
 }
 
 /** The text of a config, without a byte order mark. */
@@ -104,11 +105,48 @@ function readStrict(text: string, bytes: Uint8Array): Read | undefined {
   return { tree, problems: literals }
 }
 
-async function readLenient(text: string, comments: boolean): Promise<Read> {
+async function readLenient(text: string, bytes: Uint8Array, path: string): Promise<Read> {
+  if (partsInText(bytes) > EXPLAINED) {
+    const message = 'a config of this size must be strict JSON without a repeated key, and is not'
+    throw new ConfigError(path, [invalid([], message)])
+  }
   const { readDocument } = await import('./document.ts')
-  const document = readDocument(text, comments)
+  const document = readDocument(text, true)
   const { literals } = survey(document.tree)
   return { tree: document.tree, problems: [...document.problems, ...literals], document }
+}
+
+/** What the schema refuses, and the rest of the document. */
+async function explainTree(
+  { tree }: Read,
+  bytes: Uint8Array,
+): Promise<{ config: Config | undefined; mistakes: readonly Problem[] }> {
+  if (tree === undefined) return { config: undefined, mistakes: [] }
+  if (partsInText(bytes) > EXPLAINED) {
+    const message = 'this does not fit the schema, and is too large to say where'
+    const hint = 'check a part of it, or give an editor the schema of `secretref config schema`'
+    return { config: undefined, mistakes: [invalid([], message, hint)] }
+  }
+  const { explain } = await import('./explain.ts')
+  const mistakes = explain(tree)
+  if (mistakes.length > LISTED) return { config: undefined, mistakes }
+  const { prune } = await import('./prune.ts')
+  return { config: prune(tree, mistakes), mistakes }
+}
+
+/** The same problems with their places, in the order of the document. */
+async function located(
+  problems: readonly Problem[],
+  { document }: Read,
+  text: string,
+  bytes: Uint8Array,
+): Promise<Problem[]> {
+  let known = document
+  if (known === undefined && problems.length > 0 && partsInText(bytes) <= EXPLAINED) {
+    const { readDocument } = await import('./document.ts')
+    known = readDocument(text, false)
+  }
+  return problems.map((problem) => withPlace(problem, known)).toSorted(byPlace)
 }
 
 function withPlace(problem: Problem, document: Document | undefined): Problem {

@@ -60,6 +60,19 @@ function report(text: string, at: At, found: Survey, what = 'this text'): void {
 }
 
 /**
+ * An upper bound for the values and keys of a JSON or JSON5 text, by its punctuation. Whatever keeps
+ * the place of each, or explains each, takes some hundred bytes for every one.
+ */
+export function partsInText(text: Uint8Array): number {
+  let parts = 1
+  for (const byte of text) {
+    // The comma, the colon and the two opening brackets.
+    if (byte === 0x2c || byte === 0x3a || byte === 0x5b || byte === 0x7b) parts += 1
+  }
+  return parts
+}
+
+/**
  * How many keys a JSON text has, by its colons. Only for text that JSON.parse has accepted: where the
  * tree has fewer keys than the text, one stands there twice and JSON.parse kept the last.
  */

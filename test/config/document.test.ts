@@ -67,12 +67,19 @@ describe('reading JSON5', () => {
     ['{"a": 1} x', 1, 10],
     ["{'a", 1, 4],
     ['/* never closed', 1, 15],
+    ['{"a": "ends with \\', 1, 19],
+    ["{'a\\", 1, 5],
+    ['\\', 1, 1],
   ])('%j cannot be read, and the place is said', (text, line, column) => {
     const { tree, problems } = readDocument(text, true)
     expect(tree).toBeUndefined()
     expect(problems).toHaveLength(1)
     expect(problems[0]?.line).toBe(line)
     expect(Math.abs((problems[0]?.column ?? 99) - column)).toBeLessThanOrEqual(1)
+  })
+
+  test('a backslash may end the text where it ends a comment', () => {
+    expect(readDocument('{} // C:\\', true)).toMatchObject({ tree: {}, problems: [] })
   })
 
   test('what stands at a syntax mistake is not quoted', () => {

@@ -81,6 +81,16 @@ describe('a loaded config', () => {
   })
 })
 
+/** Made on use, so that no title holds such a text. */
+const HUGE: Record<string, () => string> = {
+  'a mistake in every entry of a long list': () =>
+    `{"agent":{"id":"a","capabilities":[${'1,'.repeat(200_000)}1]}}`,
+  'the same as JSON5': () => `{"agent":{"id":"a","capabilities":[${'1,'.repeat(200_000)}1]},}`,
+  'unknown sub-agents': () => `{"agent":{"id":"a","subagents":[${'"b",'.repeat(200_000)}"b"]}}`,
+  'more parts than can be explained': () => `{"agents":[${'[],'.repeat(1_100_000)}1]}`,
+  'more parts than can be read as JSON5': () => `{"agents":[${'[],'.repeat(1_100_000)}1],}`,
+}
+
 describe('all mistakes at once', () => {
   const TEXT = `{
   "agnets": {},
@@ -149,6 +159,19 @@ describe('all mistakes at once', () => {
     expect(error.problems).toHaveLength(60)
     expect(error.explain().split('\n')).toContain('and 10 more')
     expect(error.toJSON().problems).toHaveLength(60)
+  })
+
+  test('more than a thousand are counted; the rest of the document is not judged then', async () => {
+    const agents = Object.fromEntries(Array.from({ length: 3000 }, (_, n) => [`a${n}`, 1]))
+    const { problems } = await refusal({ agents })
+    expect(problems).toHaveLength(1001)
+    expect(problems.at(-1)?.message).toBe('2000 more are not listed')
+  })
+
+  test.each(Object.keys(HUGE))('%s: told, not crashed', async (what) => {
+    const { problems } = await refusal(HUGE[what]?.())
+    expect(problems.length).toBeGreaterThan(0)
+    expect(problems.length).toBeLessThanOrEqual(1001)
   })
 
   test('control characters of a key are shown, not sent to the terminal', async () => {

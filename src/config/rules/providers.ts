@@ -1,7 +1,6 @@
 /** Providers: that each name is one, and that a location says whose it is. Pure. */
 import {
   IMPLICIT_PROVIDERS,
-  chainEntries,
   gatewaySecretsOf,
   placedRefs,
   providerNameOf,
@@ -12,30 +11,30 @@ import { PROVIDER, VARIABLE } from '../names.ts'
 import { keysAt } from '../node.ts'
 import { invalid, type At } from '../problems.ts'
 import { didYouMean } from '../suggest.ts'
-import type { ChainEntry, Config, Problem, ProviderConfig } from '../types.ts'
+import type { Config, Problem, ProviderConfig, RefEntry } from '../types.ts'
 import { CREDENTIAL_VARIABLES, matchesVariable } from '../variables.ts'
 
 const LOCATION_WORDS = ['path', 'target', 'field', 'version'] as const
 
 /** @param raw the document as read: a provider that is there but written wrongly is no unknown name */
-export function judgeProviders(config: Config, raw: unknown): Problem[] {
+export function* judgeProviders(config: Config, raw: unknown): Generator<Problem> {
   const configured = keysAt(raw, ['secrets', 'providers'])
-  const known = new Set<string>([...IMPLICIT_PROVIDERS, ...configured])
-  const table = providersOf(config)
-  const problems = configured
-    .filter((name) => !PROVIDER.test(name))
-    .map((name) =>
-      invalid(
-        ['secrets', 'providers', name],
-        'this is no name for a provider',
-        'a letter or digit first, then letters, digits and . _ - up to 64',
-      ),
+  for (const name of configured) {
+    if (PROVIDER.test(name)) continue
+    yield invalid(
+      ['secrets', 'providers', name],
+      'this is no name for a provider',
+      'a letter or digit first, then letters, digits and . _ - up to 64',
     )
-  for (const { at, name } of namedIn(config)) {
-    if (!known.has(name)) problems.push(unknownProvider(at, name, known))
   }
-  for (const placed of placedRefs(config)) problems.push(...judgePlace(placed, table))
-  return problems
+  const known = new Set<string>([...IMPLICIT_PROVIDERS, ...configured])
+  const placed = placedRefs(config)
+  for (const { at, name } of namedIn(config, placed)) {
+    if (!known.has(name)) yield unknownProvider(at, name, known)
+  }
+  const table = providersOf(config)
+  const types = new Set([...table.values()].map(({ type }) => type))
+  for (const ref of placed) yield* judgePlace(ref, { table, types })
 }
 
 function unknownProvider(at: At, name: string, known: ReadonlySet<string>): Problem {
@@ -44,70 +43,74 @@ function unknownProvider(at: At, name: string, known: ReadonlySet<string>): Prob
     : invalid(at, 'no provider of this name is configured', didYouMean(name, known))
 }
 
+interface Named {
+  at: At
+  name: string
+}
+
 /** Every place that names a provider. */
-function namedIn(config: Config): { at: At; name: string }[] {
+function* namedIn(config: Config, placed: readonly PlacedRef[]): Generator<Named> {
   const base = ['openclaw', 'gateway', 'secrets']
   const { 'active-provider': active, fallback } = gatewaySecretsOf(config)
-  const named: { at: At; name: string }[] = []
-  if (active !== undefined) named.push({ at: [...base, 'active-provider'], name: active })
-  if (fallback !== undefined) named.push(...namesIn(fallback, [...base, 'fallback']))
-  for (const { entry, at } of placedRefs(config)) {
-    named.push(...namesIn(entry.provider, [...at, 'provider']))
+  if (active !== undefined) yield { at: [...base, 'active-provider'], name: active }
+  if (fallback !== undefined) yield* namesIn(fallback, [...base, 'fallback'])
+  for (const { entry, at } of placed) yield* namesIn(entry.provider, [...at, 'provider'])
+}
+
+function* namesIn(chain: RefEntry['provider'], at: At): Generator<Named> {
+  if (typeof chain === 'string') {
+    yield { at, name: chain }
+    return
   }
-  return named
+  for (const [index, entry] of chain.entries()) {
+    yield { at: [...at, index], name: providerNameOf(entry) }
+  }
 }
 
-function namesIn(chain: string | readonly ChainEntry[], at: At): { at: At; name: string }[] {
-  if (typeof chain === 'string') return [{ at, name: chain }]
-  return chainEntries([...chain]).map((entry, index) => ({
-    at: [...at, index],
-    name: providerNameOf(entry),
-  }))
+interface Known {
+  table: ReadonlyMap<string, ProviderConfig>
+  /** Types of all providers in the table. */
+  types: ReadonlySet<string>
 }
 
-function judgePlace(
-  { entry, at }: PlacedRef,
-  table: ReadonlyMap<string, ProviderConfig>,
-): Problem[] {
-  if (typeof entry.provider === 'string') return judgeVariable(entry.provider, entry, at, table)
-  const outside = LOCATION_WORDS.filter((word) => entry[word] !== undefined).map((word) =>
-    invalid(
+function* judgePlace({ entry, at }: PlacedRef, known: Known): Generator<Problem> {
+  if (typeof entry.provider === 'string') {
+    yield* judgeVariable(entry.provider, entry, at, known)
+    return
+  }
+  for (const word of LOCATION_WORDS) {
+    if (entry[word] === undefined) continue
+    yield invalid(
       [...at, word],
       `"${word}" beside a list of providers leaves open whose it is`,
       `move it into the list: {"provider": "…", "${word}": "…"}`,
-    ),
-  )
-  const inside = entry.provider.flatMap((step, index) =>
-    typeof step === 'string'
-      ? []
-      : judgeVariable(step.provider, step, [...at, 'provider', index], table),
-  )
-  return [...outside, ...inside]
+    )
+  }
+  for (const [index, step] of entry.provider.entries()) {
+    if (typeof step === 'string') continue
+    yield* judgeVariable(step.provider, step, [...at, 'provider', index], known)
+  }
 }
 
 /** An env provider reads a variable of this name, and never another provider's credential. */
-function judgeVariable(
+function* judgeVariable(
   name: string,
   stated: { path?: string | undefined; target?: string | undefined },
   at: At,
-  table: ReadonlyMap<string, ProviderConfig>,
-): Problem[] {
-  if (table.get(name)?.type !== 'env') return []
+  { table, types }: Known,
+): Generator<Problem> {
+  if (table.get(name)?.type !== 'env') return
   const word = stated.path === undefined ? 'target' : 'path'
   const variable = stated[word]
-  if (variable === undefined) return []
+  if (variable === undefined) return
   const here = [...at, word]
   if (!VARIABLE.test(variable)) {
-    return [invalid(here, 'an env provider needs the name of a variable here')]
+    yield invalid(here, 'an env provider needs the name of a variable here')
+    return
   }
-  for (const [type, patterns] of Object.entries(CREDENTIAL_VARIABLES)) {
-    if (usesType(table, type) && patterns.some((pattern) => matchesVariable(pattern, variable))) {
-      return [invalid(here, `this variable is the credential of a ${type} provider`)]
-    }
+  for (const type of types) {
+    const patterns = CREDENTIAL_VARIABLES[type] ?? []
+    if (!patterns.some((pattern) => matchesVariable(pattern, variable))) continue
+    yield invalid(here, `this variable is the credential of a ${type} provider`)
   }
-  return []
-}
-
-function usesType(table: ReadonlyMap<string, ProviderConfig>, type: string): boolean {
-  return [...table.values()].some((provider) => provider.type === type)
 }
