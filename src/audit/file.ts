@@ -18,6 +18,7 @@ import {
 import { dirname } from 'node:path'
 import { errnoOf } from '../errors.ts'
 import { unavailable } from './failures.ts'
+import { shellWord } from '../shell-word.ts'
 
 const SAFE = constants.O_NOFOLLOW | constants.O_NONBLOCK
 
@@ -104,7 +105,7 @@ export function checkOurs(stats: Stats, path: string, what: string, mode: 0o600 
     )
   }
   if ((stats.mode & 0o077) !== 0) {
-    throw unavailable(`others may reach ${what}`, `chmod ${mode.toString(8)} ${quoted(path)}`)
+    throw unavailable(`others may reach ${what}`, `chmod ${mode.toString(8)} ${shellWord(path)}`)
   }
 }
 
@@ -131,8 +132,4 @@ function open(path: string, flags: number): number | undefined {
 
 function notAFile(what: string, path: string): Error {
   return unavailable(`${what} stands in its place`, `move ${path} away`)
-}
-
-function quoted(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
 }

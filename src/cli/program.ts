@@ -42,7 +42,9 @@ function report(io: Io, error: unknown, failed: number): number {
     // Help and version have been printed: asked for, or instead of a command.
     if (error.exitCode === 0) return 0
     if (error.code === 'commander.help') return failed
-    const [sentence = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+    // What follows a `=` may be a value.
+    const message = error.message.replace(/^error: /, '').replace(/'(--[^'=]*)=[^']*'/g, "'$1'")
+    const [sentence = '', suggestion] = message.split('\n')
     const hint = suggestion
       ? suggestion.replace(/^\((.*)\)$/, '$1').toLowerCase()
       : `\`${io.program} --help\` lists what there is`

@@ -18,7 +18,6 @@ import {
   type Instruction,
   type Report,
 } from '../gateway/instruction.ts'
-import { parentRun } from '../gateway/nesting.ts'
 import { resolveOptions } from '../gateway/options.ts'
 import { startSetter, type Setter } from '../gateway/setter.ts'
 import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
@@ -43,19 +42,23 @@ export async function secretsSet(
   options: SecretsSetOptions,
 ): Promise<number> {
   checkName(io, name)
+  if (io.env['SECRETREF_RUN']) {
+    throw new SecretRefError('AGENT_NOT_ALLOWED', 'an agent may not store secrets', {
+      scope: 'agent',
+      hint: 'store it outside of a run',
+    })
+  }
   const loaded = await openConfig(io, options, { trusted: true })
   const target = targetOf(io, loaded, name, options)
   warnUnbound(io, loaded, name)
   const operation = randomUUID()
-  const parent = await parentRun(io.env, io.home)
   const about = {
-    actor: actorOf(parent?.agent),
+    actor: actorOf(),
     ref: name,
     provider: target.step.provider,
     environment: target.environment,
     config: loaded.hash,
     detail: { operation },
-    ...(parent === undefined ? {} : { parent: parent.run }),
   }
   const log = openAuditLog(io.home, { now: () => io.now() })
   let outcome: Outcome

@@ -14,6 +14,7 @@ import {
 import type { Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { SecretRefError, errnoOf } from '../errors.ts'
+import { shellWord } from '../shell-word.ts'
 
 /** More than 40 times what 10,000 agents need. */
 export const LARGEST = 64 * 1024 * 1024
@@ -81,12 +82,15 @@ function realPathOf(path: string, opened: Stats): string {
 function checkOwnership(path: string, stats: Stats, what: string): void {
   const ours = process.geteuid?.() ?? stats.uid
   if (stats.uid !== ours && stats.uid !== 0) {
-    throw insecure(`the ${what} ${path} belongs to another user`, `chown ${ours} ${quoted(path)}`)
+    throw insecure(
+      `the ${what} ${path} belongs to another user`,
+      `chown ${ours} ${shellWord(path)}`,
+    )
   }
   // In a sticky folder such as /tmp, only its owner can replace a file.
   const sticky = stats.isDirectory() && (stats.mode & 0o1000) !== 0
   if ((stats.mode & 0o022) !== 0 && !sticky) {
-    throw insecure(`the ${what} ${path} can be written by others`, `chmod go-w ${quoted(path)}`)
+    throw insecure(`the ${what} ${path} can be written by others`, `chmod go-w ${shellWord(path)}`)
   }
 }
 
@@ -95,11 +99,6 @@ function insecure(message: string, command?: string): SecretRefError {
     scope: 'config',
     hint: command ?? 'use a regular file that only you can write',
   })
-}
-
-/** A path for a shell: quoted where a shell would read it in another way. */
-function quoted(path: string): string {
-  return /^[A-Za-z0-9_./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
 }
 
 /** Reads to the end, which may lie elsewhere than the size said; never more than LARGEST. */

@@ -3,6 +3,7 @@
  * or does not have its form, does not come through.
  */
 import { CODES, type Code } from '../errors.ts'
+import { isFailureReason } from '../policy/reasons.ts'
 import type { Fetched, FetchedFailure, FetchedValue, PassedStep } from './sheet.ts'
 
 const CODE_SET: ReadonlySet<string> = new Set(CODES)
@@ -58,8 +59,7 @@ function parseFetched(raw: unknown, places: ReadonlySet<string>): Fetched | unde
       return undefined
     }
     const failure: FetchedFailure = { outcome: 'failure', kind, code, ...about }
-    const reason = matching(raw['reason'], WORD)
-    if (reason !== undefined) failure.reason = reason
+    if (isFailureReason(raw['reason'])) failure.reason = raw['reason']
     const place = known(raw['place'], places)
     if (place !== undefined) failure.place = place
     return failure

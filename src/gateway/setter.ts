@@ -12,7 +12,7 @@ import {
   type Report,
 } from './instruction.ts'
 import { codeOf, FINGERPRINT, isObject, known, matching, VERSION } from './metadata.ts'
-import { FAILURE_REASONS } from '../policy/explain.ts'
+import { REASONS } from '../policy/reasons.ts'
 import { valueProcess } from './value-process.ts'
 
 const MAX_REPORT_BYTES = 16 * 1024
@@ -83,7 +83,7 @@ export function parseReport(text: string, instruction: Instruction): Report | un
       const code = codeOf(parsed['code'])
       const what = among(parsed['what'], ['store', 'conflict', 'unknown', 'no-key'] as const)
       if (code === undefined || what === undefined) return undefined
-      const reason = among(parsed['reason'], FAILURE_REASONS)
+      const reason = among(parsed['reason'], REASONS)
       const place = known(parsed['place'], placesIn(instruction))
       return {
         type: 'failed',

@@ -7,7 +7,8 @@ import type { Fetched, FetchedFailure, FetchedValue } from '../gateway/sheet.ts'
 import { earlier } from '../plan/dates.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import { dayOf, isNear, isPast, whenOf } from './expiry.ts'
-import { explainFailure, isFailureReason, type FailureReason } from './explain.ts'
+import { explainFailure } from './explain.ts'
+import { isFailureReason, type FailureReason } from './reasons.ts'
 
 /**
  * Why: closed, and short enough for a record.

@@ -1,9 +1,10 @@
 /**
  * Every failure of a fetch or a delivery in words: one lower-case sentence and what to do about it.
- * The reasons are the closed list of the provider contract, written down a second time because nothing
- * here may import from the value wing; a test holds the two together. Pure.
+ * Pure.
  */
 import type { Code } from '../errors.ts'
+import { shellWord } from '../shell-word.ts'
+import { isFailureReason, type FailureReason } from './reasons.ts'
 
 export interface Failed {
   ref: string
@@ -22,57 +23,11 @@ export interface Explanation {
   hint: string
 }
 
-export const FAILURE_REASONS = [
-  'not-a-regular-file',
-  'symlink',
-  'wrong-owner',
-  'mode',
-  'too-large',
-  'too-large-for-env',
-  'environment-full',
-  'not-json',
-  'not-utf8',
-  'duplicate-key',
-  'no-such-file',
-  'no-such-key',
-  'no-such-variable',
-  'not-permitted',
-  'not-a-string',
-  'bad-name',
-  'io',
-  'not-startable',
-  'not-absolute',
-  'outside-trusted-dirs',
-  'timeout',
-  'no-output',
-  'output-too-large',
-  'exit-code',
-  'killed',
-  'bad-answer',
-  'id-missing',
-  'id-not-found',
-  'id-ambiguous',
-  'id-error',
-  'empty',
-  'nul',
-  'not-in-this-version',
-  'refused-metadata',
-  'bad-date',
-  'budget',
-  'closed',
-  'not-an-object',
-] as const
-export type FailureReason = (typeof FAILURE_REASONS)[number]
-
 /** The sentence for a failure: by its reason where that is on the list, else by its code. */
 export function explainFailure(failed: Failed): Explanation {
   const { reason, code } = failed
   const explain = isFailureReason(reason) ? BY_REASON[reason] : (BY_CODE[code] ?? unexplained)
   return explain(failed)
-}
-
-export function isFailureReason(text: string | undefined): text is FailureReason {
-  return text !== undefined && Object.hasOwn(BY_REASON, text)
 }
 
 /** Set a new value where the config resolves the ref. */
@@ -86,12 +41,7 @@ function placeOf({ place, provider }: Failed): string {
 }
 
 function fileOf(failed: Failed): string {
-  return failed.place === undefined ? 'the file' : quoted(failed.place)
-}
-
-/** For a line that a person copies into a shell. */
-function quoted(path: string): string {
-  return /^[A-Za-z0-9_./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
+  return failed.place === undefined ? 'the file' : shellWord(failed.place)
 }
 
 /** A program must stay executable, and it is no secret: nobody else may write it, that is all. */

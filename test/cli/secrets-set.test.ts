@@ -213,17 +213,13 @@ describe('what is said beside', () => {
   })
 })
 
-test('inside an agent it is the agent that is on record', async () => {
+test('an agent stores nothing: who could write would choose what others are given', async () => {
   const w = makeWorld({ config: configOf([{ secretRef: 'first' }, { secretRef: 'second' }]) })
   w.writeSecrets({ first: 'fake-1', second: 'fake-2' })
   const program = `printf %s '${VALUE}' | "$@" secrets set second --config '${w.config}'`
   const shell = ['/bin/sh', '-c', program, 'sh', process.execPath, CLI]
   const ended = await run(w, ['run', '--config', w.config, '--', ...shell])
-  expect(ended.err).toContain('stored second in file')
-  const intent = recordsOf(w).find(({ event }) => event === 'secret.intent')
-  const started = recordsOf(w).find(({ event }) => event === 'run.started')
-  expect(intent).toMatchObject({
-    actor: { type: 'agent', id: 'a' },
-    parent: started?.actor.run,
-  })
+  expect(ended.code).toBe(1)
+  expect(ended.err).toContain('an agent may not store secrets [AGENT_NOT_ALLOWED]')
+  expect(recordsOf(w).some(({ event }) => event === 'secret.intent')).toBe(false)
 })

@@ -31,8 +31,3 @@ export function bad(check: string, message: string, hint: string): Finding {
 export function badBy(check: string, { message, hint }: SecretRefError): Finding {
   return { check, sign: 'bad', message, ...(hint === undefined ? {} : { hint }) }
 }
-
-/** For a line that a person copies into a shell. */
-export function shellWord(path: string): string {
-  return /^[A-Za-z0-9_./@%+=:,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`
-}

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { errnoOf } from '../../errors.ts'
 import { abandonedFolders, privatePlaces } from '../../gateway/folder.ts'
 import type { Io } from '../io.ts'
-import { attention, bad, good, none, shellWord, type Finding } from './finding.ts'
+import { attention, bad, good, none, type Finding } from './finding.ts'
+import { shellWord } from '../../shell-word.ts'
 
 const CHECK = 'home'
 

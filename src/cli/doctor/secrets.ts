@@ -5,7 +5,8 @@
 import { lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { errnoOf } from '../../errors.ts'
-import { attention, bad, good, shellWord, type Finding } from './finding.ts'
+import { attention, bad, good, type Finding } from './finding.ts'
+import { shellWord } from '../../shell-word.ts'
 
 const CHECK = 'secrets'
 const MAX_BYTES = 1024 * 1024

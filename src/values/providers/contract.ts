@@ -9,8 +9,9 @@
  */
 import type { Code } from '../../errors.ts'
 import type { Location } from '../../plan/types.ts'
+import type { FailureReason as Reason } from '../../policy/reasons.ts'
 
-export type { Location }
+export type { Location, Reason }
 
 /** A JSON Schema object, as plain data. */
 export type JsonSchema = Readonly<Record<string, unknown>>
@@ -94,49 +95,6 @@ export interface Lease {
 export type Failure =
   | { kind: 'absent' | 'denied' | 'malformed'; code: Code; place?: string; reason?: Reason }
   | { kind: 'unavailable'; code: Code; place?: string; reason?: Reason; retryAfterMs?: number }
-
-/** A closed list, so that a failure can be explained without letting a provider's own text through. */
-export const REASONS = [
-  'not-a-regular-file',
-  'symlink',
-  'wrong-owner',
-  'mode',
-  'too-large',
-  'too-large-for-env',
-  'environment-full',
-  'not-json',
-  'not-utf8',
-  'duplicate-key',
-  'no-such-file',
-  'no-such-key',
-  'no-such-variable',
-  'not-permitted',
-  'not-a-string',
-  'bad-name',
-  'io',
-  'not-startable',
-  'not-absolute',
-  'outside-trusted-dirs',
-  'timeout',
-  'no-output',
-  'output-too-large',
-  'exit-code',
-  'killed',
-  'bad-answer',
-  'id-missing',
-  'id-not-found',
-  'id-ambiguous',
-  'id-error',
-  'empty',
-  'nul',
-  'not-in-this-version',
-  'refused-metadata',
-  'bad-date',
-  'budget',
-  'closed',
-  'not-an-object',
-] as const
-export type Reason = (typeof REASONS)[number]
 
 export type Outcome = { kind: 'value'; value: Buffer; meta: Meta; lease?: Lease } | Failure
 /**

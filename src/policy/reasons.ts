@@ -1,0 +1,51 @@
+/**
+ * Why a provider or a delivery failed: a closed list, so that a failure can be explained without letting
+ * a provider's own text through. Read in both wings.
+ */
+export const REASONS = [
+  'not-a-regular-file',
+  'symlink',
+  'wrong-owner',
+  'mode',
+  'too-large',
+  'too-large-for-env',
+  'environment-full',
+  'not-json',
+  'not-utf8',
+  'duplicate-key',
+  'no-such-file',
+  'no-such-key',
+  'no-such-variable',
+  'not-permitted',
+  'not-a-string',
+  'bad-name',
+  'io',
+  'not-startable',
+  'not-absolute',
+  'outside-trusted-dirs',
+  'timeout',
+  'no-output',
+  'output-too-large',
+  'exit-code',
+  'killed',
+  'bad-answer',
+  'id-missing',
+  'id-not-found',
+  'id-ambiguous',
+  'id-error',
+  'empty',
+  'nul',
+  'not-in-this-version',
+  'refused-metadata',
+  'bad-date',
+  'budget',
+  'closed',
+  'not-an-object',
+] as const
+export type FailureReason = (typeof REASONS)[number]
+
+const KNOWN: ReadonlySet<unknown> = new Set(REASONS)
+
+export function isFailureReason(word: unknown): word is FailureReason {
+  return KNOWN.has(word)
+}
