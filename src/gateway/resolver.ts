@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import { SecretRefError, type Code } from '../errors.ts'
 import { parseMessage } from './metadata.ts'
-import type { Fetched, FromResolver, Sheet } from './sheet.ts'
+import { KEY_TROUBLE, type Fetched, type FromResolver, type Sheet } from './sheet.ts'
 import { valueProcess } from './value-process.ts'
 
 /** Metadata for one start may not be larger than this, for all refs together. */
@@ -17,14 +17,21 @@ const GRACE_MS = 1000
 /** `undelivered`: the resolver said so, or died; then the launcher's script was not whole. */
 export type Delivery = { delivered: true } | { delivered: false; code: Code; reason: string }
 
+/** What a resolver may say is measured by its sheet. */
+interface Expected {
+  /** Paths that the sheet itself names; no other path crosses back. */
+  places: ReadonlySet<string>
+  /** How many answers the sheet asks for. */
+  count: number
+  /** Path of the key for fingerprints. */
+  key: string
+}
+
 export class Resolver {
   readonly #child: ChildProcess
   readonly #fetched: Promise<readonly Fetched[]>
   readonly #ended: Promise<Delivery>
-  /** Paths that the sheet itself names; no other path crosses back. */
-  #places: ReadonlySet<string> = new Set()
-  /** How many answers the sheet asks for. */
-  #count = 0
+  #expected: Expected = { places: new Set(), count: 0, key: '' }
 
   /** @param env handed over only where there is no /proc to read it from */
   constructor(env: Record<string, string> = {}) {
@@ -37,11 +44,7 @@ export class Resolver {
       detached: true,
     })
     this.#child.stdin?.on('error', ignoreGone)
-    const { fetched, ended } = listen(
-      this.#child,
-      () => this.#places,
-      () => this.#count,
-    )
+    const { fetched, ended } = listen(this.#child, () => this.#expected)
     this.#fetched = fetched
     this.#ended = ended
     // Awaited later, or never where the start fails before; then its failure is nobody's.
@@ -49,8 +52,8 @@ export class Resolver {
   }
 
   send(sheet: Sheet): void {
-    this.#places = placesOn(sheet)
-    this.#count = sheet.items.length
+    const { items, fingerprintKey } = sheet
+    this.#expected = { places: placesOn(sheet), count: items.length, key: fingerprintKey }
     this.#child.stdin?.write(`${JSON.stringify(sheet)}\n`)
   }
 
@@ -119,8 +122,7 @@ function answersAll(message: FromResolver, count: number): boolean {
 
 function listen(
   child: ChildProcess,
-  places: () => ReadonlySet<string>,
-  count: () => number,
+  expected: () => Expected,
 ): {
   fetched: Promise<readonly Fetched[]>
   ended: Promise<Delivery>
@@ -130,11 +132,15 @@ function listen(
   let text = ''
   let received = 0
   const died: Delivery = { delivered: false, code: 'DELIVERY_FAILED', reason: 'died' }
-  const broken = (why: string, code: Code = 'PROVIDER_INVALID'): void => {
+  const broken = (
+    why: string,
+    code: Code = 'PROVIDER_INVALID',
+    hint = 'nothing was delivered',
+  ): void => {
     fetched.reject(
       new SecretRefError(code, `the resolver ${why}`, {
         scope: 'agent',
-        hint: 'nothing was delivered; `secretref doctor` checks the surroundings',
+        hint: `${hint}; \`secretref doctor\` checks the surroundings`,
       }),
     )
   }
@@ -150,9 +156,9 @@ function listen(
       return
     }
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n')) {
-      const message = parseMessage(text.slice(0, end), places())
+      const message = parseMessage(text.slice(0, end), expected().places)
       text = text.slice(end + 1)
-      if (message === undefined || !answersAll(message, count())) {
+      if (message === undefined || !answersAll(message, expected().count)) {
         broken('reported what it may not')
         child.kill('SIGKILL')
       } else if (message.type === 'fetched') fetched.resolve(message.items)
@@ -160,7 +166,10 @@ function listen(
       else {
         const { code, reason = 'failed' } = message
         ended.resolve({ delivered: false, code, reason })
-        broken('could not do its work', code)
+        if (reason === KEY_TROUBLE) {
+          const key = `cannot use the key for fingerprints, ${expected().key}`
+          broken(key, code, 'it must be a file that is yours alone, in a folder that is')
+        } else broken('could not do its work', code)
       }
     }
   })

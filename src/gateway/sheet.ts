@@ -78,3 +78,6 @@ export type FromResolver =
   | { type: 'fetched'; items: readonly Fetched[] }
   | { type: 'delivered' }
   | { type: 'undelivered'; code: Code; reason?: string }
+
+/** The reason of `undelivered` where the key for fingerprints could not be read or made. */
+export const KEY_TROUBLE = 'fingerprint-key'

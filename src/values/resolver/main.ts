@@ -6,8 +6,8 @@
  * fd 4 to the launcher. Started with an empty environment and our own absolute file.
  */
 import { closeSync, read, readSync, writeSync } from 'node:fs'
-import { SecretRefError, type Code } from '../../errors.ts'
-import type { FromResolver, Sheet, ToResolver } from '../../gateway/sheet.ts'
+import { errnoOf, SecretRefError, type Code } from '../../errors.ts'
+import { KEY_TROUBLE, type FromResolver, type Sheet, type ToResolver } from '../../gateway/sheet.ts'
 import { deliverFile } from '../deliver/files.ts'
 import { environmentBudget, stringCost } from '../deliver/limits.ts'
 import { launchScript, type Variable } from '../deliver/script.ts'
@@ -40,6 +40,12 @@ function firstLine(): string | undefined {
   }
 }
 
+/** What the gateway says is taken as it is: it is who decides. */
+function parsed<T>(line: string): T {
+  const message: T = JSON.parse(line)
+  return message
+}
+
 /** The next word of the gateway: `release`, or end of file when it gave up or died. */
 function nextMessage(): Promise<ToResolver | undefined> {
   return new Promise((resolve) => {
@@ -48,7 +54,7 @@ function nextMessage(): Promise<ToResolver | undefined> {
       resolve(
         error !== null || length === 0
           ? undefined
-          : (JSON.parse(chunk.toString('utf8', 0, length)) as ToResolver),
+          : parsed<ToResolver>(chunk.toString('utf8', 0, length)),
       )
     })
   })
@@ -82,15 +88,17 @@ function refuseWhatDoesNotFit(sheet: Sheet, held: readonly Held[], env: Map<stri
   for (const [name, value] of Object.entries(sheet.set)) {
     cost += stringCost(name.length + 1 + Buffer.byteLength(value))
   }
-  const inEnvironment = held.filter((h) => h.value !== undefined && h.item.delivery === 'env')
-  const costOf = (h: Held): number =>
-    stringCost(h.item.envVar.length + 1 + (h.value as Buffer).length)
-  for (const h of inEnvironment) cost += costOf(h)
+  const inEnvironment = held.flatMap((h) =>
+    h.value !== undefined && h.item.delivery === 'env'
+      ? { h, value: h.value, cost: stringCost(h.item.envVar.length + 1 + h.value.length) }
+      : [],
+  )
+  for (const one of inEnvironment) cost += one.cost
   const budget = environmentBudget()
-  for (const h of inEnvironment.toSorted((a, b) => costOf(b) - costOf(a))) {
+  for (const { h, value, cost: own } of inEnvironment.toSorted((a, b) => b.cost - a.cost)) {
     if (cost <= budget) return
-    cost -= costOf(h)
-    wipe(h.value as Buffer)
+    cost -= own
+    wipe(value)
     delete h.value
     const { provider, ms, passed } = h.report
     h.report = {
@@ -121,7 +129,8 @@ function deliver(sheet: Sheet, released: readonly Held[], env: Map<string, Buffe
       variables.push({ name: item.envVar, value })
       continue
     }
-    const file = item.file as string
+    const { file } = item
+    if (file === undefined) throw new TypeError('the sheet names no file')
     deliverFile(file, value)
     variables.push({ name: `${item.envVar}_FILE`, value: Buffer.from(file) })
     if (item.pathInEnvVar) variables.push({ name: item.envVar, value: Buffer.from(file) })
@@ -142,14 +151,14 @@ async function main(): Promise<void> {
   await PROVIDERS['file']?.()
   const line = firstLine()
   if (line === undefined) return
-  const sheet = JSON.parse(line) as Sheet
+  const sheet = parsed<Sheet>(line)
   const env = readEnvironment(sheet.gatewayPid, await wantedNames(sheet))
   const fingerprint = fingerprinter(sheet.fingerprintKey)
   const release = nextMessage()
   const gone = new AbortController()
-  void release.then((message) => {
-    if (message === undefined) gone.abort()
-  })
+  void (async () => {
+    if ((await release) === undefined) gone.abort()
+  })()
   const deadline = AbortSignal.timeout(sheet.deadlineMs)
   const held = await fetchAll(sheet, env, fingerprint, AbortSignal.any([deadline, gone.signal]))
   try {
@@ -157,7 +166,7 @@ async function main(): Promise<void> {
     report({ type: 'fetched', items: held.map((h) => h.report) })
     const message = await release
     if (message?.type === 'release') {
-      const released = message.items.map((index) => held[index] as Held)
+      const released = message.items.flatMap((index) => held[index] ?? [])
       deliver(sheet, released, env)
       report({ type: 'delivered' })
     }
@@ -170,13 +179,20 @@ async function main(): Promise<void> {
 /** Our own words only: an error's text may hold what was being read when it was thrown. */
 function failed(error: unknown): void {
   const code: Code = error instanceof SecretRefError ? error.code : 'DELIVERY_FAILED'
-  const known = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const reason = reasonOf(error)
   try {
-    report({ type: 'undelivered', code, ...(/^E[A-Z0-9]+$/.test(known) ? { reason: known } : {}) })
+    report({ type: 'undelivered', code, ...(reason === undefined ? {} : { reason }) })
   } catch {
     // The gateway is gone; nobody is left to tell, and nothing was started.
   }
   process.exitCode = 1
+}
+
+/** Only the key throws an error of ours; everything else is the system's. */
+function reasonOf(error: unknown): string | undefined {
+  if (error instanceof SecretRefError) return KEY_TROUBLE
+  const errno = errnoOf(error)
+  return errno !== undefined && /^E[A-Z0-9]+$/.test(errno) ? errno : undefined
 }
 
 main().then(
