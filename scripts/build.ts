@@ -56,7 +56,7 @@ await bundle('resolver', 'src/values/resolver/main.ts', 'src/values/providers/fi
 await bundle('setter', 'src/values/setter/main.ts', 'src/values/providers/file.ts')
 // The boot file stays as written: it must run on a Node that knows nothing of what follows.
 const boot = readFileSync('src/cli/boot.cjs', 'utf8').replace(
-  "import('./main.ts')",
+  "void import('./main.ts')",
   "require('./main.cjs')",
 )
 writeFileSync(`${DIST}/secretref.cjs`, boot, { mode: 0o755 })

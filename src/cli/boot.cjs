@@ -15,7 +15,7 @@ if (process.platform === 'win32') {
   process.exit(process.argv[2] === 'run' || process.argv[3] === 'run' ? 125 : 1)
 } else {
   keepCompiled()
-  import('./main.ts')
+  void import('./main.ts')
 }
 
 /**
@@ -34,7 +34,8 @@ function keepCompiled() {
     var stat = fs.lstatSync(folder)
     if (!stat.isDirectory() || stat.uid !== process.getuid() || (stat.mode & 0o077) !== 0) return
   } catch (error) {
-    return // No folder, no cache: only slower.
+    // No folder, no cache: only slower.
+    if (error) return
   }
   require('node:module').enableCompileCache(folder)
 }

@@ -15,7 +15,7 @@ export type Body = () => Promise<number>
 interface Line {
   io: Io
   argv: readonly string[]
-  choose(body: Body): void
+  choose: (body: Body) => void
 }
 
 type Add = (program: Command, line: Line) => void

@@ -23,9 +23,9 @@ export interface Io {
   home: Home
   /** True where signs such as ✅ may be printed. */
   signs: boolean
-  now(): Date
-  out(text: string): void
-  err(text: string): void
+  now: () => Date
+  out: (text: string) => void
+  err: (text: string) => void
 }
 
 export function processIo(program: string): Io {

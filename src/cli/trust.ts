@@ -41,7 +41,7 @@ export async function trust(
 
 /** One record, durable when this resolves. @throws {SecretRefError} AUDIT_UNAVAILABLE, AUDIT_TAMPERED */
 export async function recordTrust(io: Io, { path, hash }: TrustEntry): Promise<void> {
-  const log = openAuditLog(io.home, { now: io.now })
+  const log = openAuditLog(io.home, { now: () => io.now() })
   try {
     await log.append([
       { event: 'config.trusted', actor: actorOf(), config: hash, detail: { path } },

@@ -6,7 +6,6 @@ import { CODES, type Code } from '../errors.ts'
 import { isFailureReason } from '../policy/reasons.ts'
 import type { Fetched, FetchedFailure, FetchedValue, PassedStep } from './sheet.ts'
 
-const CODE_SET: ReadonlySet<string> = new Set(CODES)
 export const VERSION = /^[A-Za-z0-9._:-]{1,128}$/
 const PROVIDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const WORD = /^[A-Za-z0-9_-]{1,64}$/
@@ -110,5 +109,5 @@ export function matching(value: unknown, pattern: RegExp): string | undefined {
 }
 
 export function codeOf(value: unknown): Code | undefined {
-  return typeof value === 'string' && CODE_SET.has(value) ? (value as Code) : undefined
+  return CODES.find((code) => code === value)
 }

@@ -42,7 +42,7 @@ export type Started =
       started: true
       agent: Agent
       results: readonly Result[]
-      finish(ending: Ending): Promise<void>
+      finish: (ending: Ending) => Promise<void>
     }
   | { started: false; results: readonly Result[]; error: SecretRefError }
 
@@ -97,13 +97,12 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     const fetched = await unlessAborted(resolver.fetched(), signal)
     const types = new Map(Object.entries(sheet.providers))
     const now = gateway.now()
-    const second = asked.map((binding, i): Result => {
-      const answer = fetched[i] as Fetched
-      return {
-        binding,
-        fetched: answer,
-        decision: decideAgain(binding, answer, now, strict, types),
-      }
+    // One answer for each, in order: the resolver's end holds it to that.
+    const second = fetched.map((answer, i): Result => {
+      const binding = asked[i]
+      if (binding === undefined) throw new TypeError('an answer to nothing')
+      const decision = decideAgain(binding, answer, now, strict, types)
+      return { binding, fetched: answer, decision }
     })
     results.push(...second)
     const decisions = second.map((result) => result.decision)
@@ -196,7 +195,7 @@ function notStarted(agent: string, decisions: readonly Decision[]): SecretRefErr
 async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   signal.throwIfAborted()
   const aborted = Promise.withResolvers<never>()
-  const stop = (): void => aborted.reject(signal.reason as Error)
+  const stop = (): void => aborted.reject(signal.reason)
   signal.addEventListener('abort', stop, { once: true })
   try {
     return await Promise.race([work, aborted.promise])

@@ -86,7 +86,10 @@ describe.each(files)('%s', (file) => {
     for (const { to, typeOnly } of local) {
       const [wing = ''] = to.split('/')
       if (to === 'gateway/sheet.ts') expect(typeOnly).toBe(true)
-      else expect(['plan', 'policy', 'targets', 'config', 'errors.ts']).toContain(wing)
+      else
+        expect(['plan', 'policy', 'targets', 'config', 'errors.ts', 'shell-word.ts']).toContain(
+          wing,
+        )
     }
   })
 

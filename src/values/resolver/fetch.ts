@@ -18,14 +18,19 @@ export interface Held {
   value?: Buffer
 }
 
+/** One item on its way along its chain. */
 interface Pending {
+  /** Its place on the sheet. */
   index: number
-  step: number
-  passed: PassedStep[]
+  item: SheetItem
+  step: ChainStep
+  /** What may be asked after `step`. */
+  rest: readonly ChainStep[]
+  passed: readonly PassedStep[]
 }
 
 /** Where a provider's options state no `timeoutMs`. */
-export const DEFAULT_TIMEOUT_MS = 5000
+const DEFAULT_TIMEOUT_MS = 5000
 
 /**
  * @param env the gateway's variables that providers may see; each provider gets its own names only
@@ -39,45 +44,22 @@ export async function fetchAll(
 ): Promise<Held[]> {
   const started = performance.now()
   const held: Held[] = []
-  const settle = (pending: Pending, step: ChainStep, outcome: Outcome): void => {
-    const item = sheet.items[pending.index] as SheetItem
-    const ms = Math.round(performance.now() - started)
-    const about = { provider: step.provider, ms, passed: pending.passed }
-    if (outcome.kind === 'value') {
-      const wrong = refusal(item.envVar, outcome.value, item.delivery)
-      const described = wrong ?? describeValue(outcome.value, outcome.meta, fingerprint)
-      if ('fingerprint' in described) {
-        const report: Fetched = { outcome: 'value', ...about, ...described }
-        held[pending.index] = { item, report, value: outcome.value }
-        return
-      }
-      wipe(outcome.value)
-      held[pending.index] = {
-        item,
-        report: { outcome: 'failure', kind: 'malformed', ...about, ...described },
-      }
-      return
-    }
-    held[pending.index] = {
-      item,
-      report: { outcome: 'failure', ...about, ...failureFields(outcome) },
-    }
-  }
 
   const ask = async (pendings: readonly Pending[]): Promise<void> => {
-    const groups = Map.groupBy(pendings, (p) => stepOf(sheet, p).provider)
+    const groups = Map.groupBy(pendings, ({ step }) => step.provider)
     await Promise.all(
       Array.from(groups, async ([name, group]) => {
         const outcomes = await askProvider(sheet, name, group, env, signal)
         const next: Pending[] = []
         for (const [i, pending] of group.entries()) {
-          const outcome = outcomes[i] as Outcome
-          const item = sheet.items[pending.index] as SheetItem
-          if (outcome.kind !== 'value' && goesOn(item, pending.step, outcome)) {
+          const outcome = outcomes[i] ?? broken
+          const [step, ...rest] = pending.rest
+          if (step !== undefined && goesOn(pending.item, outcome)) {
             const passed = [...pending.passed, { provider: name, code: outcome.code }]
-            next.push({ index: pending.index, step: pending.step + 1, passed })
+            next.push({ ...pending, step, rest, passed })
           } else {
-            settle(pending, stepOf(sheet, pending), outcome)
+            const ms = Math.round(performance.now() - started)
+            held[pending.index] = settle(pending, outcome, ms, fingerprint)
           }
         }
         if (next.length > 0) await ask(next)
@@ -85,19 +67,51 @@ export async function fetchAll(
     )
   }
 
-  await ask(sheet.items.map((_, index) => ({ index, step: 0, passed: [] })))
+  await ask(
+    sheet.items.flatMap((item, index) => {
+      const [step, ...rest] = item.chain
+      if (step !== undefined) return { index, item, step, rest, passed: [] }
+      const report: Fetched = { outcome: 'failure', ...nowhere }
+      held[index] = { item, report }
+      return []
+    }),
+  )
   return held
 }
 
-function stepOf(sheet: Sheet, pending: Pending): ChainStep {
-  return (sheet.items[pending.index] as SheetItem).chain[pending.step] as ChainStep
+/** The plan refuses such an item before; a sheet that has one is broken. */
+const nowhere = {
+  kind: 'malformed',
+  code: 'REF_UNKNOWN',
+  provider: 'none',
+  ms: 0,
+  passed: [],
+} as const
+
+function settle(
+  { item, step, passed }: Pending,
+  outcome: Outcome,
+  ms: number,
+  fingerprint: Fingerprint,
+): Held {
+  const about = { provider: step.provider, ms, passed }
+  if (outcome.kind !== 'value') {
+    return { item, report: { outcome: 'failure', ...about, ...failureFields(outcome) } }
+  }
+  const { value, meta } = outcome
+  const described =
+    refusal(item.envVar, value, item.delivery) ?? describeValue(value, meta, fingerprint)
+  if ('fingerprint' in described) {
+    return { item, report: { outcome: 'value', ...about, ...described }, value }
+  }
+  wipe(value)
+  return { item, report: { outcome: 'failure', kind: 'malformed', ...about, ...described } }
 }
 
 /** A denial is final. Only an outage lets a chain go on, and absence where the config opts in to it. */
-function goesOn(item: SheetItem, step: number, failure: Failure): boolean {
-  if (step + 1 >= item.chain.length) return false
-  if (failure.kind === 'unavailable') return item.fallbackOn.includes('unavailable')
-  return failure.kind === 'absent' && item.fallbackOn.includes('not-found')
+function goesOn(item: SheetItem, outcome: Outcome): outcome is Failure {
+  if (outcome.kind === 'unavailable') return item.fallbackOn.includes('unavailable')
+  return outcome.kind === 'absent' && item.fallbackOn.includes('not-found')
 }
 
 async function askProvider(
@@ -107,13 +121,13 @@ async function askProvider(
   env: ReadonlyMap<string, Buffer>,
   signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
-  const configured = sheet.providers[name]
+  const configured = Object.hasOwn(sheet.providers, name) ? sheet.providers[name] : undefined
   const load = configured === undefined ? undefined : PROVIDERS[configured.type]
   if (configured === undefined || load === undefined) {
     return failAll(group, { kind: 'malformed', code: 'PROVIDER_UNSUPPORTED' })
   }
   const provider = await load()
-  const locations = group.map((pending) => stepOf(sheet, pending).at)
+  const locations = group.map(({ step }) => step.at)
   const timeoutMs = timeoutOf(configured.options)
   // The provider's own time, inside that of the whole start; whichever ends first.
   const timer = AbortSignal.timeout(timeoutMs)
@@ -171,29 +185,21 @@ function visible(
   return seen
 }
 
+/** A provider that honours the signal answers by itself; one that does not is waited for no longer. */
 async function raceWithSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  if (signal.aborted) return undefined
-  let stop = (): void => {}
-  const aborted = new Promise<undefined>((resolve) => {
-    stop = () => resolve(undefined)
-    signal.addEventListener('abort', stop, { once: true })
-  })
+  const aborted = Promise.withResolvers<undefined>()
+  const stop = (): void => {
+    setTimeout(aborted.resolve, ANSWER_MS, undefined).unref()
+  }
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
   try {
-    // A provider that honours the signal answers with its own outcome in the same turn or a few later.
-    return await Promise.race([work, aborted.then(() => graceFor(work))])
+    return await Promise.race([work, aborted.promise])
   } finally {
     signal.removeEventListener('abort', stop)
   }
 }
-
-function graceFor<T>(work: Promise<T>): Promise<T | undefined> {
-  return Promise.race([
-    work,
-    new Promise<undefined>((resolve) => {
-      setTimeout(resolve, 100, undefined).unref()
-    }),
-  ])
-}
+const ANSWER_MS = 100
 
 function ignoreClosed(): void {
   // Every outcome is in; a session that cannot close cleanly dies with this process.

@@ -40,22 +40,17 @@ function firstLine(): string | undefined {
   }
 }
 
-/** What the gateway says is taken as it is: it is who decides. */
-function parsed<T>(line: string): T {
-  const message: T = JSON.parse(line)
-  return message
-}
-
 /** The next word of the gateway: `release`, or end of file when it gave up or died. */
 function nextMessage(): Promise<ToResolver | undefined> {
   return new Promise((resolve) => {
     const chunk = Buffer.alloc(64 * 1024)
     read(FROM_GATEWAY, chunk, 0, chunk.length, null, (error, length) => {
-      resolve(
-        error !== null || length === 0
-          ? undefined
-          : parsed<ToResolver>(chunk.toString('utf8', 0, length)),
-      )
+      if (error !== null || length === 0) {
+        resolve(undefined)
+        return
+      }
+      const message: ToResolver = JSON.parse(chunk.toString('utf8', 0, length))
+      resolve(message)
     })
   })
 }
@@ -151,7 +146,7 @@ async function main(): Promise<void> {
   await PROVIDERS['file']?.()
   const line = firstLine()
   if (line === undefined) return
-  const sheet = parsed<Sheet>(line)
+  const sheet: Sheet = JSON.parse(line)
   const env = readEnvironment(sheet.gatewayPid, await wantedNames(sheet))
   const fingerprint = fingerprinter(sheet.fingerprintKey)
   const release = nextMessage()

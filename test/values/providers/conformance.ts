@@ -5,8 +5,8 @@
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, onTestFinished, test, type TestContext } from 'vitest'
 import { CODES } from '../../../src/errors.ts'
+import { REASONS } from '../../../src/policy/reasons.ts'
 import {
-  REASONS,
   type Context,
   type Failure,
   type Location,
