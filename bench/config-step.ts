@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { loadConfig } from '../src/config/load.ts'
-import { inheritedNames, withheldOf } from '../src/plan/inherit.ts'
+import { withheldOf } from '../src/config/accessors.ts'
+import { inheritedNames } from '../src/plan/inherit.ts'
 import { planner } from '../src/plan/plan.ts'
 
 const [step, path = ''] = process.argv.slice(2)

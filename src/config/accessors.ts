@@ -214,6 +214,21 @@ export function withheldVariables(config: Config): ReadonlySet<string> {
   ])
 }
 
+/** What no agent of a config inherits: made once for a config, asked for each start. */
+export interface Withheld {
+  names: ReadonlySet<string>
+  prefixes: readonly string[]
+}
+
+/**
+ * Every `envVar` and `<envVar>_FILE` that any agent names, every variable that an env provider may read
+ * in any environment, and the credential variables of every provider that the config names.
+ */
+export function withheldOf(config: Config): Withheld {
+  const names = withheldVariables(config)
+  return { names, prefixes: [...names].filter((name) => name.endsWith('*')) }
+}
+
 /** The spellings in which the file provider looks for a ref that no entry places. */
 export function fileSpellings(ref: string): readonly string[] {
   const second = lowerSnake(ref)

@@ -17,6 +17,7 @@ import { fsyncSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { SecretRefError, errnoOf } from '../errors.ts'
+import { shellWord } from '../shell-word.ts'
 import type { Home } from '../state/home.ts'
 import { isNode } from './node.ts'
 import type { LoadedConfig } from './types.ts'
@@ -69,7 +70,7 @@ export function requireTrust(loaded: Trusted & Pick<LoadedConfig, 'found'>, home
         : 'has changed since it was trusted'
   throw new SecretRefError('CONFIG_UNTRUSTED', `the config ${loaded.path} ${why}`, {
     scope: 'config',
-    hint: `read it, then \`secretref trust ${loaded.path}\``,
+    hint: `read it, then \`secretref trust ${shellWord(loaded.path)}\``,
   })
 }
 
@@ -151,7 +152,7 @@ function checkFolder(path: string): void {
 function insecure(path: string, why: string, cause?: unknown): SecretRefError {
   return new SecretRefError('FILE_INSECURE', `the record of trusted configs ${path} ${why}`, {
     scope: 'config',
-    hint: `look at it, remove it (\`rm ${path}\`), and trust your configs again`,
+    hint: `look at it, remove it (\`rm ${shellWord(path)}\`), and trust your configs again`,
     cause,
   })
 }

@@ -1,5 +1,5 @@
 /** Which variables of its caller an agent gets. Names in, names out; no value is looked at. Pure. */
-import { agentsOf, fileVariableOf, providersOf, withheldVariables } from '../config/accessors.ts'
+import { agentsOf, fileVariableOf, providersOf, type Withheld } from '../config/accessors.ts'
 import type { Config } from '../config/types.ts'
 import { CREDENTIAL_VARIABLES, PASSED_VARIABLES, matchesVariable } from '../config/variables.ts'
 import type { Plan } from './types.ts'
@@ -25,21 +25,6 @@ const SHELLS_OWN = new Set(
 
 /** POSIX: what a shell can export; any other name cannot be handed on. */
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/
-
-/** What no agent of a config inherits: made once for a config, asked for each start. */
-export interface Withheld {
-  names: ReadonlySet<string>
-  prefixes: readonly string[]
-}
-
-/**
- * Every `envVar` and `<envVar>_FILE` that any agent names, every variable that an env provider may read
- * in any environment, and the credential variables of every provider that the config names.
- */
-export function withheldOf(config: Config): Withheld {
-  const names = withheldVariables(config)
-  return { names, prefixes: [...names].filter((name) => name.endsWith('*')) }
-}
 
 export interface InheritInput {
   config: Config

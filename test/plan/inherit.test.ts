@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Config } from '../../src/config/types.ts'
-import { credentialLike, inheritedNames, withheldOf } from '../../src/plan/inherit.ts'
+import { withheldOf } from '../../src/config/accessors.ts'
+import { credentialLike, inheritedNames } from '../../src/plan/inherit.ts'
 import { planAgent, type Request } from '../../src/plan/plan.ts'
 
 const config: Config = {

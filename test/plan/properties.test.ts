@@ -6,13 +6,14 @@ import {
   placedRefs,
   providersOf,
   slotsOf,
+  withheldOf,
 } from '../../src/config/accessors.ts'
 import { isConfig } from '../../src/config/check.generated.ts'
 import { judge } from '../../src/config/semantics.ts'
 import type { Config } from '../../src/config/types.ts'
 import { SecretRefError } from '../../src/errors.ts'
 import { homeEnvironment, sharesGateway } from '../../src/plan/environment.ts'
-import { inheritedNames, withheldOf } from '../../src/plan/inherit.ts'
+import { inheritedNames } from '../../src/plan/inherit.ts'
 import { locate } from '../../src/plan/locate.ts'
 import { planAgent, type Request } from '../../src/plan/plan.ts'
 import type { ChainStep, Plan } from '../../src/plan/types.ts'

@@ -1,15 +1,17 @@
 /** Variables: that each slot has one of its own, which may be set and arrives as it is. Pure. */
-import { agentsOf, fileVariableOf, slotsOf, withheldVariables, type Slot } from '../accessors.ts'
+import {
+  agentsOf,
+  fileVariableOf,
+  slotsOf,
+  withheldOf,
+  type Slot,
+  type Withheld,
+} from '../accessors.ts'
 import { VARIABLE } from '../names.ts'
 import { invalid, placeOf, type At } from '../problems.ts'
 import type { Config, Problem } from '../types.ts'
 import { matchesVariable, refusalOf } from '../variables.ts'
 import { agentPath, slotPath } from './paths.ts'
-
-interface Withheld {
-  names: ReadonlySet<string>
-  prefixes: readonly string[]
-}
 
 export function* judgeVariables(config: Config): Generator<Problem> {
   let withheld: Withheld | undefined
@@ -20,11 +22,6 @@ export function* judgeVariables(config: Config): Generator<Problem> {
     withheld ??= withheldOf(config)
     yield* judgeInherited(agent.inheritEnv, at, withheld)
   }
-}
-
-function withheldOf(config: Config): Withheld {
-  const names = withheldVariables(config)
-  return { names, prefixes: [...names].filter((name) => name.endsWith('*')) }
 }
 
 function* judgeSlots(slots: readonly Slot[], agent: At): Generator<Problem> {
