@@ -1,0 +1,190 @@
+/** A gateway that is killed with -9 leaves no agent behind, and no file. */
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { loudly } from '../values/loud.ts'
+import {
+  configOf,
+  descendantsOf,
+  isAlive,
+  isLinux,
+  makeWorld,
+  processes,
+  start,
+  until,
+  watcherOf,
+  type Running,
+  type World,
+} from './support.ts'
+import { hasTerminal, onTerminal } from './terminal.ts'
+
+const AGENT = join(import.meta.dirname, 'agent.ts')
+const FROZEN = join(import.meta.dirname, 'frozen-gateway.ts')
+
+beforeAll(() => {
+  if (!isLinux) loudly('orphans', 'needs /proc')
+  else if (!hasTerminal) loudly('orphans on a terminal', 'needs python3')
+})
+
+function withOneFile(): World {
+  return makeWorld({
+    config: configOf([{ secretRef: 'k', envVar: 'K', delivery: 'file' }]),
+    secrets: { k: 'fake-value-k' },
+  })
+}
+
+/** Ways to be without a terminal, and to be on one; there we are not the one that was started. */
+const PLACES = [
+  ['without a terminal', ['setsid'], true],
+  ['on a terminal', onTerminal, hasTerminal],
+] as const
+
+/** A deaf agent with a child that ignores signals too, its gateway, and all that belongs to them. */
+async function startDeaf(
+  world: World,
+  through: readonly string[],
+): Promise<{ running: Running; gateway: number; all: number[]; folder: string }> {
+  const script = `echo "folder \${K_FILE%/*} "; exec "${process.execPath}" "${AGENT}" deaf`
+  const args = ['run', '--config', world.config, '--', '/bin/sh', '-c', script]
+  const running = start(world, args, { through, stdin: 'pipe' })
+  await running.says(/^ready \d+/m)
+  const { out } = running.soFar()
+  const agent = Number(/^ready (\d+)/m.exec(out)?.[1])
+  const child = Number(/^child (\d+)/m.exec(out)?.[1])
+  const { parent: gateway = 0 } = processes().find(({ pid }) => pid === agent) ?? {}
+  const all = [gateway, ...descendantsOf(gateway).map(({ pid }) => pid)]
+  expect(all).toEqual(expect.arrayContaining([agent, child]))
+  return { running, gateway, all, folder: /^folder (\S+)/m.exec(out)?.[1] ?? '' }
+}
+
+describe.runIf(isLinux)('kill -9 of the gateway', () => {
+  for (const [place, through, possible] of PLACES) {
+    test.runIf(possible)(`${place}: the agent and its children go, and its folder`, async () => {
+      const { gateway, all, folder } = await startDeaf(withOneFile(), through)
+      expect(readdirSync(folder)).toHaveLength(1)
+      process.kill(gateway, 'SIGKILL')
+      await until('all gone', () => !all.some(isAlive))
+      await until('the folder is gone', () => !existsSync(folder))
+    })
+
+    test.runIf(possible)(`${place}: between the launcher's start and the release`, async () => {
+      const world = makeWorld()
+      const file = join(world.dir, 'started')
+      const command = ['/bin/sh', '-c', `echo started >>${file}`]
+      const where = place.startsWith('on') ? 'terminal' : 'session'
+      const [program = '', ...words] = [...through, process.execPath, FROZEN]
+      const child = spawn(program, [...words, world.dir, where, '--', ...command], {
+        env: world.env,
+        // Shell code, for a launcher that would read its agent's stdin.
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      onTestFinished(() => void child.kill('SIGKILL'))
+      child.stdin.write(`}\necho started >>${file}\n`)
+      let said = ''
+      child.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString()
+      })
+      await until('frozen', () => said.includes('frozen'))
+      const tree = [...descendantsOf(child.pid ?? 0), { pid: child.pid ?? 0, argv: [FROZEN] }]
+      const gateway = tree.find(({ argv }) => argv.includes(FROZEN))?.pid ?? 0
+      const all = [gateway, ...descendantsOf(gateway).map(({ pid }) => pid)]
+      // Resolver, launcher, watcher.
+      expect(all).toHaveLength(4)
+      process.kill(gateway, 'SIGKILL')
+      await until('all gone', () => !all.some(isAlive))
+      expect(existsSync(file)).toBe(false)
+    })
+  }
+
+  test('at any moment of a start: nothing stays', async () => {
+    const world = withOneFile()
+    const seen = new Set<string>()
+    const gateways = new Set<string>()
+    for (let round = 0; round < 16; round++) {
+      const mark = join(world.dir, `round-${round}`)
+      const script = `echo "$K_FILE" >${mark}; sleep 600 & sleep 600`
+      const args = ['run', '--config', world.config, '--', '/bin/sh', '-c', script]
+      const running = start(world, args, { through: ['setsid'] })
+      // From before the first process of ours to after the agent's start.
+      gateways.add(String(running.pid))
+      await pause(round * 12)
+      const all = [running.pid, ...descendantsOf(running.pid).map(({ pid }) => pid)]
+      process.kill(running.pid, 'SIGKILL')
+      await running.ended.catch(() => {})
+      await until('all gone', () => !all.some(isAlive))
+      await until(
+        'nothing came after',
+        () => !processes().some(({ argv }) => argv.includes(script)),
+      )
+      seen.add(existsSync(mark) ? 'agent' : `${all.length} processes`)
+    }
+    // Else this test has seen one moment only.
+    expect(seen.size).toBeGreaterThan(1)
+    // What was made and not yet watched over is removed by the next start.
+    const last = await start(world, ['run', '--config', world.config, '--', 'true']).ended
+    expect(last.code).toBe(0)
+    const folders = readdirSync('/dev/shm').filter((name) => name.startsWith('secretref-'))
+    expect(folders.filter((name) => gateways.has(name.split('-')[1] ?? ''))).toEqual([])
+  }, 60_000)
+})
+
+describe.runIf(isLinux)('the watcher', () => {
+  test('goes when the run is over', async () => {
+    const world = withOneFile()
+    const args = [
+      'run',
+      '--config',
+      world.config,
+      '--',
+      '/bin/sh',
+      '-c',
+      'echo ready; read -r line',
+    ]
+    const running = start(world, args, { through: ['setsid'], stdin: 'pipe' })
+    await running.says(/ready/)
+    const watcher = watcherOf(running.pid)?.pid ?? 0
+    expect(isAlive(watcher)).toBe(true)
+    running.child.stdin?.end('\n')
+    expect((await running.ended).code).toBe(0)
+    await until('gone', () => !isAlive(watcher))
+  })
+
+  test('killed, it takes nothing along', async () => {
+    const world = withOneFile()
+    const args = [
+      'run',
+      '--config',
+      world.config,
+      '--',
+      '/bin/sh',
+      '-c',
+      'echo ready; read -r line; cat "$K_FILE"',
+    ]
+    const running = start(world, args, { through: ['setsid'], stdin: 'pipe' })
+    await running.says(/ready/)
+    process.kill(watcherOf(running.pid)?.pid ?? 0, 'SIGKILL')
+    running.child.stdin?.end('\n')
+    expect(await running.ended).toMatchObject({ code: 0, out: 'ready\nfake-value-k' })
+  })
+
+  test('has nothing of ours: no environment, no folder, no stream', async () => {
+    const world = withOneFile()
+    const args = [
+      'run',
+      '--config',
+      world.config,
+      '--',
+      '/bin/sh',
+      '-c',
+      'echo ready; read -r line',
+    ]
+    const running = start(world, args, { through: ['setsid'], stdin: 'pipe' })
+    await running.says(/ready/)
+    const watcher = watcherOf(running.pid)?.pid ?? 0
+    expect(readFileSync(`/proc/${watcher}/environ`, 'utf8')).not.toMatch(/HOME|SECRETREF|fake/)
+    running.child.stdin?.end('\n')
+    await running.ended
+  })
+})
