@@ -1,6 +1,5 @@
 /** A resolver that dies, at every stage of its short life: nothing is started, nothing is printed. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import {
@@ -18,6 +17,7 @@ import {
   type Running,
   type World,
 } from './support.ts'
+import { vendWorld } from './vend.ts'
 
 /** What an attacker would like a cut script to go on with: the agent's stdin, credentials exported. */
 const HOSTILE = Buffer.from(`}\n'\n}\n/usr/bin/env\necho "stolen $KEY_0" >&4\nexec /usr/bin/env\n`)
@@ -38,38 +38,6 @@ function expectNothing(world: World, ended: Ended): void {
   expect(events).not.toContain('grant.delivered')
   expect(events).not.toContain('run.started')
   expect(events.at(-1)).toBe('grant.failed')
-}
-
-/** A program that tells when it was asked, and answers when it is told to. */
-function vendWorld(values: Readonly<Record<string, string>>): {
-  world: World
-  asked: string
-  go: string
-  program: string
-} {
-  const world = makeWorld()
-  const asked = join(world.dir, 'asked')
-  const go = join(world.dir, 'go')
-  const answer = JSON.stringify({ protocolVersion: 1, values })
-  const file = world.write('answer.json', answer)
-  const program = world.write(
-    'program',
-    `#!/bin/sh
-echo $$ > '${asked}.new'
-mv '${asked}.new' '${asked}'
-while ! [ -e '${go}' ]; do sleep 0.02; done
-exec cat '${file}'
-`,
-    0o700,
-  )
-  world.writeConfig(
-    configOf(
-      Object.keys(values),
-      {},
-      { vend: { type: 'exec', command: program, maxOutputBytes: 4_000_000 } },
-    ),
-  )
-  return { world, asked, go, program }
 }
 
 /** More than a pipe holds (208 KiB), so that writing it waits for the launcher to read. */
