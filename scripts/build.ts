@@ -32,6 +32,8 @@ async function bundle(name: string, input: string, together?: string): Promise<v
     platform: 'node',
     logLevel: 'warn',
     preserveEntrySignatures: 'allow-extension',
+    // The resolver imports its commonest provider at once, which the registry imports on use.
+    checks: { ineffectiveDynamicImport: false },
     plugins: [collect],
   })
   await build.write({
@@ -52,7 +54,7 @@ async function bundle(name: string, input: string, together?: string): Promise<v
 rmSync(DIST, { recursive: true, force: true })
 mkdirSync(DIST)
 await bundle('main', 'src/cli/main.ts', 'src/cli/program.ts')
-await bundle('resolver', 'src/values/resolver/main.ts', 'src/values/providers/file.ts')
+await bundle('resolver', 'src/values/resolver/main.ts')
 await bundle('setter', 'src/values/setter/main.ts', 'src/values/providers/file.ts')
 // The boot file stays as written: it must run on a Node that knows nothing of what follows.
 const boot = readFileSync('src/cli/boot.cjs', 'utf8').replace(

@@ -12,6 +12,8 @@ import { deliverFile } from '../deliver/files.ts'
 import { environmentBudget, stringCost } from '../deliver/limits.ts'
 import { launchScript, type Variable } from '../deliver/script.ts'
 import type { Provider } from '../providers/contract.ts'
+// The commonest comes along at once; the others are loaded when a sheet names them.
+import '../providers/file.ts'
 import { PROVIDERS } from '../providers/registry.generated.ts'
 import { wipe } from '../secret/bytes.ts'
 import { fingerprinter } from '../secret/fingerprint.ts'
@@ -142,8 +144,6 @@ function deliver(sheet: Sheet, released: readonly Held[], env: Map<string, Buffe
 
 async function main(): Promise<void> {
   keepOutOfCoreDumps()
-  // The commonest provider is loaded while the gateway is still at work on the sheet.
-  await PROVIDERS['file']?.()
   const line = firstLine()
   if (line === undefined) return
   const sheet: Sheet = JSON.parse(line)
