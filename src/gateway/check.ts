@@ -9,7 +9,7 @@ import { newRunId, type Gateway } from './gateway.ts'
 import { makeSheet } from './make-sheet.ts'
 import { grantOf, sayResults, type Say } from './once.ts'
 import { Records } from './records.ts'
-import type { Result } from './start.ts'
+import type { Result } from './result.ts'
 
 /** @throws SecretRefError where nothing could be asked, or what `signal` was aborted with */
 export async function checkAgent(

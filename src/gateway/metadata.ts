@@ -4,7 +4,7 @@
  */
 import { CODES, type Code } from '../errors.ts'
 import { isFailureReason } from '../policy/reasons.ts'
-import type { Fetched, FetchedFailure, FetchedValue, PassedStep } from './sheet.ts'
+import type { Fetched, FetchedFailure, FetchedValue, PassedStep } from '../policy/fetched.ts'
 
 export const VERSION = /^[A-Za-z0-9._:-]{1,128}$/
 const PROVIDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/

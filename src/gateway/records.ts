@@ -1,16 +1,24 @@
 /** The audit records of one start: who, which agent, which ref, what was decided and why. */
 import type { Entry, Event } from '../audit/record.ts'
 import type { Code } from '../errors.ts'
-import type { PlannedBinding } from '../plan/types.ts'
+import type { Plan, PlannedBinding } from '../plan/types.ts'
 import type { Ending } from './ending.ts'
 import type { Gateway } from './gateway.ts'
-import type { Result, StartRequest } from './start.ts'
+import type { Result } from './result.ts'
+
+/** What every record of one start says. */
+export interface RecordedRun {
+  run: string
+  plan: Plan
+  /** Only its path goes on record, never its arguments. */
+  command: readonly string[]
+}
 
 export class Records {
   readonly #base: Pick<Entry, 'actor' | 'agent' | 'environment' | 'config' | 'parent'>
   readonly #command: string
 
-  constructor(gateway: Gateway, request: Pick<StartRequest, 'run' | 'plan' | 'command'>) {
+  constructor(gateway: Gateway, request: RecordedRun) {
     this.#base = {
       actor: { ...gateway.actor, run: request.run },
       agent: request.plan.agent,

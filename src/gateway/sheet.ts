@@ -9,6 +9,7 @@
  */
 import type { Code } from '../errors.ts'
 import type { ChainStep, FallbackOn } from '../plan/types.ts'
+import type { Fetched } from '../policy/fetched.ts'
 
 export interface SheetItem {
   ref: string
@@ -45,34 +46,6 @@ export interface Sheet {
 }
 
 export type ToResolver = Sheet | { type: 'release'; items: readonly number[] }
-
-export interface FetchedValue {
-  outcome: 'value'
-  provider: string
-  version?: string
-  createdAt?: string
-  expiresAt?: string
-  fingerprint: string
-  ms: number
-  passed: readonly PassedStep[]
-  warnings: readonly { code: string; place?: string }[]
-}
-export interface FetchedFailure {
-  outcome: 'failure'
-  kind: 'absent' | 'denied' | 'malformed' | 'unavailable'
-  code: Code
-  reason?: string
-  place?: string
-  provider: string
-  ms: number
-  passed: readonly PassedStep[]
-}
-/** A provider that was asked first and did not answer, or (opted in) did not have it. */
-export interface PassedStep {
-  provider: string
-  code: Code
-}
-export type Fetched = FetchedValue | FetchedFailure
 
 export type FromResolver =
   | { type: 'fetched'; items: readonly Fetched[] }

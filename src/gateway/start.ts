@@ -11,8 +11,9 @@ import type { Gateway } from './gateway.ts'
 import { launch, type Agent } from './launch.ts'
 import { Records } from './records.ts'
 import type { Resolver } from './resolver.ts'
+import type { Result } from './result.ts'
 import { makeSheet } from './make-sheet.ts'
-import type { Fetched } from './sheet.ts'
+import type { Fetched } from '../policy/fetched.ts'
 import { startWatcher, type Watcher } from './watcher.ts'
 
 export interface StartRequest {
@@ -28,13 +29,6 @@ export interface StartRequest {
   stdin: 'inherit' | 'ignore'
   resolver: Resolver
   signal: AbortSignal
-}
-
-/** What became of every binding, for status and for the words on stderr. */
-export interface Result {
-  binding: PlannedBinding
-  decision: Decision
-  fetched?: Fetched
 }
 
 export type Started =

@@ -3,7 +3,7 @@
  * anybody is asked, and on what the providers said, before anything leaves. Pure.
  */
 import type { Code } from '../errors.ts'
-import type { Fetched, FetchedFailure, FetchedValue } from '../gateway/sheet.ts'
+import type { Fetched, FetchedFailure, FetchedValue } from './fetched.ts'
 import { earlier } from '../plan/dates.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import { dayOf, isNear, isPast, whenOf } from './expiry.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Fetched, FetchedFailure, FetchedValue } from '../../src/gateway/sheet.ts'
+import type { Fetched, FetchedFailure, FetchedValue } from '../../src/policy/fetched.ts'
 import type { Plan, PlannedBinding } from '../../src/plan/types.ts'
 import { blocking, decide, decideAgain, type Decision } from '../../src/policy/decide.ts'
 

@@ -3,7 +3,8 @@
  * its own chain. What comes back is held; only metadata is reported.
  */
 import type { Code } from '../../errors.ts'
-import type { Fetched, PassedStep, Sheet, SheetItem } from '../../gateway/sheet.ts'
+import type { Sheet, SheetItem } from '../../gateway/sheet.ts'
+import type { Fetched, PassedStep } from '../../policy/fetched.ts'
 import type { ChainStep } from '../../plan/types.ts'
 import { refusal } from '../deliver/limits.ts'
 import type { Context, Failure, Outcome, Provider, Session } from '../providers/contract.ts'

@@ -1,6 +1,6 @@
 /** What may be said about a value on the other side of the wall: closed fields, and never the value. */
 import type { Code } from '../../errors.ts'
-import type { FetchedValue } from '../../gateway/sheet.ts'
+import type { FetchedValue } from '../../policy/fetched.ts'
 import type { Meta, Reason } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
 

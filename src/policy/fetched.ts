@@ -1,0 +1,30 @@
+/** What a provider answered, as metadata: all that policy learns of a value. Types only. */
+import type { Code } from '../errors.ts'
+
+export interface FetchedValue {
+  outcome: 'value'
+  provider: string
+  version?: string
+  createdAt?: string
+  expiresAt?: string
+  fingerprint: string
+  ms: number
+  passed: readonly PassedStep[]
+  warnings: readonly { code: string; place?: string }[]
+}
+export interface FetchedFailure {
+  outcome: 'failure'
+  kind: 'absent' | 'denied' | 'malformed' | 'unavailable'
+  code: Code
+  reason?: string
+  place?: string
+  provider: string
+  ms: number
+  passed: readonly PassedStep[]
+}
+/** A provider that was asked first and did not answer, or (opted in) did not have it. */
+export interface PassedStep {
+  provider: string
+  code: Code
+}
+export type Fetched = FetchedValue | FetchedFailure
