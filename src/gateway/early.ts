@@ -2,6 +2,7 @@
  * The resolver takes as long to boot as we do. Started before anything else is loaded, it is ready when
  * the first sheet is.
  */
+import { SecretRefError } from '../errors.ts'
 import { Resolver } from './resolver.ts'
 import { HAS_PROC } from './surroundings.ts'
 
@@ -9,7 +10,13 @@ let early: Resolver | undefined
 
 /** Where there is no /proc the resolver needs variables handed over, and so cannot start yet. */
 export function startEarly(): void {
-  if (HAS_PROC) early = new Resolver()
+  if (!HAS_PROC) return
+  try {
+    early = new Resolver()
+  } catch (error) {
+    // It is tried again, and told, when there is somebody to tell it.
+    if (!(error instanceof SecretRefError)) throw error
+  }
 }
 
 /**

@@ -3,10 +3,11 @@
  * metadata as closed fields only. This is all that control knows of the value wing: a file to run.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { SecretRefError, type Code } from '../errors.ts'
+import type { Fetched } from '../policy/fetched.ts'
 import { parseMessage } from './metadata.ts'
-import { KEY_TROUBLE, type Fetched, type FromResolver, type Sheet } from './sheet.ts'
+import { KEY_TROUBLE, type FromResolver, type Sheet } from './sheet.ts'
 import { valueProcess } from './value-process.ts'
 
 /** Metadata for one start may not be larger than this, for all refs together. */
@@ -43,6 +44,7 @@ export class Resolver {
       // A session of its own: the terminal's Ctrl-C is for us, who then end it.
       detached: true,
     })
+    this.#child.on('error', ignoreGone)
     this.#child.stdin?.on('error', ignoreGone)
     const { fetched, ended } = listen(this.#child, () => this.#expected)
     this.#fetched = fetched
@@ -64,7 +66,7 @@ export class Resolver {
 
   /** The end that a launcher gets as its stdin. Until `release` nothing is written to it. */
   get pipe(): Socket {
-    return this.#child.stdio[4] as Socket
+    return socketOf(this.#child, 4)
   }
 
   /**
@@ -91,6 +93,16 @@ export class Resolver {
     this.#child.stdin?.end()
     this.pipe.destroy()
   }
+}
+
+/** Where no descriptors were left, nothing was started, and there is not even a list of pipes. */
+function socketOf(child: ChildProcess, fd: number): Socket {
+  const pipe = child.pid === undefined ? undefined : child.stdio[fd]
+  if (pipe instanceof Socket) return pipe
+  throw new SecretRefError('PROVIDER_UNAVAILABLE', 'the resolver could not be started', {
+    scope: 'agent',
+    hint: 'are there too many processes, or too many open files?',
+  })
 }
 
 function ignoreGone(): void {
@@ -144,7 +156,7 @@ function listen(
       }),
     )
   }
-  const report = child.stdio[3] as Socket
+  const report = socketOf(child, 3)
   report.setEncoding('utf8')
   report.on('error', ignoreGone)
   report.on('data', (chunk: string) => {

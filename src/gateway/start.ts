@@ -13,7 +13,6 @@ import { Records } from './records.ts'
 import type { Resolver } from './resolver.ts'
 import type { Result } from './result.ts'
 import { makeSheet } from './make-sheet.ts'
-import type { Fetched } from '../policy/fetched.ts'
 import { startWatcher, type Watcher } from './watcher.ts'
 
 export interface StartRequest {
