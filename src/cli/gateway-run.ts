@@ -168,7 +168,8 @@ function announce(io: Io, service: Service, say: Say): void {
 }
 
 function linesOf(io: Io, gateway: Gateway, plan: Plan): string[] {
-  const grants = grantsOf(gateway.db, gateway.loaded.path, plan.agent)
+  const { agent, environment } = plan
+  const grants = grantsOf(gateway.db, { config: gateway.loaded.path, environment, agent })
   return plan.bindings.map((binding) =>
     statusText(statusOf(binding, grants.get(binding.envVar), io.now()), io.signs),
   )

@@ -32,7 +32,8 @@ export async function gatewayStatus(io: Io, options: StatusOptions): Promise<num
   try {
     for (const name of names) {
       const plan = planner.plan({ agent: name })
-      const grants = grantsOf(db, loaded.path, name)
+      const { environment } = plan
+      const grants = grantsOf(db, { config: loaded.path, environment, agent: name })
       const lines = plan.bindings.map((binding) =>
         statusOf(binding, grants.get(binding.envVar), io.now()),
       )

@@ -2,7 +2,7 @@
 import { SecretRefError } from '../errors.ts'
 import type { Plan } from '../plan/types.ts'
 import { decide, decideAgain } from '../policy/decide.ts'
-import { grantsOf, recordGrants } from '../state/grants.ts'
+import { grantsOf, recordGrants, type GrantRow } from '../state/grants.ts'
 import { unlessAborted } from './abort.ts'
 import { takeResolver } from './early.ts'
 import { newRunId, type Gateway } from './gateway.ts'
@@ -59,19 +59,20 @@ export async function checkAgent(
     await gateway.record(results.flatMap((result) => records.checkedOrRefused(result)))
   }
   sayResults(say, plan.agent, results)
-  // A value that a run holds stays `injected` for as long as the store still has the same one.
-  const before = grantsOf(gateway.db, gateway.loaded.path, plan.agent)
-  const grants = results.map((result) => grantOf(gateway, run, plan.environment, result, 'ready'))
+  const { agent, environment } = plan
+  const before = grantsOf(gateway.db, { config: gateway.loaded.path, environment, agent })
   recordGrants(
     gateway.db,
-    grants.filter((grant) => {
-      const held = before.get(grant.envVar)
-      return !(
-        held?.outcome === 'injected' &&
-        grant.outcome === 'ready' &&
-        held.route === grant.route &&
-        held.fingerprint === grant.fingerprint
-      )
+    results.map((result) => {
+      const grant = grantOf(gateway, run, environment, result, 'ready')
+      return stillHeld(grant, before.get(grant.envVar))
     }),
   )
+}
+
+/** A value that a run received stays `injected` for as long as the store has the same one. */
+function stillHeld(grant: GrantRow, before: GrantRow | undefined): GrantRow {
+  if (before?.outcome !== 'injected' || grant.outcome !== 'ready') return grant
+  if (before.route !== grant.route || before.fingerprint !== grant.fingerprint) return grant
+  return { ...grant, outcome: 'injected', run: before.run, at: before.at }
 }

@@ -56,7 +56,7 @@ export async function parentRun(
       )
     }
     const { agent, environment, config, configHash } = row
-    const variables = [...grantsOf(db, config, agent).keys()]
+    const variables = [...grantsOf(db, { config, environment, agent }).keys()]
     return { run: id, agent, environment, config, configHash, variables }
   } finally {
     db.close()

@@ -48,12 +48,11 @@ export function statusOf(
   const about = { agent: binding.agent, envVar: binding.envVar, ref: binding.ref }
   if (grant === undefined) return { ...about, sign: 'none', state: 'never injected' }
   if (grant.route !== routeOf(binding)) {
-    const was = grant.outcome === 'denied' ? 'denied' : grant.outcome
     return {
       ...about,
       sign: 'attention',
       state: 'stale',
-      detail: `${was} before the config changed`,
+      detail: `${grant.outcome} before the config changed`,
     }
   }
   if (grant.outcome === 'denied') {

@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS grants (
   fingerprint TEXT,
   expires_at TEXT,
   route TEXT NOT NULL,
-  PRIMARY KEY (config, agent, env_var)
+  PRIMARY KEY (config, environment, agent, env_var)
 ) STRICT;
 CREATE TABLE IF NOT EXISTS gateways (
   config TEXT NOT NULL,

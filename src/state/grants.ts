@@ -57,12 +57,15 @@ export function recordGrants(db: DatabaseSync, grants: readonly GrantRow[]): voi
   })
 }
 
+/** An agent of one config, in one of its environments. */
+export type GrantKey = Pick<GrantRow, 'config' | 'environment' | 'agent'>
+
 /** All grants of one agent, by variable. @throws STATE_UNAVAILABLE */
-export function grantsOf(db: DatabaseSync, config: string, agent: string): Map<string, GrantRow> {
+export function grantsOf(db: DatabaseSync, key: GrantKey): Map<string, GrantRow> {
   return guarded(db, () => {
     const rows = db
-      .prepare('SELECT * FROM grants WHERE config = ? AND agent = ?')
-      .all(config, agent)
+      .prepare('SELECT * FROM grants WHERE config = ? AND environment = ? AND agent = ?')
+      .all(key.config, key.environment, key.agent)
     return new Map(rows.map((row) => [String(row['env_var']), toGrant(row)]))
   })
 }
