@@ -2,7 +2,7 @@
  * What the gateway was started with and the agent is to get back: Node changes some of it. Linux tells
  * it in /proc (proc(5)); elsewhere the fields stay empty and docs/architecture.md says so.
  */
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { constants } from 'node:os'
 import { errnoOf } from '../errors.ts'
 
@@ -73,6 +73,15 @@ export function stillRuns(pid: number, started: string | undefined): boolean {
   } catch (error) {
     // There, and another user's.
     return errnoOf(error) === 'EPERM'
+  }
+}
+
+/** Which pids we see (namespaces(7)): two containers may each have a process of the same pid. */
+export function pidNamespace(): string {
+  try {
+    return /^pid:\[(\d+)\]$/.exec(readlinkSync('/proc/self/ns/pid'))?.[1] ?? '0'
+  } catch {
+    return '0' // No /proc: no containers either.
   }
 }
 

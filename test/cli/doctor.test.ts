@@ -192,7 +192,7 @@ describe('home', () => {
 
   test('a folder of values that a killed gateway left behind is told, and left', async () => {
     const w = await used()
-    const left = join(w.home.run, 'secretref-999999999-1-AbCdEf')
+    const left = join(w.home.run, 'secretref-999999999-1-1-AbCdEf')
     mkdirSync(left, { recursive: true, mode: 0o700 })
     chmodSync(w.home.run, 0o700)
     const { code, troubles } = await look(w)
