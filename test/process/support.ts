@@ -95,7 +95,9 @@ export function makeWorld(given: { config?: object; secrets?: object } = {}): Wo
   return world
 }
 
-type Slot = string | { secretRef: string; envVar?: string; delivery?: 'env' | 'file' }
+type Slot =
+  | string
+  | { secretRef: string; envVar?: string; delivery?: 'env' | 'file'; pathInEnvVar?: boolean }
 
 /**
  * A config with one agent `a`, whose tool `t` needs every slot.
