@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import {
   CLI,
   configOf,
-  isLinux,
+  describeOnLinux,
   makeWorld,
   recordsOf,
   run,
@@ -69,7 +69,7 @@ const PLAIN = [
   'SIGALRM',
 ] as const
 
-describe.runIf(isLinux)('an agent that a signal ends: we end', () => {
+describeOnLinux('an agent that a signal ends: we end', () => {
   for (const [way, words] of WAYS) {
     test(`${way}: by the same signal`, async () => {
       const world = withOneSecret()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
   configOf,
-  isLinux,
+  describeOnLinux,
   makeWorld,
   run,
   ROOT,
@@ -109,7 +109,7 @@ describe('streams', () => {
   })
 })
 
-describe.runIf(isLinux)('limits and folder', () => {
+describeOnLinux('limits and folder', () => {
   const SHOW = 'ulimit -S -n; umask; cat /proc/self/coredump_filter; pwd -P'
   const SET = 'ulimit -S -n 700; umask 0027; echo 0x33 >/proc/self/coredump_filter'
 
@@ -137,7 +137,7 @@ function maskIn(out: string): number {
 const HUP = 1
 const INT_QUIT = 2 + 4
 
-describe.runIf(isLinux)('ignored signals', () => {
+describeOnLinux('ignored signals', () => {
   test.each(['dash', 'bash'])('none, from %s', async (shell) => {
     const { out } = await runIn(withOneSecret(), shell, 'exec "$@"', SHOW_IGNORED)
     expect(maskIn(out)).toBe(0)

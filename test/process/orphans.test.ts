@@ -3,12 +3,13 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { loudly } from '../values/loud.ts'
 import {
   configOf,
   descendantsOf,
   isAlive,
+  describeOnLinux,
   isLinux,
   makeWorld,
   processes,
@@ -24,8 +25,7 @@ const AGENT = join(import.meta.dirname, 'agent.ts')
 const FROZEN = join(import.meta.dirname, 'frozen-gateway.ts')
 
 beforeAll(() => {
-  if (!isLinux) loudly('orphans', 'needs /proc')
-  else if (!hasTerminal) loudly('orphans on a terminal', 'needs python3')
+  if (isLinux && !hasTerminal) loudly('orphans on a terminal', 'needs python3')
 })
 
 function withOneFile(): World {
@@ -59,7 +59,7 @@ async function startDeaf(
   return { running, gateway, all, folder: /^folder (\S+)/m.exec(out)?.[1] ?? '' }
 }
 
-describe.runIf(isLinux)('kill -9 of the gateway', () => {
+describeOnLinux('kill -9 of the gateway', () => {
   for (const [place, through, possible] of PLACES) {
     test.runIf(possible)(`${place}: the agent and its children go, and its folder`, async () => {
       const { gateway, all, folder } = await startDeaf(withOneFile(), through)
@@ -130,7 +130,7 @@ describe.runIf(isLinux)('kill -9 of the gateway', () => {
   }, 60_000)
 })
 
-describe.runIf(isLinux)('the watcher', () => {
+describeOnLinux('the watcher', () => {
   test('goes when the run is over', async () => {
     const world = withOneFile()
     const args = [

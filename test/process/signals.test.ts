@@ -3,14 +3,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { CATCHABLE } from './catchable.ts'
 import {
   configOf,
   descendantsOf,
   eventsOf,
   isAlive,
-  isLinux,
+  describeOnLinux,
   makeWorld,
   recordsOf,
   start,
@@ -36,7 +36,7 @@ function pidIn(running: Running, word: 'ready' | 'child'): number {
   return Number(new RegExp(`^${word} (\\d+)$`, 'm').exec(running.soFar().out)?.[1])
 }
 
-describe.runIf(isLinux)('without a terminal', () => {
+describeOnLinux('without a terminal', () => {
   test('every signal that can be caught reaches the agent exactly once', async () => {
     const running = startAgent(withOneSecret())
     await running.says(/^ready/m)
@@ -142,7 +142,7 @@ printf '{"protocolVersion":1,"values":{"k":"fake-value-k"}}'
   return world
 }
 
-describe.runIf(isLinux)('a signal while the credentials are fetched', () => {
+describeOnLinux('a signal while the credentials are fetched', () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     '%s ends the start at once, nothing is started, and the log says so',
     async (signal) => {
