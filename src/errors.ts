@@ -38,6 +38,7 @@ export const CODES = [
   'AUDIT_TAMPERED',
   'STATE_UNAVAILABLE',
   'UNSUPPORTED',
+  'OUTPUT_FAILED',
   'INTERNAL',
 ] as const
 

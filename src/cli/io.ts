@@ -9,7 +9,7 @@
  * - Whatever came from a config, a file or a program is escaped by `printable` before it is shown.
  */
 import { writeSync } from 'node:fs'
-import { errnoOf, type SecretRefError } from '../errors.ts'
+import { errnoOf, SecretRefError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { homeOf, type Home } from '../state/home.ts'
 
@@ -45,9 +45,13 @@ export function processIo(program: string): Io {
 /**
  * Not `process.stdout`: opening it makes a shared pipe non-blocking for the agent too, whose own writes
  * then fail with EAGAIN.
+ *
+ * @throws OUTPUT_FAILED where data could not be written. What is said on stderr is lost instead: nobody
+ *   can be told of it, and no agent may end because a disk behind `2>` is full.
  */
 function writeWhole(fd: 1 | 2, text: string): void {
   const bytes = Buffer.from(text)
+  let patience = STDERR_PATIENCE_MS
   for (let at = 0; at < bytes.length;) {
     try {
       at += writeSync(fd, bytes, at)
@@ -55,12 +59,21 @@ function writeWhole(fd: 1 | 2, text: string): void {
       const errno = errnoOf(error)
       // Whoever read our output has gone (`| head`), or there never was one (`>&-`).
       if (errno === 'EPIPE' || errno === 'EBADF') return
-      if (errno !== 'EAGAIN') throw error
+      if (errno !== 'EAGAIN') {
+        if (fd === 2) return
+        throw new SecretRefError('OUTPUT_FAILED', 'the output could not be written', {
+          hint: `the system said ${errno ?? 'no more'}; is the disk full?`,
+          cause: error,
+        })
+      }
+      if (fd === 2 && (patience -= PAUSE_MS) < 0) return
       // Somebody else made it non-blocking and the reader is slow.
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5)
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS)
     }
   }
 }
+const PAUSE_MS = 5
+const STDERR_PATIENCE_MS = 1000
 
 /** Locale as POSIX reads it: LC_ALL, then LC_CTYPE, then LANG. Unset counts as UTF-8, as in a container. */
 export function signsAllowed(env: Io['env']): boolean {

@@ -3,7 +3,7 @@ import { SecretRefError } from '../errors.ts'
 import type { Plan } from '../plan/types.ts'
 import { decide, decideAgain } from '../policy/decide.ts'
 import { grantsOf, recordGrants, type GrantRow } from '../state/grants.ts'
-import { unlessAborted } from './abort.ts'
+import { answersOf } from './answers.ts'
 import { takeResolver } from './early.ts'
 import { newRunId, type Gateway } from './gateway.ts'
 import { makeSheet } from './make-sheet.ts'
@@ -25,7 +25,6 @@ export async function checkAgent(
   const first = decide(plan, { now: gateway.now(), strict })
   const asked = first.filter((decision) => decision.allow).map((decision) => decision.binding)
   await gateway.record([
-    ...gateway.opening(),
     ...records.skipped(plan.skipped),
     ...first.flatMap((decision) =>
       decision.allow
@@ -41,7 +40,7 @@ export async function checkAgent(
     const resolver = takeResolver(() => Object.keys(gateway.env))
     try {
       resolver.send(sheet)
-      const fetched = await unlessAborted(resolver.fetched(), signal)
+      const fetched = await answersOf(resolver, sheet, signal)
       const types = new Map(Object.entries(sheet.providers))
       for (const [i, binding] of asked.entries()) {
         const answer = fetched[i]

@@ -6,14 +6,14 @@ import { errnoOf, SecretRefError } from '../errors.ts'
 /**
  * The absolute path of `name` as `exec` would find it (POSIX, "Command Search and Execution"): a name
  * with a slash is a path from `cwd`, any other is looked for along `path`, in which an empty part means
- * `cwd`.
+ * `cwd`. Along no path at all nothing is found: what lies in `cwd` by chance is not meant.
  *
  * @throws COMMAND_NOT_FOUND (exit 127) or COMMAND_NOT_EXECUTABLE (exit 126)
  */
 export function findCommand(name: string, path: string, cwd: string): string {
   const candidates = name.includes('/')
     ? [resolve(cwd, name)]
-    : path.split(delimiter).map((folder) => resolve(cwd, folder, name))
+    : (path === '' ? [] : path.split(delimiter)).map((folder) => resolve(cwd, folder, name))
   let refused: string | undefined
   for (const candidate of candidates) {
     const state = executable(candidate)

@@ -66,19 +66,28 @@ export class Gateway {
     await this.log.settle()
   }
 
-  /** Appends to the audit log; a loop of the same denial is written once in a while, with its count. */
+  /**
+   * Appends to the audit log: first of all, once, which config we work with. A loop of the same denial
+   * is written once in a while, with its count.
+   */
   async record(entries: readonly Entry[]): Promise<void> {
-    await this.log.append(
-      entries.flatMap((entry) => (entry.decision === 'deny' ? this.#denials.offer(entry) : entry)),
-    )
-  }
-
-  /** The first record of this gateway, once: which config it works with. */
-  opening(): Entry[] {
-    if (this.#opened) return []
-    this.#opened = true
     const { hash, path } = this.loaded
-    return [{ event: 'config.loaded', actor: this.actor, config: hash, detail: { path } }]
+    const first = !this.#opened
+    this.#opened = true
+    const own = entries.flatMap((entry) =>
+      entry.decision === 'deny' ? this.#denials.offer(entry) : entry,
+    )
+    try {
+      await this.log.append([
+        ...(first
+          ? [{ event: 'config.loaded', actor: this.actor, config: hash, detail: { path } } as const]
+          : []),
+        ...own,
+      ])
+    } catch (error) {
+      if (first) this.#opened = false
+      throw error
+    }
   }
 
   agent(name: string): Agent {
@@ -96,10 +105,13 @@ export class Gateway {
    */
   commandOf(name: string, given: readonly string[] | undefined): string[] | undefined {
     const agent = this.agent(name)
-    if (given !== undefined && agent.lockCommand === true) {
+    if (given !== undefined && this.#isOnItsOwn(agent)) {
       throw new SecretRefError('COMMAND_LOCKED', `agent ${name} runs only its own command`, {
         scope: 'agent',
-        hint: 'its config says lockCommand; leave out what follows --',
+        hint:
+          this.parent === undefined
+            ? 'its config says lockCommand; leave out what follows --'
+            : 'a sub-agent is started as its config says; leave out what follows --',
       })
     }
     const [program, ...args] = given ?? agent.command ?? []
@@ -115,16 +127,27 @@ export class Gateway {
       : absolute(cwd, { configDir: this.loaded.dir, userHome: userHome(this.env) })
   }
 
-  /** Names of the caller's variables that an agent gets. */
+  /**
+   * Names of the caller's variables that an agent gets. One that runs only its own command never gets
+   * more than the short list: a `NODE_OPTIONS` of the caller's choice is a command too.
+   */
   inheritedBy(plan: Plan, pristine: boolean): string[] {
     return inheritedNames({
       config: this.loaded.config,
       withheld: this.#withheld,
       plan,
       names: Object.keys(this.env),
-      pristine,
+      pristine: pristine || this.#isOnItsOwn(this.agent(plan.agent)),
       fromParent: this.parent?.variables ?? [],
     })
+  }
+
+  /**
+   * Locked by its config, or started from inside another agent: whoever chose its command would have its
+   * credentials.
+   */
+  #isOnItsOwn(agent: Agent): boolean {
+    return agent.lockCommand === true || this.parent !== undefined
   }
 }
 

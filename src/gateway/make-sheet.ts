@@ -74,7 +74,8 @@ function providersFor(
   items: readonly SheetItem[],
 ): Pick<Sheet, 'providers' | 'deadlineMs'> {
   const table = providersOf(gateway.loaded.config)
-  const providers: Record<string, Sheet['providers'][string]> = {}
+  // Without a prototype: a provider may be called `toString`.
+  const providers: Record<string, Sheet['providers'][string]> = Object.create(null)
   let deadlineMs = DEFAULT_TIMEOUT_MS
   for (const { chain } of items) {
     let needs = 0

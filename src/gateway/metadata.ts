@@ -3,12 +3,13 @@
  * or does not have its form, does not come through.
  */
 import { CODES, type Code } from '../errors.ts'
-import { isFailureReason } from '../policy/reasons.ts'
+import { isFailureReason, isFetchWarning } from '../policy/reasons.ts'
+import { KEY_TROUBLE } from './sheet.ts'
 import type { Fetched, FetchedFailure, FetchedValue, PassedStep } from '../policy/fetched.ts'
 
 export const VERSION = /^[A-Za-z0-9._:-]{1,128}$/
-const PROVIDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
-const WORD = /^[A-Za-z0-9_-]{1,64}$/
+/** What the system says (errno(3)), or what fails with the key; nothing else is passed on. */
+const UNDELIVERED = new RegExp(`^(?:E[A-Z0-9]{1,30}|${KEY_TROUBLE})$`)
 export const FINGERPRINT = /^[a-z0-9-]{1,32}:[0-9a-f]{32}$/
 const DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 
@@ -18,12 +19,19 @@ type Message =
   | { type: 'delivered' }
   | { type: 'undelivered'; code: Code; reason?: string }
 
+/** What a resolver may name: of other words, a value could be one. */
+export interface Known {
+  /** The providers on its sheet. */
+  providers: ReadonlySet<string>
+  /** The paths on its sheet. */
+  places: ReadonlySet<string>
+}
+
 /**
  * @param line what a resolver sent
- * @param places the paths that it may name
  * @returns `undefined` where the line breaks the contract as a whole
  */
-export function parseMessage(line: string, places: ReadonlySet<string>): Message | undefined {
+export function parseMessage(line: string, sheet: Known): Message | undefined {
   let parsed: unknown
   try {
     parsed = JSON.parse(line)
@@ -33,21 +41,23 @@ export function parseMessage(line: string, places: ReadonlySet<string>): Message
   if (!isObject(parsed)) return undefined
   if (parsed['type'] === 'delivered') return { type: 'delivered' }
   if (parsed['type'] === 'undelivered') {
-    const reason = matching(parsed['reason'], WORD)
+    const reason = matching(parsed['reason'], UNDELIVERED)
     const code = codeOf(parsed['code'])
     return code && { type: 'undelivered', code, ...(reason === undefined ? {} : { reason }) }
   }
   if (parsed['type'] !== 'fetched' || !Array.isArray(parsed['items'])) return undefined
-  const items = parsed['items'].map((item) => parseFetched(item, places))
+  const items = parsed['items'].map((item) => parseFetched(item, sheet))
   return items.every((item) => item !== undefined) ? { type: 'fetched', items } : undefined
 }
 
-function parseFetched(raw: unknown, places: ReadonlySet<string>): Fetched | undefined {
+function parseFetched(raw: unknown, { providers, places }: Known): Fetched | undefined {
   if (!isObject(raw)) return undefined
-  const provider = matching(raw['provider'], PROVIDER_NAME)
-  const passed = Array.isArray(raw['passed']) ? raw['passed'].map(parsePassed) : []
+  const provider = known(raw['provider'], providers)
+  const passed = Array.isArray(raw['passed'])
+    ? raw['passed'].map((step) => parsePassed(step, providers))
+    : []
   const ms = raw['ms']
-  if (provider === undefined || typeof ms !== 'number') return undefined
+  if (provider === undefined || !isDuration(ms)) return undefined
   if (!passed.every((step) => step !== undefined)) return undefined
   const about = { provider, ms, passed }
   if (raw['outcome'] === 'failure') {
@@ -70,17 +80,19 @@ function parseFetched(raw: unknown, places: ReadonlySet<string>): Fetched | unde
     : []
   const value: FetchedValue = { outcome: 'value', fingerprint, warnings, ...about }
   const version = matching(raw['version'], VERSION)
-  const createdAt = matching(raw['createdAt'], DATE)
-  const expiresAt = matching(raw['expiresAt'], DATE)
+  const createdAt = dateIn(raw['createdAt'])
+  const expiresAt = dateIn(raw['expiresAt'])
+  // A date that is there and cannot be read must not count as one that is not there.
+  if (raw['expiresAt'] !== undefined && expiresAt === undefined) return undefined
   if (version !== undefined) value.version = version
   if (createdAt !== undefined) value.createdAt = createdAt
   if (expiresAt !== undefined) value.expiresAt = expiresAt
   return value
 }
 
-function parsePassed(raw: unknown): PassedStep | undefined {
+function parsePassed(raw: unknown, providers: ReadonlySet<string>): PassedStep | undefined {
   if (!isObject(raw)) return undefined
-  const provider = matching(raw['provider'], PROVIDER_NAME)
+  const provider = known(raw['provider'], providers)
   const code = codeOf(raw['code'])
   return provider === undefined || code === undefined ? undefined : { provider, code }
 }
@@ -90,14 +102,26 @@ function parseWarning(
   places: ReadonlySet<string>,
 ): { code: string; place?: string }[] {
   if (!isObject(raw)) return []
-  const code = matching(raw['code'], WORD)
-  if (code === undefined) return []
+  const { code } = raw
+  if (!isFetchWarning(code)) return []
   const place = known(raw['place'], places)
   return [place === undefined ? { code } : { code, place }]
 }
 
-export function known(place: unknown, places: ReadonlySet<string>): string | undefined {
-  return typeof place === 'string' && places.has(place) ? place : undefined
+/** A moment that there is, in the form in which `Date` writes it. */
+function dateIn(value: unknown): string | undefined {
+  const text = matching(value, DATE)
+  if (text === undefined) return undefined
+  const time = Date.parse(text)
+  return !Number.isNaN(time) && new Date(time).toISOString() === text ? text : undefined
+}
+
+function isDuration(ms: unknown): ms is number {
+  return Number.isSafeInteger(ms) && Number(ms) >= 0
+}
+
+export function known(word: unknown, words: ReadonlySet<string>): string | undefined {
+  return typeof word === 'string' && words.has(word) ? word : undefined
 }
 
 export function isObject(value: unknown): value is Fields {

@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { Socket } from 'node:net'
 import { SecretRefError, type Code } from '../errors.ts'
 import type { Fetched } from '../policy/fetched.ts'
-import { parseMessage } from './metadata.ts'
+import { parseMessage, type Known } from './metadata.ts'
 import { KEY_TROUBLE, type FromResolver, type Sheet } from './sheet.ts'
 import { valueProcess } from './value-process.ts'
 
@@ -19,9 +19,7 @@ const GRACE_MS = 1000
 export type Delivery = { delivered: true } | { delivered: false; code: Code; reason: string }
 
 /** What a resolver may say is measured by its sheet. */
-interface Expected {
-  /** Paths that the sheet itself names; no other path crosses back. */
-  places: ReadonlySet<string>
+interface Expected extends Known {
   /** How many answers the sheet asks for. */
   count: number
   /** Path of the key for fingerprints. */
@@ -32,7 +30,7 @@ export class Resolver {
   readonly #child: ChildProcess
   readonly #fetched: Promise<readonly Fetched[]>
   readonly #ended: Promise<Delivery>
-  #expected: Expected = { places: new Set(), count: 0, key: '' }
+  #expected: Expected = { providers: new Set(), places: new Set(), count: 0, key: '' }
 
   /** @param env handed over only where there is no /proc to read it from */
   constructor(env: Record<string, string> = {}) {
@@ -55,7 +53,12 @@ export class Resolver {
 
   send(sheet: Sheet): void {
     const { items, fingerprintKey } = sheet
-    this.#expected = { places: placesOn(sheet), count: items.length, key: fingerprintKey }
+    this.#expected = {
+      providers: new Set(items.flatMap(({ chain }) => chain.map(({ provider }) => provider))),
+      places: placesOn(sheet),
+      count: items.length,
+      key: fingerprintKey,
+    }
     this.#child.stdin?.write(`${JSON.stringify(sheet)}\n`)
   }
 
@@ -86,6 +89,11 @@ export class Resolver {
   abort(): void {
     this.dismiss()
     setTimeout(() => this.#child.kill('SIGKILL'), GRACE_MS).unref()
+  }
+
+  /** Ends it whatever it is at, even where it is stopped. */
+  kill(): void {
+    this.#child.kill('SIGKILL')
   }
 
   /** Lets it wipe and go by itself: end of file without `release`. */
@@ -168,7 +176,7 @@ function listen(
       return
     }
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n')) {
-      const message = parseMessage(text.slice(0, end), expected().places)
+      const message = parseMessage(text.slice(0, end), expected())
       text = text.slice(end + 1)
       if (message === undefined || !answersAll(message, expected().count)) {
         broken('reported what it may not')

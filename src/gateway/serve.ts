@@ -2,6 +2,7 @@
  * Serves agents in the foreground, each by its own schedule and restart policy. One that fails never
  * stops the others.
  */
+import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SecretRefError } from '../errors.ts'
 import type { Plan } from '../plan/types.ts'
@@ -13,6 +14,7 @@ import { Records } from './records.ts'
 import { Backoff, startsAgain } from './restart.ts'
 import { runSchedule, type Clock } from './schedule.ts'
 import { ENDING, Requests } from './signals.ts'
+import { Turns } from './turns.ts'
 
 export interface Service {
   plan: Plan
@@ -43,6 +45,8 @@ export class Server {
   readonly #running = new Set<Once>()
   readonly #stopping = new AbortController()
   readonly #requests = new Requests()
+  /** A start is a process of tens of megabytes until its agent runs. */
+  readonly #starts = new Turns(Math.max(4, 2 * availableParallelism()))
   readonly #clock: Clock
 
   constructor(gateway: Gateway, options: ServeOptions) {
@@ -58,13 +62,9 @@ export class Server {
 
   /** @returns how each one ended last, when all have; `undefined` for one that could not be started */
   async serve(services: readonly Service[]): Promise<(Ending | undefined)[]> {
-    const outcomes = await Promise.allSettled(
+    return Promise.all(
       services.map((service) => this.#one(service).catch((error) => this.#fail(service, error))),
     )
-    return outcomes.map((outcome) => {
-      if (outcome.status === 'rejected') throw outcome.reason
-      return outcome.value
-    })
   }
 
   /**
@@ -88,11 +88,22 @@ export class Server {
     for (const { agent } of this.#running) agent.kill()
   }
 
-  /** Says a failure at once: the others go on, and may do so for long. */
+  /**
+   * Says a failure at once, a defect of ours included: the others go on, and may do so for long. No
+   * value can be in an error of this wing.
+   */
   #fail({ plan }: Service, error: unknown): undefined {
     if (error instanceof Interrupted) return
-    if (!(error instanceof SecretRefError)) throw error
-    this.#options.say('error', `${plan.agent}: ${error.message} [${error.code}]`, error.hint)
+    const { say } = this.#options
+    if (error instanceof SecretRefError) {
+      say('error', `${plan.agent}: ${error.message} [${error.code}]`, error.hint)
+    } else {
+      say(
+        'error',
+        `${plan.agent}: a defect of SecretRef: ${String(error)} [INTERNAL]`,
+        'please report it',
+      )
+    }
   }
 
   async #one(service: Service): Promise<Ending | undefined> {
@@ -154,16 +165,18 @@ export class Server {
     const { say } = this.#options
     const { signal } = this.#stopping
     try {
-      const running = await startOnce(this.#gateway, {
-        plan,
-        command: command ?? [],
-        pristine: true,
-        strict,
-        session: !terminal,
-        stdin: terminal ? 'inherit' : 'ignore',
-        signal,
-        say,
-      })
+      const running = await this.#starts.run(() =>
+        startOnce(this.#gateway, {
+          plan,
+          command: command ?? [],
+          pristine: true,
+          strict,
+          session: !terminal,
+          stdin: terminal ? 'inherit' : 'ignore',
+          signal,
+          say,
+        }),
+      )
       this.#running.add(running)
       say('info', `${plan.agent}: started (pid ${running.agent.pid})`)
       // Asked to stop between the release and now.
@@ -181,7 +194,9 @@ export class Server {
     const { checked } = this.#options
     const { plan, strict } = service
     try {
-      await checkAgent(this.#gateway, plan, strict, say, this.#stopping.signal)
+      await this.#starts.run(() =>
+        checkAgent(this.#gateway, plan, strict, say, this.#stopping.signal),
+      )
       checked(plan)
     } catch (error) {
       this.#fail(service, error)
@@ -198,7 +213,8 @@ export class Server {
       this.#options.say(level, sentence, hint)
     }
     while (!signal.aborted) {
-      await this.#clock.wait(WATCH_MS, signal)
+      // Not all at once: a thousand agents would ask their providers in the same second.
+      await this.#clock.wait(WATCH_MS * (0.9 + Math.random() * 0.2), signal)
       if (!signal.aborted) await this.#check(service, news)
     }
   }

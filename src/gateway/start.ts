@@ -6,6 +6,7 @@ import { SecretRefError } from '../errors.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import { blocking, decide, decideAgain, type Decision } from '../policy/decide.ts'
 import type { Ending } from './ending.ts'
+import { answersOf } from './answers.ts'
 import { makePrivateFolder, removePrivateFolder, sweepPrivateFolders } from './folder.ts'
 import type { Gateway } from './gateway.ts'
 import { launch, type Agent } from './launch.ts'
@@ -54,7 +55,6 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
   const records = new Records(gateway, request)
   const first = decide(plan, { now: gateway.now(), strict })
   await gateway.record([
-    ...gateway.opening(),
     ...records.skipped(plan.skipped),
     ...first.flatMap((decision) =>
       decision.allow
@@ -87,7 +87,7 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     // While the resolver is at work: what killed gateways left behind is nobody's to keep.
     sweepPrivateFolders(gateway.home, gateway.env)
     watcher = startWatcher(folder)
-    const fetched = await unlessAborted(resolver.fetched(), signal)
+    const fetched = await answersOf(resolver, sheet, signal)
     const types = new Map(Object.entries(sheet.providers))
     const now = gateway.now()
     // One answer for each, in order: the resolver's end holds it to that.
@@ -183,16 +183,4 @@ function notStarted(agent: string, decisions: readonly Decision[]): SecretRefErr
     `agent ${agent} was not started: ${count} could not be granted`,
     { scope: 'agent' },
   )
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted()
-  const aborted = Promise.withResolvers<never>()
-  const stop = (): void => aborted.reject(signal.reason)
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    return await Promise.race([work, aborted.promise])
-  } finally {
-    signal.removeEventListener('abort', stop)
-  }
 }

@@ -2,7 +2,7 @@
 import { environmentOf } from '../config/accessors.ts'
 import type { Config } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
-import { didYouMean } from './known.ts'
+import { didYouMean, quoted } from './known.ts'
 import { own } from './own.ts'
 
 /** What records say where no environment is configured. */
@@ -46,7 +46,7 @@ export function settleEnvironment(config: Config, asked: string | undefined): En
   const name = asked ?? home
   const known = [...new Set([home, ...Object.keys(config.environments ?? {})])]
   if (!known.includes(name)) {
-    throw new SecretRefError('ENVIRONMENT_UNKNOWN', `no environment named "${name}"`, {
+    throw new SecretRefError('ENVIRONMENT_UNKNOWN', `no environment named ${quoted(name)}`, {
       hint: didYouMean(name, known, 'environments'),
       scope: 'config',
     })

@@ -1,5 +1,6 @@
 /** Hints for a name that nothing has: the nearest one, and what there is. Pure. */
 import { nearest } from '../config/suggest.ts'
+import { literalKind } from '../targets/literals.ts'
 
 /** How many names a hint lists before it says "and 12 more". */
 const LISTED = 8
@@ -16,4 +17,9 @@ export function listOf(known: readonly string[], kind: string): string {
   if (known.length === 0) return `there are no ${kind}`
   const rest = known.length > LISTED ? ` and ${known.length - LISTED} more` : ''
   return `${kind}: ${known.slice(0, LISTED).join(', ')}${rest}`
+}
+
+/** A name from a command line for a message; what looks like a credential is not repeated. */
+export function quoted(name: string): string {
+  return literalKind(name) === undefined ? `"${name}"` : 'that (it looks like a credential)'
 }

@@ -6,7 +6,7 @@ import { refusalOf } from '../config/variables.ts'
 import { SecretRefError } from '../errors.ts'
 import { groundOf, routeOf, type Ground, type Route } from './chain.ts'
 import { earlier } from './dates.ts'
-import { didYouMean, listOf } from './known.ts'
+import { didYouMean, listOf, quoted } from './known.ts'
 import { own } from './own.ts'
 import { narrow, rename } from './rename.ts'
 import type { Plan, PlannedBinding } from './types.ts'
@@ -91,7 +91,7 @@ function chosenAgent(
   if (asked !== undefined) {
     const agent = agents.get(asked)
     if (agent !== undefined) return [asked, agent]
-    throw new SecretRefError('AGENT_UNKNOWN', `no agent named "${asked}"`, {
+    throw new SecretRefError('AGENT_UNKNOWN', `no agent named ${quoted(asked)}`, {
       hint: didYouMean(asked, names, 'agents'),
       scope: 'agent',
     })
@@ -111,7 +111,7 @@ function chosenAgent(
 
 function checkProvider({ providers }: Ground, asked: string | undefined): void {
   if (asked === undefined || providers.has(asked)) return
-  throw new SecretRefError('USAGE', `no provider named "${asked}"`, {
+  throw new SecretRefError('USAGE', `no provider named ${quoted(asked)}`, {
     hint: didYouMean(asked, [...providers.keys()], 'providers'),
   })
 }

@@ -3,7 +3,7 @@ import { fileVariableOf } from '../config/accessors.ts'
 import { VARIABLE } from '../config/names.ts'
 import { refusalOf } from '../config/variables.ts'
 import { SecretRefError } from '../errors.ts'
-import { didYouMean } from './known.ts'
+import { didYouMean, quoted } from './known.ts'
 import type { PlannedBinding } from './types.ts'
 
 export interface Narrowed {
@@ -26,7 +26,7 @@ export function narrow(
     if (!bound.has(ref)) {
       throw new SecretRefError(
         'REF_NOT_BOUND',
-        `agent "${agent}" has no tool binding for ref "${ref}"`,
+        `agent "${agent}" has no tool binding for ref ${quoted(ref)}`,
         {
           hint: didYouMean(ref, [...bound], `refs that "${agent}" is bound to`),
           scope: 'ref',
@@ -65,13 +65,13 @@ export function rename(
     if (named.has(ref) || bindings.filter((binding) => binding.ref === ref).length > 1) {
       throw new SecretRefError(
         'USAGE',
-        `--env cannot rename ref "${ref}", which stands there twice`,
+        `--env cannot rename ref ${quoted(ref)}, which stands there twice`,
         {
           hint: 'leave --env out; each of its slots has a variable of its own',
         },
       )
     }
-    named.set(ref, allowed(names[index] ?? ''))
+    named.set(ref, allowed(names[index] ?? '', index))
   }
   const renamed = bindings.map((binding) => ({
     ...binding,
@@ -81,10 +81,11 @@ export function rename(
   return renamed
 }
 
-function allowed(name: string): string {
+function allowed(name: string, index: number): string {
   if (!VARIABLE.test(name)) {
-    throw new SecretRefError('USAGE', `--env: "${name}" is no name for a variable`, {
-      hint: 'letters, digits and _; the first is no digit',
+    // Not quoted: who is used to `docker run --env NAME=VALUE` has typed a value here.
+    throw new SecretRefError('USAGE', `--env: number ${index + 1} is no name for a variable`, {
+      hint: 'letters, digits and _, the first no digit; a name alone, never a value',
     })
   }
   const reason = refusalOf(name)

@@ -24,7 +24,8 @@ function key(name: string, fields: object = {}): object {
 }
 
 /** `lead` may start `child`, which may start `grandchild`; each has a key of its own. */
-function family(): World {
+function family(commands: Record<string, readonly string[]> = {}): World {
+  const run = (name: string): object => ({ command: commands[name] ?? ['/bin/echo', 'ran'] })
   const names = ['lead', 'child', 'grandchild', 'other']
   return makeWorld({
     config: {
@@ -33,9 +34,9 @@ function family(): World {
       openclaw: { gateway: { environment: 'staging' } },
       agents: {
         lead: { subagents: ['child'], ...key('lead', { delivery: 'file', pathInEnvVar: true }) },
-        child: { subagents: ['grandchild'], ...key('child') },
-        grandchild: key('grandchild'),
-        other: key('other'),
+        child: { subagents: ['grandchild'], ...run('child'), ...key('child') },
+        grandchild: { ...run('grandchild'), ...key('grandchild') },
+        other: { ...run('other'), ...key('other') },
       },
     },
     secrets: Object.fromEntries(names.map((name) => [`${name}-key`, `fake-value-${name}`])),
@@ -51,32 +52,33 @@ function codeIn({ err }: Ended): string | undefined {
   return /\[(\w+)\]\n/.exec(err)?.[1]
 }
 
+const CHILD = [...US, 'run', '--agent', 'child'] as const
+
 describeOnLinux('a sub-agent that is listed', () => {
   test('gets its own credentials and none of its parent’s', async () => {
-    const world = family()
-    const inner = [...US, 'run', '--agent', 'child', '--', ...PRINT_ENVIRONMENT]
-    const { code, stdout } = await lead(world, inner, { env: { INNOCENT: 'passes' } })
+    const world = family({ child: PRINT_ENVIRONMENT })
+    const { code, stdout } = await lead(world, CHILD, { env: { OF_THE_CALLER: 'x' } })
     expect(code).toBe(0)
     const variables = environment(stdout)
     expect(variables.get('CHILD_KEY')?.toString()).toBe('fake-value-child')
-    expect(variables.get('INNOCENT')?.toString()).toBe('passes')
     expect([...variables.keys()].filter((name) => /LEAD|OTHER|GRAND/.test(name))).toEqual([])
     expect(stdout.toString()).not.toContain('fake-value-lead')
+    // Nor anything else of its parent's choice: NODE_OPTIONS would be a command.
+    expect(variables.has('OF_THE_CALLER')).toBe(false)
   })
 
   test('nor what its parent received under another name', async () => {
-    const world = family()
+    const world = family({ child: PRINT_ENVIRONMENT })
     const renamed = ['--secrets-ref', 'lead-key', '--env', 'RENAMED']
-    const inner = [...US, 'run', '--agent', 'child', '--', ...PRINT_ENVIRONMENT]
-    const args = ['run', '--config', world.config, '--agent', 'lead', ...renamed, '--', ...inner]
+    const args = ['run', '--config', world.config, '--agent', 'lead', ...renamed, '--', ...CHILD]
     const { stdout } = await run(world, args)
+    expect(environment(stdout).has('CHILD_KEY')).toBe(true)
     expect([...environment(stdout).keys()].filter((name) => name.startsWith('RENAMED'))).toEqual([])
   })
 
   test('is on record as started by its parent’s agent, in its parent’s run', async () => {
     const world = family()
-    const inner = [...US, 'run', '--agent', 'child', '--', '/bin/true']
-    expect((await lead(world, inner)).code).toBe(0)
+    expect((await lead(world, CHILD)).code).toBe(0)
     const records = recordsOf(world)
     const parent = records.find(({ event, agent }) => event === 'run.started' && agent === 'lead')
     expect(parent?.actor.type).toBe('user')
@@ -93,42 +95,35 @@ describeOnLinux('a sub-agent that is listed', () => {
   })
 
   test('may start what it lists itself, and no more', async () => {
-    const world = family()
-    const third = [...US, 'run', '--agent', 'grandchild', '--', ...PRINT_ENVIRONMENT]
-    const { stdout } = await lead(world, [...US, 'run', '--agent', 'child', '--', ...third])
+    const third = [...US, 'run', '--agent', 'grandchild']
+    const world = family({ child: third, grandchild: PRINT_ENVIRONMENT })
+    const { stdout } = await lead(world, CHILD)
     expect([...environment(stdout).keys()].filter((name) => name.endsWith('_KEY'))).toEqual([
       'GRANDCHILD_KEY',
     ])
-    const back = [...US, 'run', '--agent', 'lead', '--', '/bin/true']
-    const refused = await lead(world, [...US, 'run', '--agent', 'child', '--', ...back])
+    const back = family({ child: [...US, 'run', '--agent', 'other'] })
+    const refused = await lead(back, CHILD)
     expect([refused.code, codeIn(refused)]).toEqual([125, 'AGENT_NOT_ALLOWED'])
   })
 
   test('its exit code is its parent’s to see', async () => {
-    const inner = [...US, 'run', '--agent', 'child', '--', '/bin/sh', '-c', 'exit 9']
-    const { code, out } = await lead(family(), [
-      '/bin/sh',
-      '-c',
-      '"$@"; echo "child: $?"',
-      'sh',
-      ...inner,
-    ])
+    const world = family({ child: ['/bin/sh', '-c', 'exit 9'] })
+    const script = ['/bin/sh', '-c', '"$@"; echo "child: $?"', 'sh', ...CHILD]
+    const { code, out } = await lead(world, script)
     expect([code, out]).toEqual([0, 'child: 9\n'])
   })
 
   test('may be served by a gateway of its own inside', async () => {
-    const inner = [
-      ...US,
-      'gateway',
-      'run',
-      '--agent',
-      'child',
-      '--',
-      '/bin/sh',
-      '-c',
-      'echo "$CHILD_KEY"',
-    ]
-    expect((await lead(family(), inner)).out).toBe('fake-value-child\n')
+    const world = family({ child: ['/bin/sh', '-c', 'echo "$CHILD_KEY"'] })
+    const inner = [...US, 'gateway', 'run', '--agent', 'child']
+    expect((await lead(world, inner)).out).toBe('fake-value-child\n')
+  })
+
+  test('runs its own command and never its parent’s choice', async () => {
+    const world = family()
+    const ended = await lead(world, [...CHILD, '--', '/usr/bin/printenv', 'CHILD_KEY'])
+    expect([ended.code, codeIn(ended), ended.out]).toEqual([125, 'COMMAND_LOCKED', ''])
+    expect(recordsOf(world).some(({ agent }) => agent === 'child')).toBe(false)
   })
 })
 
@@ -141,21 +136,11 @@ function expectRefused(world: World, ended: Ended): void {
 
 describeOnLinux('refused inside an agent', () => {
   test.each([
-    ['an agent that is not listed', ['run', '--agent', 'other', '--', 'echo', 'ran']],
-    ['the agent itself', ['run', '--agent', 'lead', '--', 'echo', 'ran']],
-    [
-      'a gateway for one that is not listed',
-      ['gateway', 'run', '--agent', 'other', '--', 'echo', 'ran'],
-    ],
-    ['its check, where it has no command', ['gateway', 'run', '--agent', 'other']],
-    [
-      'on a schedule',
-      ['gateway', 'run', '--agent', 'other', '--schedule', '* * * * * *', '--', 'echo', 'ran'],
-    ],
-    [
-      'in another environment',
-      ['run', '--agent', 'child', '--environment', 'production', '--', 'echo', 'ran'],
-    ],
+    ['an agent that is not listed', ['run', '--agent', 'other']],
+    ['the agent itself', ['run', '--agent', 'lead']],
+    ['a gateway for one that is not listed', ['gateway', 'run', '--agent', 'other']],
+    ['on a schedule', ['gateway', 'run', '--agent', 'other', '--schedule', '* * * * * *']],
+    ['in another environment', ['run', '--agent', 'child', '--environment', 'production']],
   ])('%s', async (_, words) => {
     const world = family()
     expectRefused(world, await lead(world, [...US, ...words]))
@@ -165,17 +150,17 @@ describeOnLinux('refused inside an agent', () => {
     const world = family()
     const other = join(world.dir, 'other.json')
     copyFileSync(world.config, other)
-    const inner = [...US, 'run', '--config', other, '--agent', 'child', '--', 'echo', 'ran']
+    const inner = [...US, 'run', '--config', other, '--agent', 'child']
     expectRefused(world, await lead(world, inner))
     // What the agent sets there is not looked at: the config of its own start counts.
     const setting = `SECRETREF_CONFIG=${other}`
-    const words = ['run', '--agent', 'child', '--', 'echo', 'ran']
+    const words = ['run', '--agent', 'child']
     expect((await lead(world, ['/usr/bin/env', setting, ...US, ...words])).out).toBe('ran\n')
   })
 
   test('by a config that was edited since', async () => {
     const world = family()
-    const inner = [...US, 'run', '--agent', 'child', '--', 'echo', 'ran']
+    const inner = [...US, 'run', '--agent', 'child']
     const script = `sed 's/"child"$/"child", "other"/' "${world.config}" >new; cat new >"${world.config}"; "$@"`
     const ended = await lead(world, ['/bin/sh', '-c', `${script}; exit $?`, 'sh', ...inner])
     expectRefused(world, ended)
@@ -187,7 +172,7 @@ describeOnLinux('refused inside an agent', () => {
     const { out } = await lead(world, ['/bin/sh', '-c', 'printf %s "$SECRETREF_RUN"'])
     expect(out).toMatch(/^[0-9a-z]+-[0-9a-f]+$/)
     for (const SECRETREF_RUN of [out, `${out}x`]) {
-      const args = ['run', '--config', world.config, '--agent', 'child', '--', 'echo', 'ran']
+      const args = ['run', '--config', world.config, '--agent', 'child']
       const ended = await run(world, args, { env: { SECRETREF_RUN } })
       expect([ended.code, codeIn(ended), ended.out]).toEqual([125, 'AGENT_NOT_ALLOWED', ''])
       expect(ended.err).toContain('SECRETREF_RUN names a run that is not under way')
@@ -196,7 +181,7 @@ describeOnLinux('refused inside an agent', () => {
 
   test('in a home of the agent’s choice, where its run is not known', async () => {
     const world = family()
-    const inner = [...US, 'run', '--config', world.config, '--agent', 'child', '--', 'echo', 'ran']
+    const inner = [...US, 'run', '--config', world.config, '--agent', 'child']
     const elsewhere = `SECRETREF_HOME=${join(world.dir, 'elsewhere')}`
     expectRefused(world, await lead(world, ['/usr/bin/env', elsewhere, ...inner]))
   })
