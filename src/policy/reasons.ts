@@ -49,3 +49,11 @@ const KNOWN: ReadonlySet<unknown> = new Set(REASONS)
 export function isFailureReason(word: unknown): word is FailureReason {
   return KNOWN.has(word)
 }
+
+/** What may be told of a value that is delivered all the same. */
+export const FETCH_WARNINGS = ['FILE_MODE_LOOSE', 'PLACEHOLDER_VALUE'] as const
+export type FetchWarning = (typeof FETCH_WARNINGS)[number]
+
+export function isFetchWarning(word: unknown): word is FetchWarning {
+  return FETCH_WARNINGS.some((warning) => warning === word)
+}

@@ -9,7 +9,7 @@
  */
 import type { Code } from '../../errors.ts'
 import type { Location } from '../../plan/types.ts'
-import type { FailureReason as Reason } from '../../policy/reasons.ts'
+import type { FailureReason as Reason, FetchWarning } from '../../policy/reasons.ts'
 
 export type { Location, Reason }
 
@@ -81,7 +81,7 @@ export interface Meta {
 
 /** Something to tell the user about a value that was delivered all the same. */
 export interface Warning {
-  code: 'FILE_MODE_LOOSE' | 'PLACEHOLDER_VALUE'
+  code: FetchWarning
   /** A file's path, known from the config; never anything from inside it. */
   place?: string
 }
