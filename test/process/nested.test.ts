@@ -25,7 +25,7 @@ function key(name: string, fields: object = {}): object {
 
 /** `lead` may start `child`, which may start `grandchild`; each has a key of its own. */
 function family(commands: Record<string, readonly string[]> = {}): World {
-  const run = (name: string): object => ({ command: commands[name] ?? ['/bin/echo', 'ran'] })
+  const started = (name: string): object => ({ command: commands[name] ?? ['/bin/echo', 'ran'] })
   const names = ['lead', 'child', 'grandchild', 'other']
   return makeWorld({
     config: {
@@ -34,9 +34,9 @@ function family(commands: Record<string, readonly string[]> = {}): World {
       openclaw: { gateway: { environment: 'staging' } },
       agents: {
         lead: { subagents: ['child'], ...key('lead', { delivery: 'file', pathInEnvVar: true }) },
-        child: { subagents: ['grandchild'], ...run('child'), ...key('child') },
-        grandchild: { ...run('grandchild'), ...key('grandchild') },
-        other: { ...run('other'), ...key('other') },
+        child: { subagents: ['grandchild'], ...started('child'), ...key('child') },
+        grandchild: { ...started('grandchild'), ...key('grandchild') },
+        other: { ...started('other'), ...key('other') },
       },
     },
     secrets: Object.fromEntries(names.map((name) => [`${name}-key`, `fake-value-${name}`])),
