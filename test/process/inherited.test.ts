@@ -1,5 +1,6 @@
 /** What the agent finds as its caller left it: streams, ignored signals, limits, folder. */
 import { createHash, randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -124,6 +125,47 @@ describeOnLinux('limits and folder', () => {
     const world = withOneSecret()
     const { out } = await runIn(world, '/bin/sh', `${SET}; exec "$@"`, ['/bin/sh', '-c', SHOW])
     expect(out).toBe(`700\n0027\n00000033\n${world.dir}\n`)
+  })
+})
+
+describeOnLinux('descriptors', () => {
+  const OPEN = 'exec 20</etc/passwd; exec bash -c \'exec 250</etc/passwd; exec "$@"\' bash "$@"'
+  /** The numbers of those that a shell script's process has of that file. */
+  const LIST = 'ls -l /proc/$$/fd | grep -c /etc/passwd'
+
+  test('of the caller reach neither the agent, nor the resolver, nor a program of it', async () => {
+    const world = makeWorld()
+    const answer = JSON.stringify({ protocolVersion: 1, values: { k: 'fake-value-k' } })
+    // A shell's own list, its parent's (the resolver's) after it, each as a count.
+    const list = `${LIST}; ls -l /proc/$PPID/fd | grep -c /etc/passwd`
+    const seen = join(world.dir, 'seen')
+    const command = world.write(
+      'program',
+      `#!/bin/sh\n{ ${list}; } >'${seen}'\necho '${answer}'\n`,
+      0o700,
+    )
+    world.writeConfig(configOf(['k'], {}, { exec: { command } }))
+    const through = ['bash', '-c', OPEN, 'bash']
+    const ended = await runAgent(world, ['/bin/sh', '-c', `${list}; echo "$K"`], { through })
+    // The agent's parent is the gateway.
+    expect(ended).toMatchObject({ code: 0, out: '0\n0\nfake-value-k\n' })
+    expect(readFileSync(seen, 'utf8')).toBe('0\n0\n')
+  })
+
+  test('of Node itself all close on exec, so that none is taken for the caller’s', async () => {
+    const script = `
+      const { readdirSync, readFileSync, writeSync } = require('node:fs')
+      const kept = readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return fd > 2 && !/^flags:\\s+0?2/m.test(readFileSync('/proc/self/fdinfo/' + fd, 'latin1'))
+        } catch { return false }
+      })
+      writeSync(1, JSON.stringify(kept))`
+    // Above 2 everything is closed first.
+    const close = 'for fd in /proc/$$/fd/*; do n=${fd##*/}; [ $n -gt 2 ] && eval "exec $n>&-"; done'
+    const through = ['bash', '-c', `${close}; exec "$1" -e "$0"`, script]
+    const { out } = await start(makeWorld(), [], { through }).ended
+    expect(out).toBe('[]')
   })
 })
 
