@@ -12,18 +12,23 @@ import { HAS_PROC, startTimeOf } from './surroundings.ts'
  * Reads `MODE PID STARTED`, then waits. STARTED guards against a pid that was given to another process.
  * `group`: the agent has a session of its own; as long as one of its processes lives, the kernel gives
  * the group's number to nobody else. `tree`: it shares ours; its tree is stopped, then killed.
- * Only shell builtins and absolute programs: PATH is not ours to trust.
+ * A process may put line ends and brackets into its name, and so into its stat: all of it is read, and
+ * cut at the last bracket. Only shell builtins and absolute programs: PATH is not ours to trust.
  */
 const SCRIPT = `
+stat() {
+  line=
+  while read -r part; do line="$line $part"; done 2>/dev/null <"/proc/$1/stat"
+}
 started() {
-  read -r line 2>/dev/null </proc/$1/stat || return 1
+  stat "$1" && [ -n "$line" ] || return 1
   set -- \${line##*) }
   [ "\${20}" = "$want" ]
 }
 children() {
-  for stat in /proc/[0-9]*/stat; do
-    read -r line 2>/dev/null <"$stat" || continue
-    pid=\${line%% *}
+  for pid in /proc/[0-9]*; do
+    pid=\${pid#/proc/}
+    stat "$pid" && [ -n "$line" ] || continue
     set -- \${line##*) }
     case " $all " in *" $pid "*) continue;; esac
     case " $all " in *" $2 "*) all="$all $pid"; kill -STOP "$pid" 2>/dev/null; grew=1;; esac

@@ -98,6 +98,28 @@ describeOnLinux('kill -9 of the gateway', () => {
     })
   }
 
+  for (const [place, through, possible] of PLACES) {
+    test.runIf(possible)(`${place}: also who has line ends and brackets in its name`, async () => {
+      // The name is the kernel's, 15 bytes of it, for each of three: agent, child and grandchild.
+      const rename = `printf '%s' 'a) S 1 \n) b' >/proc/$$/comm`
+      const inner = `${rename}; sleep 600 & echo "ready $!"; wait`
+      const script = `${rename}; /bin/sh -c "$0" "$0" & wait`
+      const world = withOneFile()
+      const args = ['run', '--config', world.config, '--', '/bin/sh', '-c', script, inner]
+      const running = start(world, args, { through, stdin: 'pipe' })
+      await running.says(/^ready \d+/m)
+      const sleep = Number(/^ready (\d+)/m.exec(running.soFar().out)?.[1])
+      const above = (pid: number): number =>
+        processes().find((process) => process.pid === pid)?.parent ?? 0
+      const agent = above(above(sleep))
+      const all = [agent, ...descendantsOf(agent).map(({ pid }) => pid)]
+      expect(all).toHaveLength(3)
+      expect(readFileSync(`/proc/${agent}/comm`, 'utf8')).toContain('\n)')
+      process.kill(above(agent), 'SIGKILL')
+      await until('all gone', () => !all.some(isAlive))
+    })
+  }
+
   test('at any moment of a start: nothing stays', async () => {
     const world = withOneFile()
     const seen = new Set<string>()
