@@ -32,7 +32,7 @@ function keepCompiled() {
   try {
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
     var stat = fs.lstatSync(folder)
-    if (!stat.isDirectory() || stat.uid !== process.getuid() || (stat.mode & 0o077) !== 0) return
+    if (!stat.isDirectory() || stat.uid !== process.geteuid() || (stat.mode & 0o077) !== 0) return
   } catch (error) {
     // No folder, no cache: only slower.
     if (error) return

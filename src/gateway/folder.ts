@@ -105,7 +105,7 @@ function alive(pid: number, started: string): boolean {
 function ours(path: string): boolean {
   try {
     const stat = lstatSync(path)
-    return stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0
+    return stat.isDirectory() && stat.uid === process.geteuid?.() && (stat.mode & 0o077) === 0
   } catch {
     return false
   }
