@@ -1,35 +1,26 @@
 /** Puts a log aside, whatever its state, and begins a new one whose first record says so. */
-import { closeSync, fstatSync, fsyncSync, linkSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, fsyncSync, linkSync, renameSync, rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Home } from '../state/home.ts'
+import { sha256Of, whatIsLeft, type Left } from './archived.ts'
 import { EMPTY, link } from './chain.ts'
 import { asFailure, unavailable } from './failures.ts'
 import { createToAppend, openToRead, prepareFolder, syncFolder, writeWhole } from './file.ts'
-import { leafHash } from './hash.ts'
 import { AuditLock } from './lock.ts'
-import { parseRecord } from './read.ts'
 import type { Actor, Entry } from './record.ts'
-import { lastLine } from './tail.ts'
 
 const LOCK_TIMEOUT_MS = 5000
 
-/** What is known of the log that was put aside; `seq` and `hash` where its last whole line is a record. */
-interface Left {
-  size: number
-  seq?: number
-  hash?: string
-}
-
 /**
  * Renames the log to `audit.log.<time>` beside it; returns that path, or undefined where the log was gone.
- * Processes that have the old log open are refused from then on. Killed half way, it can be done again:
+ * Processes that have the old log open go on in the new one. Killed half way, it can be done again:
  * until the end the old head stands, and nothing can be appended to a log that does not fit it.
  * Errors: AUDIT_UNAVAILABLE.
  */
 export async function archiveLog(home: Home, actor: Actor, now: Date): Promise<string | undefined> {
   try {
     prepareFolder(home.dir)
-    const lock = new AuditLock(home.auditLock, LOCK_TIMEOUT_MS)
+    const lock = new AuditLock(home.auditLock, LOCK_TIMEOUT_MS, 'FULL')
     try {
       return await lock.hold(() => replaceLog(home, lock, actor, now))
     } finally {
@@ -41,7 +32,7 @@ export async function archiveLog(home: Home, actor: Actor, now: Date): Promise<s
 }
 
 function replaceLog(home: Home, lock: AuditLock, actor: Actor, now: Date): string | undefined {
-  const left = whatIsLeft(home.auditLog)
+  const left = lookAt(home.auditLog)
   const head = lock.head()
   const acknowledged = typeof head === 'object' ? { acknowledged: head.seq } : {}
   if (left === undefined && typeof head !== 'object') {
@@ -73,14 +64,11 @@ function replaceLog(home: Home, lock: AuditLock, actor: Actor, now: Date): strin
   return target
 }
 
-function whatIsLeft(path: string): Left | undefined {
+function lookAt(path: string): (Left & { sha256: string }) | undefined {
   const fd = openToRead(path)
   if (fd === undefined) return undefined
   try {
-    const { size } = fstatSync(fd)
-    const line = lastLine(fd, 0, size)?.line
-    const seq = line && parseRecord(line)?.seq
-    return line === undefined || seq === undefined ? { size } : { size, seq, hash: leafHash(line) }
+    return { ...whatIsLeft(fd), sha256: sha256Of(fd) }
   } finally {
     closeSync(fd)
   }

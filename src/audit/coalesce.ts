@@ -28,7 +28,7 @@ export class Coalescer {
   offer(entry: Entry): readonly Entry[] {
     const now = this.#now().getTime()
     const due = this.#take((repeated) => now - repeated.since >= WINDOW_MS)
-    const kind = JSON.stringify([entry.event, entry.agent, entry.ref, entry.code, entry.reason])
+    const kind = kindOf(entry)
     const repeated = this.#kinds.get(kind)
     if (repeated !== undefined) {
       repeated.count += 1
@@ -53,4 +53,10 @@ export class Coalescer {
     }
     return due
   }
+}
+
+/** Two bindings of one agent are two kinds. */
+function kindOf(entry: Entry): string {
+  const { event, agent, tool, ref, envVar, provider, environment, code, reason } = entry
+  return JSON.stringify([event, agent, tool, ref, envVar, provider, environment, code, reason])
 }

@@ -35,6 +35,7 @@ const STORE = `
 export class AuditLock {
   readonly #path: string
   readonly #timeoutMs: number
+  readonly #synchronous: 'NORMAL' | 'FULL'
   readonly #db: DatabaseSync
   readonly #identity: Identity
   #begin: StatementSync | undefined
@@ -43,10 +44,15 @@ export class AuditLock {
   /** True while nobody has ever completed a `hold` on this file. */
   #fresh = true
 
-  /** Makes the file where it is missing. Errors: AUDIT_UNAVAILABLE, or what the system throws. */
-  constructor(path: string, timeoutMs: number) {
+  /**
+   * Makes the file where it is missing. `NORMAL`: no fsync at a commit; after a power failure the row may
+   * lag, which is allowed. `FULL`: for `replace`, since a larger head that came back would accuse the log.
+   * Errors: AUDIT_UNAVAILABLE, or what the system throws.
+   */
+  constructor(path: string, timeoutMs: number, synchronous: 'NORMAL' | 'FULL' = 'NORMAL') {
     this.#path = path
     this.#timeoutMs = timeoutMs
+    this.#synchronous = synchronous
     makeOrCheck(path)
     // The built-in module is loaded on use: commands that write no record do not pay for it.
     const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
@@ -96,7 +102,7 @@ export class AuditLock {
     this.#store.run(head.seq, head.hash, head.size)
   }
 
-  /** Only inside `hold`: another log begins, and its head takes the place of any other. */
+  /** Only inside `hold`, of a lock made `FULL`: another log begins, and its head takes the place of any other. */
   replace(head: Head): void {
     this.#db.exec('DELETE FROM head')
     this.store(head)
@@ -117,8 +123,7 @@ export class AuditLock {
             'set SECRETREF_HOME to a folder on a local disk',
           )
         }
-        // No fsync at a commit: after a power failure the row may lag, which is allowed.
-        this.#db.exec('PRAGMA synchronous = NORMAL')
+        this.#db.exec(`PRAGMA synchronous = ${this.#synchronous}`)
         this.#commit = this.#db.prepare('COMMIT')
         this.#begin = this.#db.prepare('BEGIN IMMEDIATE')
       }

@@ -64,6 +64,10 @@ describe('Coalescer', () => {
     ['code', { code: 'EXPIRED' }],
     ['reason', { reason: 'other' }],
     ['event', { event: 'grant.failed' }],
+    ['tool', { tool: 'other' }],
+    ['variable', { envVar: 'OTHER' }],
+    ['provider', { provider: 'other' }],
+    ['environment', { environment: 'other' }],
   ] as const)('another %s is another kind', (_, fields) => {
     const { offer } = coalescer()
     offer(denial())

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { logArchive, logShow, logVerify } from '../../src/cli/log.ts'
@@ -237,6 +237,24 @@ describe('log archive', () => {
       message: 'the audit log cannot be used: its file was removed or replaced while it was open',
     })
     expect(recordsIn(home)).toHaveLength(1)
+  })
+
+  test.each([
+    ['more than a record can be, without a newline', 'x'.repeat(3_000_000)],
+    ['a line longer than a record', `${'x'.repeat(3_000_000)}\n`],
+    ['a line that is no record', 'hello\n'],
+    ['NUL bytes', '\0'.repeat(5000)],
+  ])('whatever stands at its end: %s', async (_, damage) => {
+    const home = await filled()
+    tear(home, damage)
+    const { size } = statSync(home.auditLog)
+    expect(await logArchive(ioAt(home), { yes: true })).toBe(0)
+    await writeLog(home, 1)
+    expect(recordsIn(home)[0]).toMatchObject({
+      event: 'log.archived',
+      detail: { size, acknowledged: 4 },
+    })
+    expect(verify(home)).toMatchObject({ records: 2, acknowledged: 2 })
   })
 
   test('an archive is never overwritten', async () => {

@@ -8,11 +8,17 @@ import type { Home } from '../../src/state/home.ts'
 import { entry, openLog, recordsIn, tempHome, verify } from '../audit/home.ts'
 import { skipLoudly } from '../values/loud.ts'
 
+const SRC = join(import.meta.dirname, '../../src')
 const WRITER = join(import.meta.dirname, 'audit-writer.ts')
+const ARCHIVE = `
+  const { archiveLog } = await import(${JSON.stringify(`${SRC}/audit/archive.ts`)})
+  const { homeOf } = await import(${JSON.stringify(`${SRC}/state/home.ts`)})
+  const actor = { type: 'user', id: 'a', pid: process.pid, uid: 0 }
+  await archiveLog(homeOf(process.env), actor, new Date())`
 const ALL = 'trace=write,pwrite64,fdatasync,fsync'
 
 /** Runs the writer with one sync thread, so that strace can count syncs; returns what each said. */
-function trace(context: TestContext, home: Home, rules: string[], args: string[]): Traced {
+function trace(context: TestContext, home: Home, rules: string[], script: string[]): Traced {
   if (spawnSync('strace', ['-e', 'trace=none', 'true']).status !== 0) {
     skipLoudly(
       context,
@@ -22,7 +28,7 @@ function trace(context: TestContext, home: Home, rules: string[], args: string[]
   }
   const report = `${home.dir}-strace`
   const options = ['-f', '-y', '-o', report, ...rules.flatMap((rule) => ['-e', rule])]
-  const { stdout } = spawnSync('strace', [...options, process.execPath, WRITER, ...args], {
+  const { stdout } = spawnSync('strace', [...options, process.execPath, ...script], {
     env: { SECRETREF_HOME: home.dir, UV_THREADPOOL_SIZE: '1', PATH: process.env['PATH'] },
     encoding: 'utf8',
   })
@@ -36,7 +42,7 @@ interface Traced {
 describe('durable before it is acknowledged', () => {
   test('every answer comes after the sync that follows its write', (context) => {
     const home = tempHome()
-    const { said, calls } = trace(context, home, [ALL], ['a', '2', '5'])
+    const { said, calls } = trace(context, home, [ALL], [WRITER, 'a', '2', '5'])
     expect(said).toHaveLength(10)
     let unsynced = false
     let stored = 0
@@ -55,7 +61,7 @@ describe('durable before it is acknowledged', () => {
 
   test('a new log is in its folder for good before its first line is written', (context) => {
     const home = tempHome()
-    const { calls } = trace(context, home, [ALL], ['a', '1', '1'])
+    const { calls } = trace(context, home, [ALL], [WRITER, 'a', '1', '1'])
     const synced = calls.findIndex((call) => / fsync\(\d+<[^>]*\/home>\) += 0/.test(call))
     const written = calls.findIndex((call) => / write\(\d+<[^>]*audit\.log>/.test(call))
     const parent = calls.findIndex((call) => / fsync\(\d+<[^>]*\/secretref-audit-\w+>\)/.test(call))
@@ -68,7 +74,7 @@ describe('durable before it is acknowledged', () => {
 
 describe('group commit', () => {
   test('what queued up during a sync shares the next write and the next sync', (context) => {
-    const { said, calls } = trace(context, tempHome(), [ALL], ['a', '64', '5'])
+    const { said, calls } = trace(context, tempHome(), [ALL], [WRITER, 'a', '64', '5'])
     expect(said).toHaveLength(320)
     const writes = calls.filter((call) => / write\(\d+<[^>]*audit\.log>/.test(call))
     const syncs = calls.filter((call) => / fdatasync\(\d+<[^>]*audit\.log>/.test(call))
@@ -82,7 +88,7 @@ describe('a sync that fails', () => {
   test('is not tried again: the kernel may have dropped the pages and answer that all is well', (context) => {
     const home = tempHome()
     const rules = ['trace=fdatasync', 'inject=fdatasync:error=EIO:when=3']
-    const { said, calls } = trace(context, home, rules, ['a', '1', '10'])
+    const { said, calls } = trace(context, home, rules, [WRITER, 'a', '1', '10'])
     const failure =
       'AUDIT_UNAVAILABLE the audit log cannot be used: the disk answered with an I/O error'
     expect(said).toEqual(['ack a-0-1 2', 'ack a-0-2 3', failure, failure])
@@ -97,7 +103,7 @@ describe('the acknowledged head', () => {
   test('never leads: killed before the sync has ended, a log that lost the record is still good', async (context) => {
     const home = tempHome()
     const rules = ['trace=fdatasync', 'inject=fdatasync:signal=KILL:when=3']
-    const { said } = trace(context, home, rules, ['a', '1', '10'])
+    const { said } = trace(context, home, rules, [WRITER, 'a', '1', '10'])
     expect(said).toEqual(['ack a-0-1 2', 'ack a-0-2 3'])
     expect(recordsIn(home)).toHaveLength(4)
     const head = readHead(home.auditLock)
@@ -108,5 +114,23 @@ describe('the acknowledged head', () => {
     const [next] = await openLog(home).append([entry()])
     expect(next?.seq).toBe((head?.seq ?? 0) + 1)
     expect(verify(home).bad).toBeUndefined()
+  })
+
+  test('of a log that begins anew is on the disk when it takes the place of a larger one', async (context) => {
+    const home = tempHome()
+    const log = openLog(home)
+    await log.append([entry(), entry(), entry()])
+    // Open elsewhere, so that no last one to close tidies up and syncs by the way.
+    const rules = ['trace=pwrite64,fdatasync,fsync,rename']
+    const { calls } = trace(context, home, rules, ['--input-type=module', '--eval', ARCHIVE])
+    const renamed = calls.findIndex((call) => / rename\(/.test(call))
+    expect(renamed).toBeGreaterThan(-1)
+    const after = calls.slice(renamed)
+    const stored = after.findLastIndex((call) => / pwrite64\(\d+<[^>]*audit\.lock-wal>/.test(call))
+    const synced = after.findLastIndex((call) =>
+      / f(?:data)?sync\(\d+<[^>]*audit\.lock-wal>/.test(call),
+    )
+    expect(stored).toBeGreaterThan(-1)
+    expect(synced).toBeGreaterThan(stored)
   })
 })
