@@ -10,7 +10,7 @@ import { endLike } from '../gateway/ending.ts'
 import { Gateway } from '../gateway/gateway.ts'
 import { parentRun, requireAllowed } from '../gateway/nesting.ts'
 import { Interrupted, startOnce, type Once, type Say } from '../gateway/once.ts'
-import { ENDING, hearSignals, Requests } from '../gateway/signals.ts'
+import { hearSignals, Requests } from '../gateway/signals.ts'
 import { readSurroundings } from '../gateway/surroundings.ts'
 import { credentialLike } from '../plan/inherit.ts'
 import { askedEnvironment } from '../plan/environment.ts'
@@ -56,14 +56,14 @@ export async function foreground(
   const waiting: NodeJS.Signals[] = []
   const requests = new Requests()
   let running: Once | undefined
-  hearSignals(gateway.surroundings, (signal, agentHasIt) => {
+  hearSignals(gateway.surroundings, ({ signal, agentHasIt, ends }) => {
     const request = signal === 'SIGTERM' ? requests.count() : 'first'
     if (request === 'same') return
     if (running === undefined) {
       // The start hangs. Without us the watcher ends whatever there is of it.
       if (request === 'repeated') endLike({ signal })
       if (!agentHasIt) waiting.push(signal)
-      if (!ENDING.has(signal)) return
+      if (!ends) return
       interrupted ??= new Interrupted(signal)
       interrupt.abort(interrupted)
     } else if (request === 'repeated') running.agent.kill()

@@ -6,7 +6,7 @@ import type { Gateway } from '../gateway/gateway.ts'
 import { requireAllowed } from '../gateway/nesting.ts'
 import type { Say } from '../gateway/once.ts'
 import { Server, type Service } from '../gateway/serve.ts'
-import { ENDING, hearSignals } from '../gateway/signals.ts'
+import { hearSignals } from '../gateway/signals.ts'
 import { statusOf, statusText } from '../gateway/status.ts'
 import { startTimeOf, stillRuns } from '../gateway/surroundings.ts'
 import type { Plan } from '../plan/types.ts'
@@ -52,9 +52,9 @@ export async function gatewayRun(
   }
   const server = new Server(gateway, { say, checked: printer(io, gateway) })
   let stopped: NodeJS.Signals | undefined
-  hearSignals(gateway.surroundings, (signal, agentHasIt) => {
-    if (ENDING.has(signal)) stopped ??= signal
-    server.hear(signal, agentHasIt)
+  hearSignals(gateway.surroundings, (heard) => {
+    if (heard.ends) stopped ??= heard.signal
+    server.hear(heard)
   })
   for (const service of services) announce(io, service, say)
   const endings = await server.serve(services)

@@ -13,7 +13,7 @@ import { Interrupted, startOnce, type Once, type Say } from './once.ts'
 import { Records } from './records.ts'
 import { Backoff, startsAgain } from './restart.ts'
 import { runSchedule, type Clock } from './schedule.ts'
-import { ENDING, Requests } from './signals.ts'
+import { Requests, type Heard } from './signals.ts'
 import { Turns } from './turns.ts'
 
 export interface Service {
@@ -71,8 +71,8 @@ export class Server {
    * What would end us stops all: no new start; those that run are told by the signal, and killed where
    * they do not go in time, or at once where we are asked again. Any other signal is for the agents.
    */
-  hear(signal: NodeJS.Signals, agentHasIt: boolean): void {
-    if (ENDING.has(signal)) {
+  hear({ signal, agentHasIt, ends }: Heard): void {
+    if (ends) {
       const request = this.#requests.count()
       if (request === 'repeated') this.#kill()
       if (request !== 'first') return
@@ -165,8 +165,10 @@ export class Server {
     const { say } = this.#options
     const { signal } = this.#stopping
     try {
-      const running = await this.#starts.run(() =>
-        startOnce(this.#gateway, {
+      const running = await this.#starts.run(() => {
+        // Nobody is asked for what will not be started.
+        signal.throwIfAborted()
+        return startOnce(this.#gateway, {
           plan,
           command: command ?? [],
           pristine: true,
@@ -175,8 +177,8 @@ export class Server {
           stdin: terminal ? 'inherit' : 'ignore',
           signal,
           say,
-        }),
-      )
+        })
+      })
       this.#running.add(running)
       say('info', `${plan.agent}: started (pid ${running.agent.pid})`)
       // Asked to stop between the release and now.
@@ -193,10 +195,12 @@ export class Server {
   async #check(service: Service, say: Say = this.#options.say): Promise<void> {
     const { checked } = this.#options
     const { plan, strict } = service
+    const { signal } = this.#stopping
     try {
-      await this.#starts.run(() =>
-        checkAgent(this.#gateway, plan, strict, say, this.#stopping.signal),
-      )
+      await this.#starts.run(() => {
+        signal.throwIfAborted()
+        return checkAgent(this.#gateway, plan, strict, say, signal)
+      })
       checked(plan)
     } catch (error) {
       this.#fail(service, error)

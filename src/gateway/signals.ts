@@ -34,12 +34,7 @@ const AIMED_AT_US: readonly NodeJS.Signals[] = [
 const JOB_CONTROL: readonly NodeJS.Signals[] = ['SIGCONT', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU']
 
 /** Signals that end a program which does not handle them, and that a person or a service manager sends. */
-export const ENDING: ReadonlySet<NodeJS.Signals> = new Set([
-  'SIGHUP',
-  'SIGINT',
-  'SIGQUIT',
-  'SIGTERM',
-])
+const ENDING: ReadonlySet<NodeJS.Signals> = new Set(['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'])
 
 /** timeout(1) tells us and then our whole group; what comes this soon after the first is no second one. */
 const SAME_REQUEST_MS = 200
@@ -58,18 +53,25 @@ export class Requests {
   }
 }
 
-/** @param agentHasIt true where whoever shares our process group has it already, from the terminal */
-export type Heard = (signal: NodeJS.Signals, agentHasIt: boolean) => void
+export interface Heard {
+  signal: NodeJS.Signals
+  /** True where whoever shares our process group has it already, from the terminal. */
+  agentHasIt: boolean
+  /**
+   * True where it is to end a start, or a gateway. What our caller chose to ignore (nohup, a background
+   * job) does not; an agent that wants it all the same is still given it.
+   */
+  ends: boolean
+}
 
 /** Listens for as long as we live: an agent, or the start of one, is under way. */
-export function hearSignals(surroundings: Surroundings, heard: Heard): void {
+export function hearSignals(surroundings: Surroundings, hear: (heard: Heard) => void): void {
   const { terminal, ignored } = surroundings
   const listen = (signal: NodeJS.Signals, agentHasIt: () => boolean): void => {
     // Absent on this system.
     if (constants.signals[signal] === undefined) return
-    // What our caller chose to ignore (nohup, a background job) stays ignored; Node has undone that.
-    const ignore = ignored.includes(signal.slice('SIG'.length))
-    process.on(signal, ignore ? letPass : () => heard(signal, agentHasIt()))
+    const ends = ENDING.has(signal) && !ignored.includes(signal.slice('SIG'.length))
+    process.on(signal, () => hear({ signal, agentHasIt: agentHasIt(), ends }))
   }
   for (const signal of FROM_TERMINAL) listen(signal, () => terminal)
   for (const signal of AIMED_AT_US) {
@@ -77,8 +79,6 @@ export function hearSignals(surroundings: Surroundings, heard: Heard): void {
   }
   if (!terminal) for (const signal of JOB_CONTROL) listen(signal, () => false)
 }
-
-function letPass(): void {}
 
 /**
  * True where a HUP came to the whole group: its terminal is gone (opening it fails, tty(4), ENXIO), and

@@ -1,6 +1,6 @@
 /** What the agent finds as its caller left it: streams, ignored signals, limits, folder. */
 import { createHash, randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import {
@@ -13,9 +13,11 @@ import {
   start,
   type Ended,
   type Running,
+  until,
   type World,
 } from './support.ts'
 
+const AGENT = join(import.meta.dirname, 'agent.ts')
 /** The wrapper that comes with a clone: it notes for Node what Node itself forgets. */
 const BIN = join(ROOT, 'bin/secretref')
 
@@ -202,14 +204,49 @@ describeOnLinux('ignored signals', () => {
     expect(maskIn(out)).toBe(mask)
   })
 
-  test('they do not end us either', async () => {
+  test('they do not end us, and reach an agent that handles them all the same', async () => {
     const world = withOneSecret()
-    const agent = ['/bin/sh', '-c', 'echo ready; read -r line; echo "read: $line"']
-    const running = startIn(world, 'bash', 'exec setsid nohup "$@"', agent)
-    await running.says(/ready/)
+    const running = startIn(world, 'bash', 'exec setsid nohup "$@"', [process.execPath, AGENT])
+    await running.says(/^ready/m)
     process.kill(running.pid, 'SIGHUP')
-    running.child.stdin?.end('line\n')
+    await running.says(/^got SIGHUP 1$/m)
+    process.kill(running.pid, 'SIGTERM')
     expect(await running.ended).toMatchObject({ code: 0, signal: null })
-    expect(running.soFar().out).toContain('read: line')
+  })
+
+  test('nor do they end a start that is under way', async () => {
+    const world = makeWorld()
+    const [asked, go] = [join(world.dir, 'asked'), join(world.dir, 'go')]
+    const program = world.write(
+      'provider.sh',
+      `#!/bin/sh
+touch '${asked}'
+while ! [ -e '${go}' ]; do sleep 0.02; done
+printf '{"protocolVersion":1,"values":{"k":"fake-value-k"}}'
+`,
+      0o700,
+    )
+    world.writeConfig(
+      configOf(['k'], {}, { slow: { type: 'exec', command: program, timeoutMs: 20_000 } }),
+    )
+    const running = startIn(world, 'bash', 'exec setsid nohup "$@"', ['/bin/echo', 'started'])
+    await until('asked', () => existsSync(asked))
+    process.kill(running.pid, 'SIGHUP')
+    world.write('go', '')
+    expect(await running.ended).toMatchObject({ code: 0, signal: null, out: 'started\n' })
+  })
+
+  test('nor a gateway that serves several, where they would stop it', async () => {
+    const world = withOneSecret()
+    const command = [process.execPath, AGENT]
+    world.writeConfig(configOf(['k'], { command, restart: 'on-failure' }))
+    const whole = `shift 2; exec setsid nohup '${BIN}' "$@"`
+    const args = ['gateway', 'run', '--config', world.config]
+    const running = start(world, args, { through: ['bash', '-c', whole, 'bash'], stdin: 'pipe' })
+    await running.says(/^ready/m)
+    process.kill(running.pid, 'SIGHUP')
+    await running.says(/^got SIGHUP 1$/m)
+    process.kill(running.pid, 'SIGTERM')
+    expect((await running.ended).signal).toBe('SIGTERM')
   })
 })
