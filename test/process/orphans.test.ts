@@ -13,6 +13,8 @@ import {
   isLinux,
   makeWorld,
   processes,
+  procFile,
+  resolverOf,
   start,
   until,
   watcherOf,
@@ -150,6 +152,31 @@ describeOnLinux('kill -9 of the gateway', () => {
     const folders = readdirSync('/dev/shm').filter((name) => name.startsWith('secretref-'))
     expect(folders.filter((name) => gateways.has(name.split('-')[1] ?? ''))).toEqual([])
   }, 60_000)
+})
+
+describeOnLinux('kill -9 of the resolver', () => {
+  test('the program that it has asked goes, and its children, and what watches over them', async () => {
+    const world = makeWorld()
+    const command = world.write(
+      'program',
+      `#!/bin/sh\nsleep 600 & echo $! >'${world.dir}/child'; sleep 600\n`,
+      0o700,
+    )
+    world.writeConfig(configOf(['k'], {}, { exec: { command, timeoutMs: 60_000, passEnv: ['K'] } }))
+    const args = ['run', '--config', world.config, '--', 'true']
+    const running = start(world, args, { env: { K: 'fake-value-of-the-program' } })
+    await until('asked', () => existsSync(join(world.dir, 'child')))
+    const resolver = resolverOf(running.pid)?.pid ?? 0
+    // The program, two children of its own, its watcher.
+    await until('all there', () => descendantsOf(resolver).length === 4)
+    const below = descendantsOf(resolver)
+    const all = below.map(({ pid }) => pid)
+    const watcher = below.find(({ argv }) => argv.includes('secretref-exec-watcher'))?.pid ?? 0
+    expect(procFile(watcher, 'environ')).toBe('')
+    process.kill(resolver, 'SIGKILL')
+    await until('all gone', () => !all.some(isAlive))
+    expect((await running.ended).code).toBe(125)
+  })
 })
 
 describeOnLinux('the watcher', () => {

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { describe, expect, test, type TestContext } from 'vitest'
+import { describe, expect, onTestFinished, test, vi, type TestContext } from 'vitest'
 import type { Context, Outcome, Session } from '../../../src/values/providers/contract.ts'
 import { provider } from '../../../src/values/providers/exec.ts'
 import { isRoot, skipLoudly } from '../loud.ts'
@@ -600,3 +600,16 @@ function isAlive(pid: string): boolean {
     return false
   }
 }
+
+test('a group is killed at its leader’s end and never later: its number may be another’s by then', async (context) => {
+  const setsid = '/usr/bin/setsid'
+  if (!existsSync(setsid)) return skipLoudly(context, 'late kills', 'no setsid')
+  const kill = vi.spyOn(process, 'kill')
+  onTestFinished(() => kill.mockRestore())
+  // Who has a session of its own holds the pipe open until the timeout.
+  const command = program(
+    `${setsid} /bin/sh -c 'echo >away; exec /bin/sleep 5' & while [ ! -e away ]; do :; done`,
+  )
+  expect(await ask({ command, timeoutMs: 600 })).toMatchObject({ reason: 'timeout' })
+  expect(kill.mock.calls.filter(([pid]) => pid < 0)).toHaveLength(1)
+})

@@ -5,6 +5,7 @@ import { errnoOf } from '../../../errors.ts'
 import { concat, wipe } from '../../secret/bytes.ts'
 import { final, timedOut, unavailable } from '../../secret/outcome.ts'
 import type { Failure } from '../contract.ts'
+import { startNet, type Net } from './net.ts'
 
 export interface Program {
   /** Absolute; it runs in its own folder, without a shell. */
@@ -42,8 +43,11 @@ export function run(
 ): Promise<Output | Failure> {
   if (signal.aborted) return Promise.resolve(timedOut)
   const { command } = program
+  let net: Net | undefined
   let child: ChildProcess
   try {
+    net = startNet()
+    if (net === undefined) return Promise.resolve(unavailable('not-startable', command))
     child = spawn(command, program.args, {
       cwd: dirname(command),
       env: program.env,
@@ -53,18 +57,21 @@ export function run(
       stdio: ['pipe', 'pipe', 'pipe'],
     })
   } catch (error) {
+    net?.dismiss()
     // The kernel's refusals are outages; Node's own (a NUL in an argument) are mistakes in the config.
     const failure = errnoOf(error)?.startsWith('ERR_')
       ? final('malformed', 'PROVIDER_INVALID', 'not-startable', command)
       : unavailable('not-startable', command)
     return Promise.resolve(failure)
   }
-  return new Run(program, child, signal).result(request)
+  if (child.pid !== undefined) net.guard(child.pid)
+  return new Run(program, child, net, signal).result(request)
 }
 
 class Run {
   readonly #program: Program
   readonly #child: ChildProcess
+  readonly #net: Net
   readonly #signal: AbortSignal
   readonly #chunks: Buffer[] = []
   readonly #done = Promise.withResolvers<Output | Failure>()
@@ -72,10 +79,12 @@ class Run {
   readonly #abort = (): void => this.#end(timedOut)
   #bytes = 0
   #ended = false
+  #exited = false
 
-  constructor(program: Program, child: ChildProcess, signal: AbortSignal) {
+  constructor(program: Program, child: ChildProcess, net: Net, signal: AbortSignal) {
     this.#program = program
     this.#child = child
+    this.#net = net
     this.#signal = signal
   }
 
@@ -89,9 +98,12 @@ class Run {
       setTimeout(() => this.#end(late), timeoutMs),
     )
     this.#waitForOutput()
-    child.on('error', () => this.#end(unavailable('not-startable', command)))
+    child.on('error', () => {
+      this.#net.dismiss()
+      this.#end(unavailable('not-startable', command))
+    })
     // The program has ended; what it left running still holds the pipes, and would for ever.
-    child.on('exit', () => this.#killGroup())
+    child.on('exit', () => this.#exit())
     child.on('close', (code, killedBy) => this.#closed(code, killedBy))
     child.stdout?.on('data', (chunk: Buffer) => this.#take(chunk, true))
     child.stderr?.on('data', (chunk: Buffer) => this.#take(chunk, false))
@@ -151,10 +163,17 @@ class Run {
     this.#done.resolve(result)
   }
 
+  /** Once, at once: later its number may be another group's. */
+  #exit(): void {
+    this.#killGroup()
+    this.#exited = true
+    this.#net.dismiss()
+  }
+
   /** The whole group: a shell's children too. */
   #killGroup(): void {
     const { pid } = this.#child
-    if (pid === undefined) return
+    if (pid === undefined || this.#exited) return
     try {
       process.kill(-pid, 'SIGKILL')
     } catch {
