@@ -10,6 +10,7 @@ import { closeSync, fdatasync, fstatSync, ftruncateSync } from 'node:fs'
 import { setImmediate as immediate } from 'node:timers/promises'
 import type { SecretRefError } from '../errors.ts'
 import type { Home } from '../state/home.ts'
+import { archivedBefore, whatIsLeft } from './archived.ts'
 import { EMPTY, link, type Head, type Linked } from './chain.ts'
 import { asFailure, tampered, unavailable } from './failures.ts'
 import {
@@ -158,8 +159,8 @@ class Writer implements AuditLog {
     const [lock, opened, durable] = [this.#lock, this.#opened, this.#durable]
     if (lock === undefined || opened === undefined || durable === undefined) return
     await lock.hold(() => {
-      this.#checkInPlace(opened)
-      lock.store(durable)
+      // After an archive another log begins, which this is not the head of.
+      if (this.#inPlace(lock) === opened) lock.store(durable)
     })
     this.#durable = undefined
   }
@@ -192,8 +193,7 @@ class Writer implements AuditLog {
 
   /** Under the lock, without a pause: check, catch up, chain, write. */
   #write(lock: AuditLock, entries: readonly Entry[]): { opened: Opened; linked: Linked } {
-    const opened = (this.#opened ??= this.#open(lock.head()))
-    this.#checkInPlace(opened)
+    const opened = this.#inPlace(lock)
     this.#catchUp(opened)
     const { fd, end } = opened
     const own = findings(opened, entries)
@@ -252,15 +252,40 @@ class Writer implements AuditLog {
     opened.end = head
   }
 
-  /** As long as we have it open, no other file can have its inode. */
-  #checkInPlace({ identity }: Opened): void {
-    if (!same(identity, identityAt(this.#home.auditLog))) {
+  /**
+   * Under the lock: the log at its path, opened where need be. As long as we have a file open, no other
+   * can have its inode; where another stands there, it must be the one that an archive of ours began.
+   */
+  #inPlace(lock: AuditLock): Opened {
+    const { auditLog } = this.#home
+    const before = this.#opened
+    if (before === undefined) return (this.#opened = this.#open(lock.head()))
+    if (same(before.identity, identityAt(auditLog))) return before
+    if (!isArchived(before, auditLog)) {
       throw unavailable(
         'its file was removed or replaced while it was open',
         'find out who did it, then start again',
       )
     }
+    const next = this.#open(lock.head())
+    this.#opened = next
+    this.#durable = undefined
+    closeSync(before.fd)
+    return next
   }
+}
+
+/** True where the log at the path begins by saying that it follows this one, as we know it. */
+function isArchived({ fd, end }: Opened, path: string): boolean {
+  if (!holds(fd, end)) return false
+  const archived = archivedBefore(path)
+  const left = whatIsLeft(fd)
+  return (
+    left.hash !== undefined &&
+    left.hash === archived?.hash &&
+    left.seq === archived.seq &&
+    left.size === archived.size
+  )
 }
 
 /** What the log itself has to say first, in the name of who writes. */

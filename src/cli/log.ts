@@ -79,6 +79,12 @@ export async function logVerify(io: Io, options: { json?: true }): Promise<numbe
 
 /** Puts the log aside and begins a new one. Asks on a terminal; elsewhere `--yes` is needed. */
 export async function logArchive(io: Io, options: { yes?: true }): Promise<number> {
+  if (io.env['SECRETREF_RUN']) {
+    throw new SecretRefError('AGENT_NOT_ALLOWED', 'an agent may not archive the audit log', {
+      scope: 'audit',
+      hint: 'that is for a person to do, outside of a run',
+    })
+  }
   if (!options.yes && !(await confirmed(io))) {
     throw new SecretRefError('USAGE', 'nothing was archived', {
       hint: `\`${io.program} log archive --yes\` does it without asking`,

@@ -1,6 +1,19 @@
-import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
+import { whatIsLeft } from '../../src/audit/archived.ts'
+import { EMPTY, link } from '../../src/audit/chain.ts'
 import { logArchive, logShow, logVerify } from '../../src/cli/log.ts'
 import type { Io } from '../../src/cli/io.ts'
 import type { Home } from '../../src/state/home.ts'
@@ -228,15 +241,126 @@ describe('log archive', () => {
     expect(verify(home).records).toBe(2)
   })
 
-  test('whoever has the old log open is refused from then on', async () => {
+  test('whoever has the old log open goes on in the new one', async () => {
+    const home = await filled()
+    const [log, idle] = [openLog(home), openLog(home)]
+    await log.append([entry({ count: 1 })])
+    await idle.append([entry({ count: 2 })])
+    await log.append([entry({ count: 3 })])
+    await logArchive(ioAt(home), { yes: true })
+    await idle.append([entry({ count: 4 })])
+    await log.append([entry({ count: 5 })])
+    await Promise.all([log.close(), idle.close()])
+    expect(recordsIn(home).map(({ event, count }) => count ?? event)).toEqual([
+      'log.archived',
+      4,
+      5,
+    ])
+    expect(verify(home)).toMatchObject({ records: 3, acknowledged: 3 })
+  })
+
+  test('what was written in the moment before is in the archive, and no head of it in the new log', async () => {
+    const home = await filled()
+    const log = openLog(home)
+    const written = Promise.all(
+      Array.from({ length: 20 }, async (_, i) => {
+        await setTimeout(i)
+        return log.append([entry({ count: i })])
+      }),
+    )
+    await setTimeout(8)
+    await logArchive(ioAt(home), { yes: true })
+    await written
+    await log.close()
+    const archive = { ...home, auditLog: join(home.dir, 'audit.log.20261124T120000000Z') }
+    const counts = [...recordsIn(archive), ...recordsIn(home)].flatMap(({ event, count }) =>
+      event === 'grant.released' && count !== undefined ? [count] : [],
+    )
+    expect(counts).toEqual(Array.from({ length: 20 }, (_, i) => i))
+    expect(verify(home).bad).toBeUndefined()
+    expect(verify(home).acknowledged).toBe(verify(home).records)
+  })
+
+  test('closing one that has the old log open stores no head of it in the new log', async () => {
     const home = await filled()
     const log = openLog(home)
     await log.append([entry()])
     await logArchive(ioAt(home), { yes: true })
+    await log.close()
+    expect(verify(home)).toMatchObject({ records: 1, acknowledged: 1 })
+  })
+
+  test.each<[string, (home: Home) => Promise<unknown> | void]>([
+    [
+      'archived twice',
+      async (home) => {
+        await logArchive(ioAt(home), { yes: true })
+        const later = { ...ioAt(home), now: () => new Date('2026-11-24T13:00:00.000Z') }
+        await logArchive(later, { yes: true })
+      },
+    ],
+    [
+      'cut, then archived',
+      (home) => {
+        truncateSync(home.auditLog, textOf(home).lastIndexOf('{'))
+        return logArchive(ioAt(home), { yes: true })
+      },
+    ],
+    [
+      'damaged, then archived',
+      (home) => {
+        tear(home, 'hello\n')
+        return logArchive(ioAt(home), { yes: true })
+      },
+    ],
+    [
+      'gone, then archived',
+      (home) => {
+        rmSync(home.auditLog)
+        return logArchive(ioAt(home), { yes: true })
+      },
+    ],
+    [
+      'replaced by a log that begins with another archive',
+      async (home) => {
+        const other = await filled()
+        await logArchive(ioAt(other), { yes: true })
+        renameSync(other.auditLog, home.auditLog)
+      },
+    ],
+  ])('whoever has a log open that was %s is refused', async (_, spoil) => {
+    const home = await filled()
+    const log = openLog(home)
+    await log.append([entry()])
+    await spoil(home)
     expect(await failureOf(log.append([entry()]))).toMatchObject({
       message: 'the audit log cannot be used: its file was removed or replaced while it was open',
     })
-    expect(recordsIn(home)).toHaveLength(1)
+  })
+
+  test('a forged log.archived in place of the log is refused: the lock file knows better', async () => {
+    const home = await filled()
+    const log = openLog(home)
+    await log.append([entry()])
+    const fd = openSync(home.auditLog, 'r')
+    const detail = { file: 'missing', ...whatIsLeft(fd) }
+    closeSync(fd)
+    const { actor } = entry()
+    const { bytes } = link([{ event: 'log.archived', actor, detail }], EMPTY, 'now')
+    rmSync(home.auditLog)
+    writeFileSync(home.auditLog, bytes, { mode: 0o600 })
+    expect(await failureOf(log.append([entry()]))).toMatchObject({ code: 'AUDIT_TAMPERED' })
+  })
+
+  test('an agent may not archive', async () => {
+    const home = await filled()
+    const before = textOf(home)
+    const io: Io = { ...ioAt(home), env: { SECRETREF_RUN: 'r-1' } }
+    expect(await failureOf(logArchive(io, { yes: true }))).toMatchObject({
+      code: 'AGENT_NOT_ALLOWED',
+      message: 'an agent may not archive the audit log',
+    })
+    expect(textOf(home)).toBe(before)
   })
 
   test.each([
