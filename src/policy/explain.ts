@@ -75,6 +75,10 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
         : `other users can reach ${placeOf(f)}`,
     hint: chmod(f),
   }),
+  'folder-writable': (f) => ({
+    message: `other users can swap ${placeOf(f)}: a folder above it is theirs, or they can write it`,
+    hint: `run: namei -l ${fileOf(f)}; then chmod go-w the folder, or move the program`,
+  }),
   'too-large': (f) =>
     f.code === 'PROVIDER_INVALID'
       ? {

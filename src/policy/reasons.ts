@@ -7,6 +7,7 @@ export const REASONS = [
   'symlink',
   'wrong-owner',
   'mode',
+  'folder-writable',
   'too-large',
   'too-large-for-env',
   'environment-full',

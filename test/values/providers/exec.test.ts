@@ -1,10 +1,12 @@
 import {
   chmodSync,
   chownSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
@@ -12,6 +14,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi, type TestContext } from 'vitest'
 import type { Context, Outcome, Session } from '../../../src/values/providers/contract.ts'
 import { provider } from '../../../src/values/providers/exec.ts'
+import { isWaySafe } from '../../../src/values/providers/exec/way.ts'
 import { isRoot, skipLoudly } from '../loud.ts'
 import { ABSENT, bytesOf, conformance, contextOf, expectSafe, only } from './conformance.ts'
 import { privateFolder } from './folder.ts'
@@ -413,6 +416,50 @@ describe('a program that others could have put there', () => {
     const command = answering(good({ FAKE_ONE: VALUE }))
     chownSync(command, 65534, 65534)
     await refused(command, 'wrong-owner')
+  })
+
+  describe('in a folder that others can write, it could be swapped', () => {
+    test.each([0o770, 0o707, 0o2775])('mode %o is refused, beside it and above', async (mode) => {
+      const above = privateFolder()
+      const beside = join(above, 'bin')
+      mkdirSync(beside)
+      const command = join(beside, 'resolver')
+      copyFileSync(answering(good({ FAKE_ONE: VALUE })), command)
+      for (const dir of [above, beside]) {
+        chmodSync(dir, mode)
+        await refused(command, 'folder-writable')
+        chmodSync(dir, 0o755)
+      }
+    })
+
+    test('a sticky one is fine: what is ours stays in its place', async () => {
+      const command = answering(good({ FAKE_ONE: VALUE }))
+      chmodSync(dirname(command), 0o1777)
+      expect((await ask({ command })).kind).toBe('value')
+    })
+
+    test('one of another user’s is refused', async (context) => {
+      if (!isRoot) skipLoudly(context, 'another user’s folder', 'only root can make one')
+      const command = answering(good({ FAKE_ONE: VALUE }))
+      chownSync(dirname(command), 65534, 65534)
+      await refused(command, 'folder-writable')
+    })
+
+    test('links on the way count, and where they lead', async () => {
+      const command = answering(good({ FAKE_ONE: VALUE }))
+      const open = privateFolder()
+      const closed = privateFolder()
+      symlinkSync(dirname(command), join(open, 'out'))
+      symlinkSync(join(open, 'out'), join(closed, 'one'))
+      symlinkSync('one', join(closed, 'two'))
+      symlinkSync('self', join(closed, 'self'))
+      const way = join(closed, 'two', 'resolver')
+      expect((await ask({ command: way })).kind).toBe('value')
+      rmSync(join(dirname(command), 'request.json'))
+      chmodSync(open, 0o777)
+      await refused(way, 'folder-writable')
+      expect(await isWaySafe(join(closed, 'self', 'x'))).toBe(false)
+    })
   })
 
   test('root’s is fine for everybody', async () => {

@@ -4,6 +4,7 @@ import { isAbsolute, relative } from 'node:path'
 import { errnoOf } from '../../../errors.ts'
 import { final, unavailable } from '../../secret/outcome.ts'
 import type { Failure } from '../contract.ts'
+import { isWaySafe } from './way.ts'
 
 /**
  * Nothing where `command` is a regular file, no symbolic link, of ours or root's, that nobody else can
@@ -23,6 +24,9 @@ export async function refusalOf(
       return final('denied', 'FILE_INSECURE', 'wrong-owner', command)
     }
     if ((st.mode & 0o022) !== 0) return final('denied', 'FILE_INSECURE', 'mode', command)
+    if (!(await isWaySafe(command))) {
+      return final('denied', 'FILE_INSECURE', 'folder-writable', command)
+    }
     if (trustedDirs !== undefined && !(await isInside(command, trustedDirs))) {
       return final('denied', 'FILE_INSECURE', 'outside-trusted-dirs', command)
     }
