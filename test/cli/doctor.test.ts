@@ -334,6 +334,22 @@ describe('secrets files', () => {
     )
   })
 
+  test('what a killed setter left beside one, a value in it', async () => {
+    const w = makeWorld()
+    w.write('folder/a.key', 'fake')
+    const left = ['.secretref-0123456789abcdef', 'folder/.secretref-fedcba9876543210'].map((name) =>
+      w.write(name, 'fake'),
+    )
+    const paths = [join(w.dir, 'values.json'), join(w.dir, 'folder')]
+    const found = checkSecretsFiles('secretref', paths).map(({ message }) => message)
+    for (const path of left) {
+      expect(found).toContain(
+        `${path} is what a \`secrets set\` that was killed has left: it holds a value`,
+      )
+    }
+    expect(found).toHaveLength(4)
+  })
+
   test('says of every file what the file provider does with it', async (context) => {
     if (!isLinux) skipLoudly(context, 'modes of secrets files', 'another kernel')
     const w = makeWorld()

@@ -20,10 +20,37 @@ export function checkSecretsFiles(program: string, paths: readonly string[]): Fi
     if (finding === undefined) fine.push(path)
     else findings.push(finding)
   }
+  findings.push(...leftovers(program, paths))
   const [only, second] = fine
   if (only === undefined) return findings
   const what = second === undefined ? `${only} is` : `${fine.length} files are`
   return [good(CHECK, `${what} yours alone`), ...findings]
+}
+
+/** A setter that is killed in the middle leaves a file beside its target, with the value in it. */
+function leftovers(program: string, paths: readonly string[]): Finding[] {
+  const folders = new Set(paths.flatMap((path) => [path, dirname(path)]))
+  return Array.from(folders).flatMap((dir) =>
+    namesIn(dir)
+      .filter((name) => /^\.secretref-[0-9a-f]{16}$/.test(name))
+      .map((name) => {
+        const path = join(dir, name)
+        return attention(
+          CHECK,
+          `${path} is what a \`secrets set\` that was killed has left: it holds a value`,
+          `the next \`${program} secrets set NAME\` removes it, or rm ${shellWord(path)}`,
+        )
+      }),
+  )
+}
+
+/** Nothing where it is no folder, or not to be looked at: told about as a file. */
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir)
+  } catch {
+    return []
+  }
 }
 
 /** @returns what is wrong with one file, if anything */

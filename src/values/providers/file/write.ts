@@ -1,15 +1,20 @@
 /** Puts new content in a file's place: all of it or none of it, for every reader and after a crash. */
 import { constants, linkSync, lstatSync, renameSync, type BigIntStats } from 'node:fs'
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, unlink } from 'node:fs/promises'
+import { lstat, mkdir, open, readdir, rm, unlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errnoOf } from '../../../errors.ts'
 import type { PutOutcome } from '../contract.ts'
 import { failureOf, isSameFile, versionOf } from './read.ts'
 
+/** What a writer calls its file until it has its name; `secretref doctor` knows it too. */
+const TEMPORARY = /^\.secretref-[0-9a-f]{16}$/
+/** No writer takes as long. */
+const ABANDONED_MS = 60_000
+
 /**
  * Writes `bytes` to a file of its own beside `path` (0600), makes it durable and gives it the name.
- * A missing folder is made, 0700.
+ * A missing folder is made, 0700. What a writer that was killed left there, a value in it, is removed.
  *
  * A new file is linked into place, which fails where somebody was faster. An existing one is replaced
  * only while it is still what was read. Two writers can meet in the few microseconds between that
@@ -30,6 +35,7 @@ export async function replaceFile(
   let placed = false
   try {
     await mkdir(dir, { recursive: true, mode: 0o700 })
+    await removeAbandoned(dir)
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
     const handle = await open(temporary, flags, 0o600)
     there = true
@@ -54,7 +60,7 @@ export async function replaceFile(
   } catch (error) {
     return placed ? { kind: 'unknown' } : failureOf(error, path)
   } finally {
-    if (there) await unlink(temporary)
+    if (there) await rm(temporary, { force: true })
   }
 }
 
@@ -71,6 +77,22 @@ function giveName(temporary: string, path: string, was: BigIntStats | undefined)
   } catch (error) {
     if (errnoOf(error) === 'EEXIST' || errnoOf(error) === 'ENOENT') return false
     throw error
+  }
+}
+
+/** Ours, 0600, by that name, and older than any writer that still runs; anything else stays. */
+async function removeAbandoned(dir: string): Promise<void> {
+  for (const name of await readdir(dir)) {
+    if (!TEMPORARY.test(name)) continue
+    const path = join(dir, name)
+    try {
+      const st = await lstat(path)
+      const ours = st.isFile() && st.uid === process.geteuid?.() && (st.mode & 0o777) === 0o600
+      if (ours && Date.now() - st.mtimeMs > ABANDONED_MS) await unlink(path)
+    } catch (error) {
+      // Another writer was faster. What cannot be removed, `doctor` tells.
+      if (errnoOf(error) === undefined) throw error
+    }
   }
 }
 

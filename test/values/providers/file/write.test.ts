@@ -1,4 +1,14 @@
-import { chmodSync, lstatSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { replaceFile } from '../../../../src/values/providers/file/write.ts'
@@ -74,5 +84,40 @@ describe('replaceFile', () => {
     })
     chmodSync(dir, 0o700)
     expect(readdirSync(dir)).toEqual([])
+  })
+})
+
+describe('what a killed writer left', () => {
+  const LONG_AGO = new Date(Date.now() - 61_000)
+  const NAME = '.secretref-0123456789abcdef'
+
+  function leave(dir: string, name: string, mode = 0o600, when = LONG_AGO): void {
+    writeFileSync(join(dir, name), OLD, { mode })
+    chmodSync(join(dir, name), mode)
+    utimesSync(join(dir, name), when, when)
+  }
+
+  test('goes with the next write; also where it has its name already', async () => {
+    const dir = privateFolder()
+    leave(dir, NAME)
+    leave(dir, 'secrets.json')
+    linkSync(join(dir, 'secrets.json'), join(dir, '.secretref-fedcba9876543210'))
+    const path = join(dir, 'other.json')
+    expect(await replaceFile(path, NEW, undefined)).toMatchObject({ kind: 'written' })
+    expect(readdirSync(dir).sort()).toEqual(['other.json', 'secrets.json'])
+  })
+
+  test('anything else stays', async () => {
+    const dir = privateFolder()
+    leave(dir, NAME, 0o600, new Date(Date.now() - 30_000))
+    leave(dir, '.secretref-0000000000000000', 0o640)
+    leave(dir, '.secretref-0123456789abcde')
+    leave(dir, `x${NAME}`)
+    mkdirSync(join(dir, '.secretref-1111111111111111'), { mode: 0o600 })
+    symlinkSync(`x${NAME}`, join(dir, '.secretref-2222222222222222'))
+    const before = readdirSync(dir)
+    expect(before).toHaveLength(6)
+    expect(await replaceFile(join(dir, 'a'), NEW, undefined)).toMatchObject({ kind: 'written' })
+    expect(readdirSync(dir)).toEqual(expect.arrayContaining(before))
   })
 })
