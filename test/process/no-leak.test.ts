@@ -33,7 +33,17 @@ const ANYWHERE: readonly (readonly string[])[] = [
   ['log', 'show', '--json'],
   ['log', 'verify'],
   ['doctor'],
+  ['doctor', '--json'],
   ['trust'],
+  ['init'],
+  ['init', '--global'],
+  ['gateway', 'audit', '--secrets'],
+  ['secrets', 'rotate', 'key'],
+  ['log', 'archive', '--yes'],
+  ['--help'],
+  ['run', '--help'],
+  ['run', '--no-such-flag', '--', '/bin/true'],
+  ['no-such-command'],
 ]
 
 /** Two at a time: each is a process. */
