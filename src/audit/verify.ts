@@ -26,6 +26,8 @@ export interface Verdict {
   torn: number
   /** Records whose time lies before the time of the record ahead of them; a clock was set back. */
   timeGoesBack: readonly number[]
+  /** What the log says of itself, but for the `log.opened` that every log begins with. */
+  marks: readonly AuditRecord[]
 }
 
 const MAX_TIMES = 10
@@ -33,6 +35,7 @@ const MAX_TIMES = 10
 /** `head`: the acknowledged one, read before the lines, or undefined where none is known. */
 export function verifyChain(lines: Iterable<Line>, head: Head | undefined): Verdict {
   const timeGoesBack: number[] = []
+  const marks: AuditRecord[] = []
   let last: Link | undefined
   let torn = 0
   /** Set while it is open whether this record or the one before it was changed. */
@@ -44,6 +47,7 @@ export function verifyChain(lines: Iterable<Line>, head: Head | undefined): Verd
     ...(head === undefined ? {} : { acknowledged: head.seq }),
     torn,
     timeGoesBack,
+    marks,
   })
 
   for (const line of lines) {
@@ -71,6 +75,7 @@ export function verifyChain(lines: Iterable<Line>, head: Head | undefined): Verd
     if (last !== undefined && record.time < last.record.time && timeGoesBack.length < MAX_TIMES) {
       timeGoesBack.push(seq)
     }
+    if (isMark(record)) marks.push(record)
     last = link
   }
   if (doubtful !== undefined) {
@@ -82,6 +87,12 @@ export function verifyChain(lines: Iterable<Line>, head: Head | undefined): Verd
     return verdict({ seq: (last?.seq ?? 0) + 1, damage: 'missing' })
   }
   return verdict()
+}
+
+function isMark({ event, seq }: AuditRecord): boolean {
+  return (
+    event === 'log.recovered' || event === 'log.archived' || (event === 'log.opened' && seq > 1)
+  )
 }
 
 interface Link {

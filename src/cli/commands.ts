@@ -178,6 +178,7 @@ function addWhy(program: Command, { io, choose }: Line): void {
 function addLog(program: Command, { io, choose }: Line): void {
   const log = group(program, 'log', 'The audit log.')
   group(log, 'show', 'Its records.')
+    .argument('[file]', 'another log, such as an archive')
     .option('--agent <name>', 'of this agent')
     .option('--ref <name>', 'of this ref')
     .option('--event <name>', 'of this kind')
@@ -185,19 +186,27 @@ function addLog(program: Command, { io, choose }: Line): void {
     .option('--until <time>', 'before this moment')
     .option('--limit <n>', 'the last n', count)
     .option('--json', 'for programs')
-    .action((options: object) => {
-      choose(async () => (await import('./log.ts')).logShow(io, options))
+    .action((file: string | undefined, options: object) => {
+      choose(async () => (await import('./log.ts')).logShow(io, { ...options, ...given(file) }))
     })
   group(log, 'verify', 'Check the chain from the first record to the last.')
+    .argument('[file]', 'another log, such as an archive')
+    .option('--strict', 'fail also where a note says that something cannot be told')
     .option('--json', 'for programs')
-    .action((options: object) => {
-      choose(async () => (await import('./log.ts')).logVerify(io, options))
+    .action((file: string | undefined, options: object) => {
+      choose(async () =>
+        (await import('./log-verify.ts')).logVerify(io, { ...options, ...given(file) }),
+      )
     })
   group(log, 'archive', 'Put a damaged log aside and begin a new one, recorded.')
     .option('--yes', 'do not ask')
     .action((options: object) => {
       choose(async () => (await import('./log.ts')).logArchive(io, options))
     })
+}
+
+function given(file: string | undefined): { file?: string } {
+  return file === undefined ? {} : { file }
 }
 
 function addInit(program: Command, { io, choose }: Line): void {

@@ -1,13 +1,13 @@
-/** `secretref log show | verify | archive`. */
+/** `secretref log show | archive`. */
+import { lstatSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { archiveLog } from '../audit/archive.ts'
 import { asFailure, tampered } from '../audit/failures.ts'
-import { readHead } from '../audit/lock.ts'
 import { matcher, type Query } from '../audit/query.ts'
 import { parseRecord, readLines } from '../audit/read.ts'
 import type { AuditRecord } from '../audit/record.ts'
 import { safeJson } from '../audit/serialise.ts'
-import { verifyChain, type Damage, type Verdict } from '../audit/verify.ts'
 import { SecretRefError } from '../errors.ts'
 import { actorOf } from '../gateway/actor.ts'
 import { errorText, printable, type Io } from './io.ts'
@@ -15,15 +15,11 @@ import { table } from './table.ts'
 
 /** Rows that are aligned with each other; a log of any length is shown in flat memory. */
 const PAGE = 500
-const DAMAGE: Readonly<Record<Damage, string>> = {
-  'not-a-record': 'is not a record',
-  'out-of-sequence': 'is missing, or another stands in its place',
-  changed: 'was changed',
-  missing: 'was acknowledged and is missing: the log ends before it',
-}
 const HEADER = ['SEQ', 'TIME', 'EVENT', 'AGENT', 'REF', '']
 
 export interface ShowOptions extends Query {
+  /** A log elsewhere, such as an archive; left out: the log in use. */
+  file?: string
   limit?: number
   json?: true
 }
@@ -37,7 +33,8 @@ export async function logShow(io: Io, options: ShowOptions): Promise<number> {
     })
   }
   const damaged: number[] = []
-  const found = records(io, matcher(options, io.now()), damaged)
+  const path = options.file === undefined ? io.home.auditLog : named(io, options.file)
+  const found = records(path, matcher(options, io.now()), damaged)
   const shown = limit === undefined ? found : last(found, limit)
   try {
     if (options.json) showJson(io, shown)
@@ -46,35 +43,9 @@ export async function logShow(io: Io, options: ShowOptions): Promise<number> {
     throw asFailure(error, io.home.auditLock)
   }
   if (damaged.length === 0) return 0
-  io.err(errorText(io.program, tampered(`line ${damaged[0]} of the audit log is not a record`)))
+  const log = options.file === undefined ? 'the audit log' : path
+  io.err(errorText(io.program, tampered(`line ${damaged[0]} of ${log} is not a record`)))
   return 1
-}
-
-/** Checks the whole chain. 0: whole; 1: not, and the first bad record is named. */
-export async function logVerify(io: Io, options: { json?: true }): Promise<number> {
-  let verdict
-  try {
-    // The head first: the log may grow meanwhile, never shrink.
-    const head = readHead(io.home.auditLock)
-    verdict = verifyChain(readLines(io.home.auditLog), head)
-  } catch (error) {
-    throw asFailure(error, io.home.auditLock)
-  }
-  const { bad, records: count } = verdict
-  if (bad === undefined && count === 0) {
-    throw new SecretRefError('AUDIT_UNAVAILABLE', 'there is no audit log yet', {
-      hint: `the first run makes one: ${io.home.auditLog}`,
-      scope: 'audit',
-    })
-  }
-  if (options.json) io.out(`${safeJson({ version: 1, ok: bad === undefined, ...verdict })}\n`)
-  else if (bad === undefined) io.out(praise(verdict))
-  if (bad !== undefined) {
-    const sentence = `record ${bad.seq} of the audit log ${DAMAGE[bad.damage]}`
-    io.err(errorText(io.program, tampered(sentence)))
-  }
-  for (const note of notes(verdict)) io.err(`note: ${note}\n`)
-  return bad === undefined ? 0 : 1
 }
 
 /** Puts the log aside and begins a new one. Asks on a terminal; elsewhere `--yes` is needed. */
@@ -99,12 +70,21 @@ export async function logArchive(io: Io, options: { yes?: true }): Promise<numbe
   return 0
 }
 
+function named(io: Io, file: string): string {
+  const path = resolve(io.cwd, file)
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return path
+  throw new SecretRefError('AUDIT_UNAVAILABLE', `there is no file ${path}`, {
+    hint: 'name a log, such as an archive beside the log in use',
+    scope: 'audit',
+  })
+}
+
 function* records(
-  io: Io,
+  path: string,
   matches: (record: AuditRecord) => boolean,
   damaged: number[],
 ): Generator<AuditRecord> {
-  for (const line of readLines(io.home.auditLog)) {
+  for (const line of readLines(path)) {
     // Behind the last newline a writer may be at work.
     if (!line.whole) break
     const record = parseRecord(line.bytes)
@@ -163,25 +143,6 @@ function about(record: AuditRecord): string {
     if (value !== undefined) words.push(`${key}=${value}`)
   }
   return words.join(' ')
-}
-
-function praise({ records: count, last: end, acknowledged }: Verdict): string {
-  const lines = [`ok: ${count} records, the chain is whole`]
-  if (end !== undefined) lines.push(`last: ${end.time}, ${end.hash}`)
-  if (acknowledged !== undefined) lines.push(`acknowledged: up to record ${acknowledged}`)
-  return lines.map((line) => `${printable(line)}\n`).join('')
-}
-
-function notes({ torn, timeGoesBack, acknowledged }: Verdict): string[] {
-  const found: string[] = []
-  if (torn > 0) found.push(`${torn} bytes behind the last record; the next start recovers them`)
-  if (timeGoesBack.length > 0) {
-    found.push(`time goes back at record ${timeGoesBack.join(', ')}; was the clock set?`)
-  }
-  if (acknowledged === undefined) {
-    found.push('no acknowledged head is known, so a cut at the end cannot be seen')
-  }
-  return found
 }
 
 async function confirmed(io: Io): Promise<boolean> {

@@ -36,11 +36,41 @@ describe('verifyChain', () => {
       acknowledged: 5,
       torn: 0,
       timeGoesBack: [],
+      marks: [],
     })
   })
 
+  test('what the log says of itself is told; its very first record is no mark', () => {
+    const { actor } = entry()
+    const log = link(
+      [
+        { event: 'log.opened', actor },
+        { event: 'log.opened', actor, detail: { head: 'unknown' } },
+        { event: 'log.recovered', actor, detail: { bytes: 7 } },
+        entry(),
+        { event: 'log.opened', actor, detail: { head: 'unknown' } },
+      ],
+      EMPTY,
+      TIME,
+    )
+    expect(verifier()(log.bytes, log.head).marks).toMatchObject([
+      { seq: 2, event: 'log.opened' },
+      { seq: 3, event: 'log.recovered', detail: { bytes: 7 } },
+      { seq: 5, event: 'log.opened' },
+    ])
+    const anew = link([{ event: 'log.archived', actor, detail: { file: 'f' } }], EMPTY, TIME)
+    expect(verifier()(anew.bytes, anew.head).marks).toMatchObject([
+      { seq: 1, event: 'log.archived', detail: { file: 'f' } },
+    ])
+  })
+
   test('no log at all, and none acknowledged', () => {
-    expect(verifyChain([], undefined)).toEqual({ records: 0, torn: 0, timeGoesBack: [] })
+    expect(verifyChain([], undefined)).toEqual({
+      records: 0,
+      torn: 0,
+      timeGoesBack: [],
+      marks: [],
+    })
   })
 
   test('a log that is gone: the first record is missing', () => {

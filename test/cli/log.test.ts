@@ -14,7 +14,8 @@ import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { whatIsLeft } from '../../src/audit/archived.ts'
 import { EMPTY, link } from '../../src/audit/chain.ts'
-import { logArchive, logShow, logVerify } from '../../src/cli/log.ts'
+import { logVerify } from '../../src/cli/log-verify.ts'
+import { logArchive, logShow } from '../../src/cli/log.ts'
 import type { Io } from '../../src/cli/io.ts'
 import type { Home } from '../../src/state/home.ts'
 import {
@@ -190,10 +191,67 @@ describe('log verify', () => {
     rmSync(home.auditLock)
     const io = ioAt(home)
     expect(await logVerify(io, {})).toBe(0)
-    expect(io.stderr).toBe(
+    expect(io.stderr).toBe('')
+    expect(io.stdout.split('\n').slice(2).join('\n')).toBe(
       'note: 4 bytes behind the last record; the next start recovers them\n' +
         'note: no acknowledged head is known, so a cut at the end cannot be seen\n',
     )
+  })
+
+  test('a log that was cut, and the lock file removed, is no longer praised', async () => {
+    const home = tempHome()
+    await writeLog(home, 18)
+    const lines = textOf(home).split(/(?<=\n)/)
+    expect(lines).toHaveLength(19)
+    writeFileSync(home.auditLog, lines.slice(0, 5).join(''))
+    rmSync(home.auditLock)
+    await writeLog(home, 6)
+
+    const io = ioAt(home)
+    expect(await logVerify(io, {})).toBe(0)
+    expect(io.stdout).toMatch(
+      /^12 records, the chain is whole, but not all can be told from it: see the note below\nlast: .*\nacknowledged: up to record 12, by a lock file made at record 6\nnote: record 6: the lock file was missing at this start; whether records were cut before record 6 cannot be told from this log alone\n$/,
+    )
+    expect(io.stdout).not.toMatch(/^ok/m)
+
+    const machine = ioAt(home)
+    expect(await logVerify(machine, { json: true })).toBe(0)
+    expect(JSON.parse(machine.stdout)).toMatchObject({
+      ok: true,
+      notes: [{ kind: 'lock-missing', seq: 6, text: expect.stringContaining('cannot be told') }],
+    })
+    const strict = ioAt(home)
+    expect(await logVerify(strict, { json: true, strict: true })).toBe(1)
+    expect(JSON.parse(strict.stdout)).toMatchObject({ ok: false, records: 12 })
+    expect(await logVerify(ioAt(home), { strict: true })).toBe(1)
+  })
+
+  test('every recovery and every archive is told, and fails when strict', async () => {
+    const home = await filled()
+    tear(home, '{"v"')
+    await writeLog(home, 1)
+    const recovered = ioAt(home)
+    expect(await logVerify(recovered, { strict: true })).toBe(1)
+    expect(recovered.stdout).toContain(
+      'note: record 5: 4 bytes of an unfinished line were cut off before it; a writer was killed, the power failed, or somebody cut the log there\n',
+    )
+    const { size } = statSync(home.auditLog)
+    await logArchive(ioAt(home), { yes: true })
+    const archived = ioAt(home)
+    expect(await logVerify(archived, {})).toBe(0)
+    expect(archived.stdout).toContain(
+      `note: record 1: this log was begun anew: the one before was put aside as audit.log.20261124T120000000Z, ${size} bytes with record 6 at its end, and record 6 was acknowledged\n`,
+    )
+    expect(await logVerify(ioAt(home), { strict: true })).toBe(1)
+  })
+
+  test('a clean log passes when strict, also while a writer is at work', async () => {
+    const home = await filled()
+    expect(await logVerify(ioAt(home), { strict: true })).toBe(0)
+    tear(home, '{"v"')
+    expect(await logVerify(ioAt(home), { strict: true })).toBe(0)
+    rmSync(home.auditLock)
+    expect(await logVerify(ioAt(home), { strict: true })).toBe(1)
   })
 
   test('nothing to verify is not "ok"', async () => {
@@ -396,6 +454,71 @@ describe('log archive', () => {
     await logArchive(ioAt(home), { yes: true })
     expect(recordsIn(home)).toHaveLength(1)
     expect(readdirSync(home.dir)).not.toContain('audit.log.new')
+  })
+
+  const ARCHIVE = 'audit.log.20261124T120000000Z'
+
+  test('an archive can be verified and shown', async () => {
+    const home = await filled()
+    await logArchive(ioAt(home), { yes: true })
+    const file = join(home.dir, ARCHIVE)
+    const io = ioAt(home)
+    expect(await logVerify(io, { file })).toBe(0)
+    expect(io.stdout).toMatch(/^ok: 4 records, the chain is whole\nlast: .*\nnote: no lock file/)
+    const near = { ...ioAt(home), cwd: home.dir }
+    expect(await logShow(near, { file: ARCHIVE, json: true })).toBe(0)
+
+    writeFileSync(file, readFileSync(file, 'utf8').replace('"EXPIRED"', '"TIMEOUT"'))
+    const bad = ioAt(home)
+    expect(await logVerify(bad, { file })).toBe(1)
+    expect(bad.stderr).toContain(`record 3 of ${file} was changed [AUDIT_TAMPERED]`)
+    for (const call of [logVerify, logShow]) {
+      expect(await failureOf(call(ioAt(home), { file: '/nowhere/audit.log' }))).toMatchObject({
+        code: 'AUDIT_UNAVAILABLE',
+      })
+    }
+  })
+
+  test.each<[string, (text: string) => string]>([
+    ['one letter in its middle', (text) => text.replace('"EXPIRED"', '"TIMEOUT"')],
+    ['cut', (text) => text.slice(0, text.lastIndexOf('{'))],
+    ['one byte more', (text) => `${text} `],
+  ])('an archive that was changed afterwards is named: %s', async (_, change) => {
+    const home = await filled()
+    await logArchive(ioAt(home), { yes: true })
+    await writeLog(home, 1)
+    const file = join(home.dir, ARCHIVE)
+    writeFileSync(file, change(readFileSync(file, 'utf8')))
+    const io = ioAt(home)
+    expect(await logVerify(io, { json: true })).toBe(1)
+    expect(JSON.parse(io.stdout)).toMatchObject({
+      ok: false,
+      records: 2,
+      archive: { file: ARCHIVE, state: 'changed' },
+    })
+    expect(io.stderr).toContain(
+      `the archive ${ARCHIVE} is not what it was when it was put aside [AUDIT_TAMPERED]`,
+    )
+  })
+
+  test('an archive that was damaged when it was put aside is as recorded', async () => {
+    const home = await filled()
+    tear(home, 'x'.repeat(3_000_000))
+    await logArchive(ioAt(home), { yes: true })
+    const io = ioAt(home)
+    expect(await logVerify(io, { json: true })).toBe(0)
+    expect(JSON.parse(io.stdout)).toMatchObject({ archive: { state: 'as-recorded' } })
+    expect(await logVerify(ioAt(home), { file: join(home.dir, ARCHIVE) })).toBe(1)
+  })
+
+  test('an archive that is not there any more is a note', async () => {
+    const home = await filled()
+    await logArchive(ioAt(home), { yes: true })
+    rmSync(join(home.dir, ARCHIVE))
+    const io = ioAt(home)
+    expect(await logVerify(io, {})).toBe(0)
+    expect(io.stdout).toContain(`note: the archive ${ARCHIVE} is not there any more`)
+    expect(await logVerify(ioAt(home), { strict: true })).toBe(1)
   })
 
   test('without --yes and without a terminal nothing happens', async () => {
