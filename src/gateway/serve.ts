@@ -45,6 +45,8 @@ export class Server {
   readonly #running = new Set<Once>()
   readonly #stopping = new AbortController()
   readonly #requests = new Requests()
+  /** What we were asked to stop by. */
+  #stop: Heard | undefined
   /** A start is a process of tens of megabytes until its agent runs. */
   readonly #starts = new Turns(Math.max(4, 2 * availableParallelism()))
   readonly #clock: Clock
@@ -71,17 +73,16 @@ export class Server {
    * What would end us stops all: no new start; those that run are told by the signal, and killed where
    * they do not go in time, or at once where we are asked again. Any other signal is for the agents.
    */
-  hear({ signal, agentHasIt, ends }: Heard): void {
-    if (ends) {
+  hear(heard: Heard): void {
+    if (heard.ends) {
       const request = this.#requests.count()
       if (request === 'repeated') this.#kill()
       if (request !== 'first') return
-      this.#stopping.abort(new Interrupted(signal))
+      this.#stop = heard
+      this.#stopping.abort(new Interrupted(heard.signal))
       setTimeout(() => this.#kill(), GRACE_MS).unref()
     }
-    for (const { agent } of this.#running) {
-      if (agent.session || !agentHasIt) agent.signal(signal)
-    }
+    for (const once of this.#running) tell(once, heard)
   }
 
   #kill(): void {
@@ -182,7 +183,7 @@ export class Server {
       this.#running.add(running)
       say('info', `${plan.agent}: started (pid ${running.agent.pid})`)
       // Asked to stop between the release and now.
-      if (signal.aborted) running.agent.signal('SIGTERM')
+      if (this.#stop !== undefined) tell(running, this.#stop)
       const ending = await running.ended()
       this.#running.delete(running)
       say('info', `${plan.agent}: ${wordsFor(ending)}`)
@@ -222,6 +223,10 @@ export class Server {
       if (!signal.aborted) await this.#check(service, news)
     }
   }
+}
+
+function tell({ agent }: Once, { signal, agentHasIt }: Heard): void {
+  if (agent.session || !agentHasIt) agent.signal(signal)
 }
 
 function wordsFor({ code, signal }: Ending): string {
