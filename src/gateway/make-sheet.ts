@@ -67,6 +67,8 @@ function ours(gateway: Gateway, { run, plan }: SheetRequest): Record<string, str
 }
 
 const DEFAULT_TIMEOUT_MS = 5000
+/** For a provider whose own time is over to say so: it knows more about why than a deadline does. */
+const LAST_WORD_MS = 250
 
 /** The providers that these items name, and the time that the longest of their chains may take. */
 function providersFor(
@@ -87,7 +89,7 @@ function providersFor(
         options: resolveOptions(configured, gateway.loaded.dir, gateway.home, gateway.env),
       }
       const stated = configured.options['timeoutMs']
-      needs += typeof stated === 'number' ? stated : DEFAULT_TIMEOUT_MS
+      needs += (typeof stated === 'number' ? stated : DEFAULT_TIMEOUT_MS) + LAST_WORD_MS
     }
     deadlineMs = Math.max(deadlineMs, needs)
   }

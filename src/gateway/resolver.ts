@@ -7,11 +7,16 @@ import { Socket } from 'node:net'
 import { SecretRefError, type Code } from '../errors.ts'
 import type { Fetched } from '../policy/fetched.ts'
 import { parseMessage, type Known } from './metadata.ts'
-import { KEY_TROUBLE, type FromResolver, type Sheet } from './sheet.ts'
+import { HANDED_PREFIX, KEY_TROUBLE, type FromResolver, type Sheet } from './sheet.ts'
 import { valueProcess } from './value-process.ts'
 
-/** Metadata for one start may not be larger than this, for all refs together. */
-const MAX_METADATA_BYTES = 64 * 1024
+/**
+ * Metadata for one start may not be larger than this, for all its refs together: several times what one
+ * needs, and far less than a resolver gone wrong could fill our memory with.
+ */
+function maxMetadataBytes(refs: number): number {
+  return Math.max(64, refs) * 1024
+}
 /** For a resolver that was given up, to end the programs of its exec providers: nobody else can. */
 const GRACE_MS = 1000
 
@@ -32,11 +37,13 @@ export class Resolver {
   readonly #ended: Promise<Delivery>
   #expected: Expected = { providers: new Set(), places: new Set(), count: 0, key: '' }
 
-  /** @param env handed over only where there is no /proc to read it from */
+  /** @param env handed over, under names of ours, only where there is no /proc to read it from */
   constructor(env: Record<string, string> = {}) {
     this.#child = spawn(process.execPath, valueProcess('resolver'), {
       // Built, not inherited: NODE_OPTIONS, LD_PRELOAD and the like would run foreign code in there.
-      env,
+      env: Object.fromEntries(
+        Object.entries(env).map(([name, value]) => [`${HANDED_PREFIX}${name}`, value]),
+      ),
       cwd: '/',
       stdio: ['pipe', 'ignore', 'ignore', 'pipe', 'pipe'],
       // A session of its own: the terminal's Ctrl-C is for us, who then end it.
@@ -170,8 +177,10 @@ function listen(
   report.on('data', (chunk: string) => {
     text += chunk
     received += chunk.length
-    if (received > MAX_METADATA_BYTES) {
-      broken('reported more than it may')
+    const most = maxMetadataBytes(expected().count)
+    if (received > most) {
+      const refs = `${expected().count} ref${expected().count === 1 ? '' : 's'}`
+      broken(`reported more than ${most / 1024} KiB about ${refs}, which is more than it may`)
       child.kill('SIGKILL')
       return
     }

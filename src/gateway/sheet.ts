@@ -54,3 +54,9 @@ export type FromResolver =
 
 /** The reason of `undelivered` where the key for fingerprints could not be read or made. */
 export const KEY_TROUBLE = 'fingerprint-key'
+
+/**
+ * Where there is no /proc, a variable for the resolver travels in its own environment under this prefix:
+ * there no name means anything to Node, OpenSSL or the loader (OPENSSL_CONF would load foreign code).
+ */
+export const HANDED_PREFIX = 'SECRETREF_HANDED_'

@@ -16,14 +16,6 @@ export type { Location, Reason }
 /** A JSON Schema object, as plain data. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-/** What a config says about where a ref lies: `target` in a refMap, or `path`. */
-export interface Written {
-  path?: string
-  target?: string
-  field?: string
-  version?: string
-}
-
 /** Pure data and one pure function; `scripts/generate.ts` writes the data to where config reads it. */
 export interface ProviderSpec {
   type: string
@@ -31,7 +23,7 @@ export interface ProviderSpec {
   summary: string
   /** What a config may say: `type: object`, `additionalProperties: false`. */
   options: JsonSchema
-  /** Variables that this provider's process may see; `refs` are the variable names its items state. */
+  /** Names of the gateway's variables that this provider may see, for these locations. */
   env(options: Readonly<Record<string, unknown>>, locations: readonly Location[]): readonly string[]
 }
 

@@ -1,9 +1,11 @@
 /**
- * The gateway's own initial environment, as bytes. It is read from `/proc/<pid>/environ`, so that what
- * its caller put there never becomes a JavaScript string anywhere and never passes through the gateway.
- * Where there is no /proc, the gateway hands the needed names over in our own environment.
+ * The gateway's own initial environment, as bytes. It is read from `/proc/<pid>/environ`, so that here
+ * what its caller put there becomes no string, and nobody has to hand it over.
+ * Where there is no /proc, the gateway hands the needed ones over in our own environment, under a prefix:
+ * there they are strings, which no wipe reaches until this process ends.
  */
 import { closeSync, openSync, readSync } from 'node:fs'
+import { HANDED_PREFIX } from '../../gateway/sheet.ts'
 import { allocate, wipe } from '../secret/bytes.ts'
 
 /**
@@ -18,7 +20,7 @@ export function readEnvironment(
   if (names.size === 0) return found
   if (gatewayPid === undefined) {
     for (const name of names) {
-      const value = process.env[name]
+      const value = process.env[`${HANDED_PREFIX}${name}`]
       if (value !== undefined) found.set(name, copyOf(Buffer.from(value)))
     }
     return found

@@ -157,7 +157,7 @@ function failAll(group: readonly Pending[], failure: Failure): Failure[] {
 
 function timeoutOf(options: Readonly<Record<string, unknown>>): number {
   const stated = options['timeoutMs']
-  return typeof stated === 'number' ? stated + KILL_MS : DEFAULT_TIMEOUT_MS
+  return (typeof stated === 'number' ? stated : DEFAULT_TIMEOUT_MS) + KILL_MS
 }
 /** A provider that ends its own work at `timeoutMs` knows more about why than we do; let it speak. */
 const KILL_MS = 250

@@ -85,6 +85,12 @@ function refuseWhatDoesNotFit(sheet: Sheet, held: readonly Held[], env: Map<stri
   for (const [name, value] of Object.entries(sheet.set)) {
     cost += stringCost(name.length + 1 + Buffer.byteLength(value))
   }
+  for (const { item, value } of held) {
+    if (value === undefined || item.delivery !== 'file' || item.file === undefined) continue
+    const path = Buffer.byteLength(item.file)
+    cost += stringCost(`${item.envVar}_FILE=`.length + path)
+    if (item.pathInEnvVar) cost += stringCost(item.envVar.length + 1 + path)
+  }
   const inEnvironment = held.flatMap((h) =>
     h.value !== undefined && h.item.delivery === 'env'
       ? { h, value: h.value, cost: stringCost(h.item.envVar.length + 1 + h.value.length) }

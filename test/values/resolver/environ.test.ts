@@ -82,8 +82,8 @@ describeOnLinux('the environment that a process was started with', () => {
 })
 
 test('without a pid it is our own, handed over', () => {
-  process.env['SECRETREF_TEST_HANDED'] = 'fake-value'
-  onTestFinished(() => void delete process.env['SECRETREF_TEST_HANDED'])
+  process.env['SECRETREF_HANDED_SECRETREF_TEST_HANDED'] = 'fake-value'
+  onTestFinished(() => void delete process.env['SECRETREF_HANDED_SECRETREF_TEST_HANDED'])
   const found = readEnvironment(undefined, new Set(['SECRETREF_TEST_HANDED', 'MISSING_ONE']))
   expect([...found.keys()]).toEqual(['SECRETREF_TEST_HANDED'])
   expect(found.get('SECRETREF_TEST_HANDED')?.toString()).toBe('fake-value')
