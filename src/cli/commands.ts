@@ -187,7 +187,7 @@ function addLog(program: Command, { io, choose }: Line): void {
     .option('--limit <n>', 'the last n', count)
     .option('--json', 'for programs')
     .action((file: string | undefined, options: object) => {
-      choose(async () => (await import('./log.ts')).logShow(io, { ...options, ...given(file) }))
+      choose(async () => (await import('./log.ts')).logShow(io, { ...options, ...atFile(file) }))
     })
   group(log, 'verify', 'Check the chain from the first record to the last.')
     .argument('[file]', 'another log, such as an archive')
@@ -195,7 +195,7 @@ function addLog(program: Command, { io, choose }: Line): void {
     .option('--json', 'for programs')
     .action((file: string | undefined, options: object) => {
       choose(async () =>
-        (await import('./log-verify.ts')).logVerify(io, { ...options, ...given(file) }),
+        (await import('./log-verify.ts')).logVerify(io, { ...options, ...atFile(file) }),
       )
     })
   group(log, 'archive', 'Put a damaged log aside and begin a new one, recorded.')
@@ -205,7 +205,7 @@ function addLog(program: Command, { io, choose }: Line): void {
     })
 }
 
-function given(file: string | undefined): { file?: string } {
+function atFile(file: string | undefined): { file?: string } {
   return file === undefined ? {} : { file }
 }
 

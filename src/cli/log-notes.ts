@@ -12,11 +12,11 @@ export interface Note {
 /** Does not count for `--strict`. */
 type Harmless = 'torn' | 'time-goes-back' | 'not-current'
 
-const HARMLESS: readonly Note['kind'][] = ['torn', 'time-goes-back', 'not-current']
+const HARMLESS: ReadonlySet<Note['kind']> = new Set(['torn', 'time-goes-back', 'not-current'])
 
 /** True where records may be missing that nobody can miss, or where the log was begun anew. */
 export function isDoubt({ kind }: Note): boolean {
-  return !HARMLESS.includes(kind)
+  return !HARMLESS.has(kind)
 }
 
 /** The archive that the log follows, and how it was found. */
@@ -53,18 +53,15 @@ export function notesOf(verdict: Verdict, before: Before | undefined, current: b
 }
 
 function noteOf({ seq, event, detail }: AuditRecord): Note {
-  switch (event) {
-    case 'log.archived':
-      return { kind: 'archived', seq, text: `record ${seq}: ${archivedText(detail)}` }
-    case 'log.recovered': {
-      const text = `record ${seq}: ${detail?.['bytes']} bytes of an unfinished line were cut off before it; a writer was killed, the power failed, or somebody cut the log there`
-      return { kind: 'recovered', seq, text }
-    }
-    default: {
-      const text = `record ${seq}: the lock file was missing at this start; whether records were cut before record ${seq} cannot be told from this log alone`
-      return { kind: 'lock-missing', seq, text }
-    }
+  if (event === 'log.archived') {
+    return { kind: 'archived', seq, text: `record ${seq}: ${archivedText(detail)}` }
   }
+  if (event === 'log.recovered') {
+    const text = `record ${seq}: ${detail?.['bytes']} bytes of an unfinished line were cut off before it; a writer was killed, the power failed, or somebody cut the log there`
+    return { kind: 'recovered', seq, text }
+  }
+  const text = `record ${seq}: the lock file was missing at this start; whether records were cut before record ${seq} cannot be told from this log alone`
+  return { kind: 'lock-missing', seq, text }
 }
 
 function archivedText(detail: AuditRecord['detail'] = {}): string {

@@ -15,6 +15,10 @@ import { table } from './table.ts'
 
 /** Rows that are aligned with each other; a log of any length is shown in flat memory. */
 const PAGE = 500
+const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)\.\d{3}Z$/
+const HASH = /^[0-9a-f]{64}$/
+/** Letters of a version or hash that a person sees. */
+const SHORT = 8
 const HEADER = ['SEQ', 'TIME', 'EVENT', 'AGENT', 'REF', '']
 
 export interface ShowOptions extends Query {
@@ -115,7 +119,14 @@ function showTable(io: Io, shown: Iterable<AuditRecord>): void {
   let page = [HEADER]
   for (const record of shown) {
     const { seq, time, event, agent, ref } = record
-    page.push([String(seq), time, event, agent ?? '-', ref ?? '-', about(record)])
+    page.push([
+      String(seq),
+      moment(time, 'seconds'),
+      event,
+      agent ?? '-',
+      ref ?? '-',
+      about(record),
+    ])
     if (page.length > PAGE) {
       io.out(table(page))
       page = []
@@ -124,25 +135,39 @@ function showTable(io: Io, shown: Iterable<AuditRecord>): void {
   io.out(table(page))
 }
 
-/** The rest of a record, in one cell. */
+/** The rest of a record, in one cell and one order: what was decided first, what is long last. */
 function about(record: AuditRecord): string {
-  const { decision, reason, code, exit, secret } = record
+  const { decision, reason, code, exit, secret, detail = {} } = record
   const words = [decision, reason, code].filter((word) => word !== undefined)
-  const fields = {
-    env: record.envVar,
-    provider: record.provider,
-    version: secret?.version,
-    expires: secret?.expiresAt,
-    command: record.command,
-    exit: exit?.code,
-    signal: exit?.signal,
-    count: record.count,
-    ...record.detail,
-  }
-  for (const [key, value] of Object.entries(fields)) {
+  const fields = [
+    ['env', record.envVar],
+    ['provider', record.provider],
+    ['command', record.command],
+    ['exit', exit?.code],
+    ['signal', exit?.signal],
+    ['count', record.count],
+    ['expires', secret?.expiresAt && moment(secret.expiresAt, 'minutes')],
+    ['version', secret?.version && short(secret.version)],
+    ...Object.entries(detail)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([key, value]) => [key, HASH.test(String(value)) ? short(String(value)) : value]),
+  ]
+  for (const [key, value] of fields) {
     if (value !== undefined) words.push(`${key}=${value}`)
   }
   return words.join(' ')
+}
+
+/** `2026-11-24T09:00:00Z`, or without its seconds; anything that is not in the log's form stays as it is. */
+function moment(time: string, precision: 'seconds' | 'minutes'): string {
+  const [, minutes, seconds] = TIME.exec(time) ?? []
+  if (minutes === undefined) return time
+  return precision === 'seconds' ? `${minutes}${seconds}Z` : `${minutes}Z`
+}
+
+/** Enough to tell two apart; `--json` has the whole. */
+function short(text: string): string {
+  return text.length > SHORT + 1 ? `${text.slice(0, SHORT).toWellFormed()}…` : text
 }
 
 async function confirmed(io: Io): Promise<boolean> {

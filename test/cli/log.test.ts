@@ -80,15 +80,39 @@ describe('log show', () => {
     expect(await logShow(io, {})).toBe(0)
     expect(io.stdout).toBe(
       [
-        'SEQ  TIME                      EVENT           AGENT      REF',
-        '1    2026-11-24T09:00:00.000Z  log.opened      -          -',
-        '2    2026-11-24T09:00:00.000Z  grant.released  支付       stripe-api-key  allow',
-        '3    2026-11-24T10:00:00.000Z  grant.denied    b          r               EXPIRED count=3',
-        String.raw`4    2026-11-24T12:00:00.000Z  run.ended       b\u{202e}  -               command=/bin/a\u{a}b exit=0`,
+        'SEQ  TIME                  EVENT           AGENT      REF',
+        '1    2026-11-24T09:00:00Z  log.opened      -          -',
+        '2    2026-11-24T09:00:00Z  grant.released  支付       stripe-api-key  allow',
+        '3    2026-11-24T10:00:00Z  grant.denied    b          r               EXPIRED count=3',
+        String.raw`4    2026-11-24T12:00:00Z  run.ended       b\u{202e}  -               command=/bin/a\u{a}b exit=0`,
         '',
       ].join('\n'),
     )
     expect(io.stderr).toBe('')
+  })
+
+  test('details stand in one order, and what is long is shortened; json has all of it', async () => {
+    const home = tempHome()
+    const version = 'v1.0123456789abcdef'
+    const long = entry({
+      ref: 'r',
+      envVar: 'KEY',
+      provider: 'file',
+      decision: 'allow',
+      secret: { version, expiresAt: '2027-11-25T04:12:00.000Z' },
+      exit: { code: 0 },
+      detail: { z: 1, hash: 'ab'.repeat(32), a: 'v1.0123456789abcdef' },
+    })
+    await openLog(home).append([long, entry({ secret: { version: '7' } })])
+    const io = ioAt(home)
+    await logShow(io, { event: 'grant.released' })
+    expect(io.stdout.split('\n')[1]).toMatch(
+      /  r    allow env=KEY provider=file exit=0 expires=2027-11-25T04:12Z version=v1\.01234… a=v1\.0123456789abcdef hash=abababab… z=1$/,
+    )
+    expect(io.stdout.split('\n')[2]).toMatch(/ version=7$/)
+    const machine = ioAt(home)
+    await logShow(machine, { event: 'grant.released', json: true })
+    expect(JSON.parse(machine.stdout).records[0]).toMatchObject(long)
   })
 
   test.each([
