@@ -37,6 +37,10 @@ function withOneFile(): World {
   })
 }
 
+function above(pid: number): number {
+  return processes().find((process) => process.pid === pid)?.parent ?? 0
+}
+
 /** Ways to be without a terminal, and to be on one; there we are not the one that was started. */
 const PLACES = [
   ['without a terminal', ['setsid'], true],
@@ -111,8 +115,6 @@ describeOnLinux('kill -9 of the gateway', () => {
       const running = start(world, args, { through, stdin: 'pipe' })
       await running.says(/^ready \d+/m)
       const sleep = Number(/^ready (\d+)/m.exec(running.soFar().out)?.[1])
-      const above = (pid: number): number =>
-        processes().find((process) => process.pid === pid)?.parent ?? 0
       const agent = above(above(sleep))
       const all = [agent, ...descendantsOf(agent).map(({ pid }) => pid)]
       expect(all).toHaveLength(3)

@@ -447,16 +447,16 @@ describe('a program that others could have put there', () => {
 
     test('links on the way count, and where they lead', async () => {
       const command = answering(good({ FAKE_ONE: VALUE }))
-      const open = privateFolder()
+      const between = privateFolder()
       const closed = privateFolder()
-      symlinkSync(dirname(command), join(open, 'out'))
-      symlinkSync(join(open, 'out'), join(closed, 'one'))
+      symlinkSync(dirname(command), join(between, 'out'))
+      symlinkSync(join(between, 'out'), join(closed, 'one'))
       symlinkSync('one', join(closed, 'two'))
       symlinkSync('self', join(closed, 'self'))
       const way = join(closed, 'two', 'resolver')
       expect((await ask({ command: way })).kind).toBe('value')
       rmSync(join(dirname(command), 'request.json'))
-      chmodSync(open, 0o777)
+      chmodSync(between, 0o777)
       await refused(way, 'folder-writable')
       expect(await isWaySafe(join(closed, 'self', 'x'))).toBe(false)
     })
@@ -650,7 +650,7 @@ function isAlive(pid: string): boolean {
 
 test('a group is killed at its leader’s end and never later: its number may be another’s by then', async (context) => {
   const setsid = '/usr/bin/setsid'
-  if (!existsSync(setsid)) return skipLoudly(context, 'late kills', 'no setsid')
+  if (!existsSync(setsid)) skipLoudly(context, 'late kills', 'no setsid')
   const kill = vi.spyOn(process, 'kill')
   onTestFinished(() => kill.mockRestore())
   // Who has a session of its own holds the pipe open until the timeout.
