@@ -63,7 +63,10 @@ function describe(program: string, seq: number, torn: number, headKnown: boolean
       `\`${program} log verify\` checks the rest; the next start records this`,
     )
   }
-  return good(CHECK, `${seq} records, and its end is what was acknowledged`)
+  return good(
+    CHECK,
+    `${seq} records, and its end is what was acknowledged; \`${program} log verify\` checks the rest`,
+  )
 }
 
 /** Two clocks of one machine differ by less. */
