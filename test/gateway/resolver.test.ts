@@ -158,21 +158,14 @@ describe('a resolver that fails', () => {
 
   test('that reports more than it may is ended', async () => {
     const dir = folder()
-    const refs = Array.from({ length: 600 }, (_, i) => `r${i}`)
-    const entries = Object.fromEntries(refs.map((ref) => [ref, 'fake-value']))
-    const file = fileProvider(dir, { all: '' })
-    writeFileSync(String(file.options['path']), JSON.stringify(entries), { mode: 0o600 })
+    const file = fileProvider(dir, { a: 'fake-a' })
+    // One ref, and a chain that is longer than can be told about one.
+    const chain = Array.from({ length: 2000 }, () => inFile('gone'))
     const resolver = newResolver()
-    resolver.send(
-      sheetOf(
-        dir,
-        { file },
-        refs.map((ref) => item(ref, [inFile(ref)])),
-      ),
-    )
+    resolver.send(sheetOf(dir, { file }, [item('gone', chain, { fallbackOn: ['not-found'] })]))
     const failure = await failureOf(resolver.fetched())
     expect(failure).toMatchObject({ code: 'PROVIDER_INVALID' })
-    expect(failure.message).toContain('more than it may')
+    expect(failure.message).toContain('more than 64 KiB about 1 ref')
   })
 })
 
