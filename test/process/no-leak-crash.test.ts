@@ -1,5 +1,5 @@
 /** What a crash or a look from inside leaves of a gateway: core dump, diagnostic report, heap snapshot. */
-import { mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { skipLoudly } from '../values/loud.ts'
@@ -32,7 +32,7 @@ async function holding(
   })
   const dumps = join(world.dir, 'dumps')
   mkdirSync(dumps)
-  const agent = 'trap "" USR2; echo ready; exec sleep 60'
+  const agent = 'trap "" USR2; echo "ready $OTHER_FILE"; exec sleep 60'
   const line = ['run', '--pristine', '--config', world.config, '--', '/bin/sh', '-c', agent]
   const gateway = start(world, line, { ...options, cwd: dumps })
   await gateway.says(/ready/)
@@ -96,8 +96,12 @@ describeOnLinux('what is left of a gateway', () => {
     const secret = newSecret()
     const { world, gateway } = await holding(secret, {})
     gateway.child.kill('SIGKILL')
-    await until('it has gone', () => !isAlive(gateway.pid))
-    expectNoLeak(world, secret, [await gateway.ended], SOURCES)
+    const ended = await gateway.ended
+    // By its watcher, which outlives it.
+    const file = /ready (\S+)/.exec(ended.out)?.[1] ?? ''
+    expect(file).toMatch(/\/0-OTHER$|\/1-OTHER$/)
+    await until('its file has gone', () => !existsSync(file))
+    expectNoLeak(world, secret, [ended], SOURCES)
   })
 })
 
