@@ -5,13 +5,11 @@ import { endLike, exitCodeOf } from '../gateway/ending.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { requireAllowed } from '../gateway/nesting.ts'
 import type { Say } from '../gateway/once.ts'
-import { Server, type Service } from '../gateway/serve.ts'
+import { Server, type ServeOptions, type Service } from '../gateway/serve.ts'
 import { hearSignals } from '../gateway/signals.ts'
 import { statusOf, statusText } from '../gateway/status.ts'
 import { startTimeOf, stillRuns } from '../gateway/surroundings.ts'
-import type { Plan } from '../plan/types.ts'
 import type { Planner } from '../plan/plan.ts'
-import { grantsOf } from '../state/grants.ts'
 import { claimAgent, releaseAgent } from '../state/runs.ts'
 import { foreground, openGateway, plannerOf, sayer, type Level } from './foreground.ts'
 import type { Io } from './io.ts'
@@ -50,7 +48,7 @@ export async function gatewayRun(
     // Once, in the foreground, as `run` does it: the agent's exit code and signals are ours.
     return foreground(io, options, given, { pristine: true, gateway, say, finish: release })
   }
-  const server = new Server(gateway, { say, checked: printer(io, gateway) })
+  const server = new Server(gateway, { say, checked: printer(io) })
   let stopped: NodeJS.Signals | undefined
   hearSignals(gateway.surroundings, (heard) => {
     if (heard.ends) stopped ??= heard.signal
@@ -141,11 +139,13 @@ async function requireSchedule(
   })
 }
 
-/** Prints the status lines of an agent, each as often as it changes. */
-function printer(io: Io, gateway: Gateway): (plan: Plan) => void {
+/** Prints what a check has found, each line as often as it changes. */
+function printer(io: Io): ServeOptions['checked'] {
   const shown = new Set<string>()
-  return (plan) => {
-    for (const line of linesOf(io, gateway, plan)) {
+  return (plan, found) => {
+    const grants = new Map(found.map((grant) => [grant.envVar, grant]))
+    for (const binding of plan.bindings) {
+      const line = statusText(statusOf(binding, grants.get(binding.envVar), io.now()), io.signs)
       const key = `${plan.agent} ${line}`
       if (shown.has(key)) continue
       shown.add(key)
@@ -165,14 +165,6 @@ function announce(io: Io, service: Service, say: Say): void {
       `start it with: ${io.program} run --agent ${agent} -- cmd; stop this gateway with Ctrl-C`,
     )
   }
-}
-
-function linesOf(io: Io, gateway: Gateway, plan: Plan): string[] {
-  const { agent, environment } = plan
-  const grants = grantsOf(gateway.db, { config: gateway.loaded.path, environment, agent })
-  return plan.bindings.map((binding) =>
-    statusText(statusOf(binding, grants.get(binding.envVar), io.now()), io.signs),
-  )
 }
 
 /** @throws AGENT_BUSY; then nothing stays claimed */

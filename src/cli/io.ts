@@ -8,7 +8,7 @@
  *   a dumb terminal and in a locale that is set and is not UTF-8.
  * - Whatever came from a config, a file or a program is escaped by `printable` before it is shown.
  */
-import { writeSync } from 'node:fs'
+import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { errnoOf, SecretRefError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { homeOf, type Home } from '../state/home.ts'
@@ -49,7 +49,8 @@ export function processIo(program: string): Io {
  * @throws OUTPUT_FAILED where data could not be written. What is said on stderr is lost instead: nobody
  *   can be told of it, and no agent may end because a disk behind `2>` is full.
  */
-function writeWhole(fd: 1 | 2, text: string): void {
+function writeWhole(to: 1 | 2, text: string): void {
+  const fd = to === 2 ? stderrOfOurOwn() : to
   const bytes = Buffer.from(text)
   let patience = STDERR_PATIENCE_MS
   for (let at = 0; at < bytes.length;) {
@@ -60,18 +61,38 @@ function writeWhole(fd: 1 | 2, text: string): void {
       // Whoever read our output has gone (`| head`), or there never was one (`>&-`).
       if (errno === 'EPIPE' || errno === 'EBADF') return
       if (errno !== 'EAGAIN') {
-        if (fd === 2) return
+        if (to === 2) return
         throw new SecretRefError('OUTPUT_FAILED', 'the output could not be written', {
           hint: `the system said ${errno ?? 'no more'}; is the disk full?`,
           cause: error,
         })
       }
-      if (fd === 2 && (patience -= PAUSE_MS) < 0) return
+      if (to === 2 && (patience -= PAUSE_MS) < 0) return
       // Somebody else made it non-blocking and the reader is slow.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS)
     }
   }
 }
+
+let ownStderr: number | undefined
+
+/**
+ * A pipe whose reader is stuck would block us, and with us every signal and schedule. Opened once more
+ * through /proc, it is non-blocking for us and stays as it is for everybody else (proc(5)).
+ */
+function stderrOfOurOwn(): number {
+  if (ownStderr !== undefined) return ownStderr
+  ownStderr = 2
+  try {
+    if (process.platform === 'linux' && fstatSync(2).isFIFO()) {
+      ownStderr = openSync('/proc/self/fd/2', constants.O_WRONLY | constants.O_NONBLOCK)
+    }
+  } catch {
+    // There is no stderr, or not one that can be opened: written to as it is.
+  }
+  return ownStderr
+}
+
 const PAUSE_MS = 5
 const STDERR_PATIENCE_MS = 1000
 

@@ -11,14 +11,17 @@ import { grantOf, sayResults, type Say } from './once.ts'
 import { Records } from './records.ts'
 import type { Result } from './result.ts'
 
-/** @throws SecretRefError where nothing could be asked, or what `signal` was aborted with */
+/**
+ * @returns what this check found; status goes on to say `injected` of a value that a run still holds
+ * @throws SecretRefError where nothing could be asked, or what `signal` was aborted with
+ */
 export async function checkAgent(
   gateway: Gateway,
   plan: Plan,
   strict: boolean,
   say: Say,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<readonly GrantRow[]> {
   const run = newRunId(gateway.now())
   const request = { run, plan, command: [], inherit: [] }
   const records = new Records(gateway, request)
@@ -60,13 +63,12 @@ export async function checkAgent(
   sayResults(say, plan.agent, results)
   const { agent, environment } = plan
   const before = grantsOf(gateway.db, { config: gateway.loaded.path, environment, agent })
+  const found = results.map((result) => grantOf(gateway, run, environment, result, 'ready'))
   recordGrants(
     gateway.db,
-    results.map((result) => {
-      const grant = grantOf(gateway, run, environment, result, 'ready')
-      return stillHeld(grant, before.get(grant.envVar))
-    }),
+    found.map((grant) => stillHeld(grant, before.get(grant.envVar))),
   )
+  return found
 }
 
 /** A value that a run received stays `injected` for as long as the store has the same one. */

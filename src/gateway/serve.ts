@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SecretRefError } from '../errors.ts'
 import type { Plan } from '../plan/types.ts'
+import type { GrantRow } from '../state/grants.ts'
 import { checkAgent } from './check.ts'
 import type { Ending } from './ending.ts'
 import type { Gateway } from './gateway.ts'
@@ -31,7 +32,7 @@ export interface Service {
 export interface ServeOptions {
   say: Say
   /** Called after each check of an agent without a command. */
-  checked: (plan: Plan) => void
+  checked: (plan: Plan, found: readonly GrantRow[]) => void
 }
 
 /** How long an agent has to end after it was asked to, before it is killed. */
@@ -198,11 +199,11 @@ export class Server {
     const { plan, strict } = service
     const { signal } = this.#stopping
     try {
-      await this.#starts.run(() => {
+      const found = await this.#starts.run(() => {
         signal.throwIfAborted()
         return checkAgent(this.#gateway, plan, strict, say, signal)
       })
-      checked(plan)
+      checked(plan, found)
     } catch (error) {
       this.#fail(service, error)
     }

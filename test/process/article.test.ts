@@ -124,11 +124,13 @@ describeOnLinux('lines that run', () => {
     expect((await typed(world, 'openclaw run --agent payment-analyst -- true')).code).toBe(0)
     const later = inDays(400)
     const stripe = writeSecrets(world, later)
+    // A check says what it found, and delivers nothing; status says what a run still holds.
     const check = async (): Promise<string> => {
       const running = type(world, LINE_3_3)
       await running.says(/SLACK_BOT_TOKEN.*\n/)
       process.kill(running.pid, 'SIGTERM')
-      return (await running.ended).out
+      expect((await running.ended).out).not.toContain('injected')
+      return (await typed(world, LINE_3_4)).out
     }
     // The same value, of which the store now says more.
     const first = `✅ STRIPE_API_KEY: injected (valid until ${stripe})\n`

@@ -103,3 +103,19 @@ test('a value in place of a name is not repeated', async () => {
     expect(ended.err + ended.out).not.toContain('fakefake')
   }
 })
+
+describeOnLinux('a stderr that nobody reads', () => {
+  test('stops neither schedule nor signals', async () => {
+    const world = makeWorld({ config: TWO_AGENTS, secrets: { key: 'fake-value-1' } })
+    // The pipe is full before we start, and its reader sleeps.
+    const full = 'exec 3>&1; { head -c 65536 /dev/zero >&2; exec "$@" 2>&2 >&3; } 2>&1 | sleep 20'
+    const running = start(world, ['gateway', 'run', '--config', world.config], {
+      through: ['/bin/bash', '-c', full, 'bash'],
+    })
+    await running.says(/first done/)
+    await running.says(/second done/)
+    await until('the end of both on record', () =>
+      recordsOf(world).filter(({ event }) => event === 'run.ended').length === 2 ? true : undefined,
+    )
+  })
+})

@@ -48,12 +48,6 @@ export class Growing {
     return copy(this.#bytes.subarray(0, this.#length - dropped))
   }
 
-  /** True where it ends with exactly these bytes. */
-  endsWith(...bytes: readonly number[]): boolean {
-    const start = this.#length - bytes.length
-    return start >= 0 && bytes.every((byte, i) => this.#bytes[start + i] === byte)
-  }
-
   wipe(): void {
     wipe(this.#bytes)
     this.#length = 0

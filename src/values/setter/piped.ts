@@ -1,14 +1,13 @@
-/** A value from a pipe or a file: all of it, less one newline at its end. */
+/** A value from a pipe or a file: all of it, less the newline after it. */
 import { fstatSync, readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { allocate, wipe } from '../secret/bytes.ts'
+import { newlineAfter } from '../secret/newline.ts'
 import { Growing } from './growing.ts'
 import { MAX_VALUE_BYTES, refused, type Input } from './input.ts'
 
 const STDIN = 0
 const CHUNK_BYTES = 64 * 1024
-const LF = 0x0a
-const CR = 0x0d
 
 /** @param cancel ends it before the input has ended */
 export async function readPiped(cancel: AbortSignal): Promise<Input> {
@@ -19,7 +18,9 @@ export async function readPiped(cancel: AbortSignal): Promise<Input> {
     const end =
       kind.isFIFO() || kind.isSocket() ? await listen(text, chunk, cancel) : readFile(text, chunk)
     if (end !== 'end') return end
-    const newline = text.endsWith(CR, LF) ? 2 : text.endsWith(LF) ? 1 : 0
+    const whole = text.copy(0)
+    const newline = newlineAfter(whole)
+    wipe(whole)
     const length = text.length - newline
     if (length === 0) return refused('empty')
     if (length > MAX_VALUE_BYTES) return refused('too-large')

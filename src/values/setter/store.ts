@@ -1,9 +1,13 @@
 /** Hands one value to its provider, and says in closed fields what came of it. */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Instruction, Report } from '../../gateway/instruction.ts'
 import type { PutOutcome } from '../providers/contract.ts'
 import { PROVIDERS } from '../providers/registry.generated.ts'
 import { describeValue, type Fingerprint } from '../resolver/metadata.ts'
 import { isPlaceholder } from '../secret/placeholder.ts'
+
+const ATTEMPTS = 8
+const PAUSE_MS = 20
 
 /** @param value the caller's, who wipes it */
 export async function store(
@@ -11,7 +15,12 @@ export async function store(
   value: Buffer,
   fingerprint: Fingerprint,
 ): Promise<Report> {
-  const outcome = await put(instruction, value)
+  let outcome = await put(instruction, value)
+  for (let attempt = 1; outcome.kind === 'conflict' && attempt < ATTEMPTS; attempt++) {
+    // Somebody stored another name in the same file at this moment; their write is kept, ours follows.
+    await pause(attempt * PAUSE_MS * (0.5 + Math.random()))
+    outcome = await put(instruction, value)
+  }
   if (outcome.kind === 'written') {
     const { version, at } = outcome
     const described = describeValue(value, { version }, fingerprint)

@@ -24,8 +24,6 @@ test('refuses what is beyond the limit, and keeps what it has', () => {
   expect(growing.pushByte(0x36)).toBe(false)
   expect(growing.copy().toString()).toBe('12345')
   expect(growing.copy(2).toString()).toBe('123')
-  expect(growing.endsWith(0x34, 0x35)).toBe(true)
-  expect(growing.endsWith(0x33, 0x35)).toBe(false)
 })
 
 test('a copy is another memory, and after a wipe nothing is left', () => {
@@ -35,5 +33,4 @@ test('a copy is another memory, and after a wipe nothing is left', () => {
   growing.wipe()
   expect(growing.length).toBe(0)
   expect(copy.toString()).toBe('fake')
-  expect(growing.endsWith(0x65)).toBe(false)
 })
