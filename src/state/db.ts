@@ -6,7 +6,9 @@
 import { chmodSync, lstatSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { errnoOf, SecretRefError } from '../errors.ts'
+import { damaged, ofAnotherVersion, unavailable } from './failures.ts'
 import type { Home } from './home.ts'
 
 const SCHEMA = `
@@ -60,34 +62,60 @@ export function openDatabase(home: Home): DatabaseSync {
   try {
     mkdirSync(home.dir, { recursive: true, mode: 0o700 })
     refuseForeign(home.stateDb)
-    // Loaded on use: a run needs it only when its agent is already running.
-    const sqlite: typeof import('node:sqlite') = createRequire(import.meta.url)('node:sqlite')
-    const db = new sqlite.DatabaseSync(home.stateDb, { timeout: BUSY_MS })
+    const { DatabaseSync } = sqlite()
+    const db = new DatabaseSync(home.stateDb, { timeout: BUSY_MS })
     chmodSync(home.stateDb, 0o600)
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
     const version = db.prepare('PRAGMA user_version').get()?.['user_version']
     if (version === 0) db.exec(SCHEMA)
-    else if (version !== VERSION) {
-      throw new SecretRefError('STATE_UNAVAILABLE', `${home.stateDb} is of another version`, {
-        hint: 'delete it: it is made anew, and the audit log keeps what happened',
-      })
-    }
+    else if (version !== VERSION) throw ofAnotherVersion(home.stateDb)
     return db
   } catch (error) {
     if (error instanceof SecretRefError) throw error
-    throw new SecretRefError('STATE_UNAVAILABLE', `${home.stateDb} could not be opened`, {
-      hint: 'check that its folder can be written; a damaged file may be deleted',
-      cause: error,
-    })
+    throw unavailable(home.stateDb, 'could not be opened', error)
   }
 }
 
-function refuseForeign(path: string): void {
+/**
+ * Opens what is there to read it, and changes nothing: a read-only disk will do.
+ * @returns undefined where there is none yet @throws STATE_UNAVAILABLE
+ */
+export function readDatabase({ stateDb }: Home): DatabaseSync | undefined {
+  let db: DatabaseSync | undefined
+  try {
+    if (!refuseForeign(stateDb)) return undefined
+    const { DatabaseSync } = sqlite()
+    const url = pathToFileURL(stateDb)
+    // Without a write-ahead log nobody has it open, and SQLite would make one only to read.
+    const open = lstatSync(`${stateDb}-wal`, { throwIfNoEntry: false }) !== undefined
+    if (!open) url.searchParams.set('immutable', '1')
+    db = new DatabaseSync(url, { readOnly: true, timeout: BUSY_MS })
+    const version = db.prepare('PRAGMA user_version').get()?.['user_version']
+    if (version === VERSION) return db
+    // One that was made and not yet filled.
+    const empty = version === 0 && db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
+    db.close()
+    if (empty) return undefined
+    throw version === 0 ? damaged(stateDb) : ofAnotherVersion(stateDb)
+  } catch (error) {
+    if (error instanceof SecretRefError) throw error
+    if (db?.isOpen === true) db.close()
+    throw unavailable(stateDb, 'could not be read', error)
+  }
+}
+
+/** Loaded on use: a run needs it only when its agent is already running. */
+function sqlite(): typeof import('node:sqlite') {
+  return createRequire(import.meta.url)('node:sqlite')
+}
+
+/** @returns whether anything is there */
+function refuseForeign(path: string): boolean {
   let stat
   try {
     stat = lstatSync(path)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return
+    if (errnoOf(error) === 'ENOENT') return false
     throw error
   }
   if (!stat.isFile() || stat.uid !== process.getuid?.()) {
@@ -95,6 +123,7 @@ function refuseForeign(path: string): void {
       hint: 'something else stands in its place; move it away',
     })
   }
+  return true
 }
 
 /** One piece of work, whole or not at all. @throws STATE_UNAVAILABLE */
@@ -119,10 +148,6 @@ export function guarded<T>(db: DatabaseSync, work: () => T): T {
     return work()
   } catch (error) {
     if (errnoOf(error) !== 'ERR_SQLITE_ERROR') throw error
-    throw new SecretRefError(
-      'STATE_UNAVAILABLE',
-      `${db.location() ?? 'state.db'} could not be read or written`,
-      { hint: 'is its disk full or read-only? a damaged file may be deleted', cause: error },
-    )
+    throw unavailable(db.location() ?? 'state.db', 'could not be read or written', error)
   }
 }

@@ -11,20 +11,28 @@ import { loadConfig } from '../../config/load.ts'
 import { locateConfig, type Source } from '../../config/locate.ts'
 import { requireTrust } from '../../config/trust.ts'
 import type { ChainEntry, LoadedConfig } from '../../config/types.ts'
-import { SecretRefError } from '../../errors.ts'
+import { errnoOf, SecretRefError } from '../../errors.ts'
 import { resolveOptions } from '../../gateway/options.ts'
 import { absolute } from '../../plan/locate.ts'
 import { userHome } from '../../state/home.ts'
 import type { Io } from '../io.ts'
-import { attention, badBy, good, type Finding } from './finding.ts'
+import { attention, badBy, good, isolated, type Finding } from './finding.ts'
 import { checkSecretsFiles } from './secrets.ts'
 
 const CHECK = 'config'
 
 export async function checkConfigAndSecrets(io: Io): Promise<Finding[]> {
-  const { finding, loaded } = await checkConfig(io)
-  const paths = loaded === undefined ? [defaultFile(io)] : secretsFilesOf(io, loaded)
-  return [finding, ...checkSecretsFiles(io.program, [...new Set(paths)])]
+  let loaded: LoadedConfig | undefined
+  const config = await isolated(CHECK, async () => {
+    const checked = await checkConfig(io)
+    loaded = checked.loaded
+    return [checked.finding]
+  })
+  const secrets = await isolated('secrets', () => {
+    const paths = loaded === undefined ? [defaultFile(io)] : secretsFilesOf(io, loaded)
+    return checkSecretsFiles(io.program, [...new Set(paths)])
+  })
+  return [...config, ...secrets]
 }
 
 async function checkConfig(io: Io): Promise<{ finding: Finding; loaded?: LoadedConfig }> {
@@ -95,6 +103,12 @@ function defaultFile({ home }: Io): string {
   return home.secretsFiles.find(exists) ?? home.secretsFiles[0]
 }
 
+/** What cannot be looked at is told about as a file. */
 function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  try {
+    lstatSync(path)
+    return true
+  } catch (error) {
+    return errnoOf(error) !== 'ENOENT'
+  }
 }

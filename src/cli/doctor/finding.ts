@@ -1,5 +1,5 @@
 /** What `doctor` says about one thing. */
-import type { SecretRefError } from '../../errors.ts'
+import { errnoOf, SecretRefError, type Code } from '../../errors.ts'
 import type { Sign } from '../../gateway/status.ts'
 
 export interface Finding {
@@ -8,6 +8,8 @@ export interface Finding {
   /** `bad` stops something from working; `attention` is to be known; `none` is not there yet. */
   sign: Sign
   message: string
+  /** What a start would end with. */
+  code?: Code
   /** How to mend it; there for everything that is not good. */
   hint?: string
 }
@@ -28,6 +30,26 @@ export function bad(check: string, message: string, hint: string): Finding {
   return { check, sign: 'bad', message, hint }
 }
 
-export function badBy(check: string, { message, hint }: SecretRefError): Finding {
-  return { check, sign: 'bad', message, ...(hint === undefined ? {} : { hint }) }
+export function badBy(check: string, { message, code, hint }: SecretRefError): Finding {
+  return { check, sign: 'bad', message, code, ...(hint === undefined ? {} : { hint }) }
+}
+
+/** One check alone: that it could not be made is a finding too, and the others are made. */
+export async function isolated(
+  check: string,
+  work: () => readonly Finding[] | Promise<readonly Finding[]>,
+): Promise<readonly Finding[]> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof SecretRefError) return [badBy(check, error)]
+    const why = errnoOf(error) ?? (error instanceof Error ? error.name : 'no reason')
+    return [
+      bad(
+        check,
+        `it could not be checked (${why})`,
+        'check the paths and modes of what it looks at',
+      ),
+    ]
+  }
 }

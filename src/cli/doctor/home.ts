@@ -5,6 +5,8 @@ import { errnoOf } from '../../errors.ts'
 import { abandonedFolders, privatePlaces } from '../../gateway/folder.ts'
 import type { Io } from '../io.ts'
 import { attention, bad, good, none, type Finding } from './finding.ts'
+import { checkState } from './state.ts'
+import { cannotMake, cannotUse, noSpace } from './usable.ts'
 import { shellWord } from '../../shell-word.ts'
 
 const CHECK = 'home'
@@ -13,16 +15,31 @@ export function checkHome(io: Io): Finding[] {
   const { home } = io
   const look = lookAt(home.dir, statSync)
   if (look === undefined) {
-    return [none(CHECK, `${home.dir} is not there yet; the first start makes it`)]
+    return [
+      cannotMake(CHECK, home.dir) ??
+        none(CHECK, `${home.dir} is not there yet; the first start makes it`),
+    ]
   }
-  const findings = [
-    judge(home.dir, look, 'folder', 0o077),
-    ...[home.keys, home.run].map((path) => judge(path, lookAt(path), 'folder', 0o077)),
-    ...keysIn(home.keys).map((path) => judge(path, lookAt(path), 'file', 0o077)),
-    ...[home.auditLock, home.stateDb].map((path) => judge(path, lookAt(path), 'file', 0o077)),
-    // Everybody may know what is trusted; nobody else may say it.
-    judge(home.trust, lookAt(home.trust), 'file', 0o022),
-  ].filter((finding) => finding !== undefined)
+  const unusable = cannotUse(CHECK, home.dir, 'folder')
+  const own = judgeHome(home.dir, look) ?? unusable ?? noSpace(CHECK, home.dir)
+  const file = (path: string, others: number, use: 'read' | 'written'): Finding | undefined =>
+    judge(path, lookAt(path), 'file', others) ?? cannotUse(CHECK, path, use)
+  const folder = (path: string): Finding | undefined =>
+    judge(path, lookAt(path), 'folder', 0o077) ?? cannotUse(CHECK, path, 'folder')
+  // Where the folder itself cannot be used, everything in it would say the same.
+  const inside =
+    typeof look === 'string' || unusable !== undefined
+      ? []
+      : [
+          ...[home.keys, home.run].map(folder),
+          ...keysIn(home.keys).map((path) => file(path, 0o077, 'read')),
+          file(home.auditLock, 0o077, 'written'),
+          file(home.stateDb, 0o077, 'written') ?? checkState(CHECK, home),
+          cannotUse(CHECK, home.auditLog, 'written'),
+          // Everybody may know what is trusted; nobody else may say it.
+          file(home.trust, 0o022, 'read'),
+        ]
+  const findings = [own, ...inside].filter((finding) => finding !== undefined)
   return findings.length > 0 ? findings : [good(CHECK, `${home.dir} is yours alone`)]
 }
 
@@ -59,6 +76,15 @@ function lookAt(
     const errno = errnoOf(error) ?? 'no reason'
     return errno === 'ENOENT' ? undefined : errno
   }
+}
+
+function judgeHome(dir: string, look: Stats | string): Finding | undefined {
+  const own = 'set SECRETREF_HOME to a folder of your own'
+  if (typeof look === 'string') {
+    return bad(CHECK, `${dir} cannot be looked at (${look})`, `set HOME to your own, or ${own}`)
+  }
+  if (!look.isDirectory()) return bad(CHECK, `${dir} is no folder`, own)
+  return judge(dir, look, 'folder', 0o077)
 }
 
 /** @param others mode bits that nobody else may have @returns what is wrong, if anything */

@@ -5,12 +5,16 @@ import { EMPTY } from '../../audit/chain.ts'
 import { asFailure, tampered } from '../../audit/failures.ts'
 import { openToRead } from '../../audit/file.ts'
 import { readHead } from '../../audit/lock.ts'
-import { parseRecord } from '../../audit/read.ts'
+import type { Head } from '../../audit/chain.ts'
+import { parseRecord, readLines } from '../../audit/read.ts'
 import { holds, lastLine, tailOf } from '../../audit/tail.ts'
+import { verifyChain } from '../../audit/verify.ts'
 import type { Io } from '../io.ts'
 import { attention, bad, badBy, good, none, type Finding } from './finding.ts'
 
 const CHECK = 'audit log'
+/** About a second's worth of reading; a longer log is for `log verify`. */
+const WHOLE_BYTES = 50 * 1024 * 1024
 
 export function checkLogAndClock(io: Io): Finding[] {
   try {
@@ -21,7 +25,7 @@ export function checkLogAndClock(io: Io): Finding[] {
   }
 }
 
-/** As the next writer would find it; the whole chain is for `log verify`. */
+/** As the next writer would find it; where the log is not too long, the whole chain. */
 function checkTail({ home, program }: Io): { finding: Finding; time?: string } {
   // The head first: the log may grow meanwhile, never shrink.
   const acknowledged = readHead(home.auditLock)
@@ -41,14 +45,29 @@ function checkTail({ home, program }: Io): { finding: Finding; time?: string } {
     const { head, torn } = tailOf(fd, known, size)
     const line = lastLine(fd, 0, head.size)?.line
     const time = line && parseRecord(line)?.time
-    const finding = describe(program, head.seq, torn, acknowledged !== undefined)
+    const whole = size <= WHOLE_BYTES
+    if (whole) verifyWhole(home.auditLog, acknowledged)
+    const finding = describe(program, { seq: head.seq, torn, whole }, acknowledged !== undefined)
     return time === undefined ? { finding } : { finding, time }
   } finally {
     closeSync(fd)
   }
 }
 
-function describe(program: string, seq: number, torn: number, headKnown: boolean): Finding {
+function verifyWhole(path: string, acknowledged: Head | undefined): void {
+  const { bad: damage } = verifyChain(readLines(path), acknowledged)
+  if (damage === undefined) return
+  throw tampered(`record ${damage.seq} of the audit log is not what was written`)
+}
+
+interface Seen {
+  seq: number
+  torn: number
+  /** False where only the end was looked at. */
+  whole: boolean
+}
+
+function describe(program: string, { seq, torn, whole }: Seen, headKnown: boolean): Finding {
   if (torn > 0) {
     return attention(
       CHECK,
@@ -60,12 +79,16 @@ function describe(program: string, seq: number, torn: number, headKnown: boolean
     return attention(
       CHECK,
       'nothing says how long it was, so a cut at its end cannot be seen',
-      `\`${program} log verify\` checks the rest; the next start records this`,
+      whole
+        ? 'the next start records this; the chain itself is whole'
+        : `\`${program} log verify\` checks the rest; the next start records this`,
     )
   }
   return good(
     CHECK,
-    `${seq} records, and its end is what was acknowledged; \`${program} log verify\` checks the rest`,
+    whole
+      ? `${seq} records, the chain is whole, and its end is what was acknowledged`
+      : `${seq} records, and the end is what was acknowledged; it is too long to look at whole here: \`${program} log verify\` does`,
   )
 }
 

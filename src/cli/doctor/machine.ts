@@ -3,19 +3,27 @@ import { accessSync, constants, readFileSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { readSurroundings } from '../../gateway/surroundings.ts'
 import type { Io } from '../io.ts'
-import { attention, bad, good, none, type Finding } from './finding.ts'
+import { attention, bad, good, isolated, none, type Finding } from './finding.ts'
 
 const isLinux = process.platform === 'linux'
 
-export function checkMachine(io: Io): Finding[] {
-  return [
-    good('node', process.versions.node),
-    checkPlatform(),
-    checkShell(),
-    ...(isLinux ? [checkProc(), checkCoreDumps(), checkTracing(), checkOpenFiles(io)] : []),
-    ...checkCode(io),
-    checkTerminal(io),
+export async function checkMachine(io: Io): Promise<Finding[]> {
+  const linux: [string, () => Finding][] = [
+    ['proc', checkProc],
+    ['core dumps', checkCoreDumps],
+    ['tracing', checkTracing],
+    ['open files', () => checkOpenFiles(io)],
   ]
+  const checks: [string, () => Finding | Finding[]][] = [
+    ['node', () => good('node', process.versions.node)],
+    ['platform', checkPlatform],
+    ['shell', checkShell],
+    ...(isLinux ? linux : []),
+    ['foreign code', () => checkCode(io)],
+    ['terminal', () => checkTerminal(io)],
+  ]
+  const findings = checks.map(([check, look]) => isolated(check, () => [look()].flat()))
+  return (await Promise.all(findings)).flat()
 }
 
 function checkPlatform(): Finding {

@@ -6,6 +6,7 @@ import { lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node
 import { dirname, join } from 'node:path'
 import { errnoOf } from '../../errors.ts'
 import { attention, bad, good, type Finding } from './finding.ts'
+import { cannotUse } from './usable.ts'
 import { shellWord } from '../../shell-word.ts'
 
 const CHECK = 'secrets'
@@ -79,12 +80,14 @@ function checkSecretsFile(program: string, path: string): Finding | undefined {
     return bad(
       CHECK,
       `${path} belongs to another user`,
-      `sudo chown "$(id -un)" ${shellWord(path)}`,
+      'move the values into a file of your own, and name that in the config',
     )
   }
   if (stats.size > MAX_BYTES) {
     return bad(CHECK, `${path} is larger than 1 MiB`, 'split it, or give the large one a file')
   }
+  const unreadable = cannotUse(CHECK, path, 'read')
+  if (unreadable !== undefined) return unreadable
   if ((stats.mode & 0o077) === 0) return undefined
   const hint = `chmod 600 ${shellWord(path)}`
   return isShutOff(path, stats)

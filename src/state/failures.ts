@@ -1,0 +1,58 @@
+/** Why `state.db` cannot be used, in words. */
+import { errnoOf, SecretRefError } from '../errors.ts'
+
+const ANEW = 'delete it: it is made anew, and the audit log keeps what happened'
+const WRITABLE =
+  'make it and its folder writable for you, or set SECRETREF_HOME to a folder that is'
+
+type Cause = readonly [why: string, hint: string]
+
+const DAMAGED: Cause = ['it is damaged, or no database', ANEW]
+const CAUSES: Readonly<Record<string, Cause>> = {
+  ENOSPC: ['the disk is full', 'free some space on the disk that holds it'],
+  EDQUOT: ['your disk quota is used up', 'free some space, or have the quota raised'],
+  EROFS: ['the file system is read-only', WRITABLE],
+  EACCES: ['permission denied', WRITABLE],
+  EPERM: ['the system does not permit it', WRITABLE],
+  ENOTDIR: ['a part of its path is not a folder', 'set SECRETREF_HOME to a folder'],
+  EEXIST: ['its folder is not a folder', 'set SECRETREF_HOME to a folder'],
+}
+
+/** SQLite's primary result codes: sqlite.org/rescode.html */
+const SQLITE: Readonly<Record<number, Cause>> = {
+  3: ['permission denied', WRITABLE],
+  5: ['another process holds it', 'try again'],
+  8: ['it may not be written', WRITABLE],
+  10: ['the disk answered with an I/O error', 'check the disk and how much of it is free'],
+  11: DAMAGED,
+  13: ['the disk is full', 'free some space on the disk that holds it'],
+  14: ['it or its folder cannot be opened', WRITABLE],
+  26: DAMAGED,
+}
+
+/** @param what failed: `could not be opened` */
+export function unavailable(path: string, what: string, error: unknown): SecretRefError {
+  const [why, hint] = causeOf(error)
+  return new SecretRefError('STATE_UNAVAILABLE', `${path} ${what}: ${why}`, { hint, cause: error })
+}
+
+export function damaged(path: string): SecretRefError {
+  return new SecretRefError('STATE_UNAVAILABLE', `${path} cannot be used: ${DAMAGED[0]}`, {
+    hint: DAMAGED[1],
+  })
+}
+
+export function ofAnotherVersion(path: string): SecretRefError {
+  return new SecretRefError('STATE_UNAVAILABLE', `${path} is of another version`, { hint: ANEW })
+}
+
+function causeOf(error: unknown): Cause {
+  const sqlite =
+    error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+      ? error.errcode & 0xff
+      : undefined
+  const known = sqlite === undefined ? CAUSES[errnoOf(error) ?? ''] : SQLITE[sqlite]
+  if (known !== undefined) return known
+  const code = sqlite === undefined ? (errnoOf(error) ?? 'without a code') : `SQLite ${sqlite}`
+  return [`an unexpected failure (${code})`, 'run `secretref doctor`']
+}
