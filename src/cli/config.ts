@@ -2,7 +2,6 @@
 import { dirname } from 'node:path'
 import { agentsOf, providersOf, slotsOf } from '../config/accessors.ts'
 import { checkConfig, textOf } from '../config/load.ts'
-import { locateConfig } from '../config/locate.ts'
 import { ConfigError, byPlace, problemsText, placeOf, type Finding } from '../config/problems.ts'
 import { readConfig } from '../config/read.ts'
 import { agentPath, slotPath } from '../config/rules/paths.ts'
@@ -13,7 +12,7 @@ import { planner } from '../plan/plan.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import { userHome } from '../state/home.ts'
 import { printable, type Io } from './io.ts'
-import { openConfig } from './open.ts'
+import { openConfig, sourceOf } from './open.ts'
 import { table } from './table.ts'
 
 export interface ConfigOptions {
@@ -27,7 +26,7 @@ export interface ConfigOptions {
  * @returns 0 without mistakes, else 1
  */
 export async function configCheck(io: Io, options: ConfigOptions): Promise<number> {
-  const source = locateConfig({ flag: options.config, env: io.env, cwd: io.cwd })
+  const source = sourceOf(io, options.config)
   const { path, bytes } = readConfig(source.path)
   let findings: readonly Finding[]
   let summary = ''

@@ -32,8 +32,8 @@ export async function init(io: Io, options: { global?: true }): Promise<number> 
   const path = options.global === true ? userConfig(io.env) : join(io.cwd, 'secretref.json')
   const { home } = io
   refuseExisting(io, path)
-  makeFolder(home.dir)
   const secrets = home.secretsFiles.find(exists) ?? home.secretsFiles[0]
+  makeFolder(home.dir)
   makeFolder(dirname(path))
   const loaded = await writeConfig(io, path)
   // Not at all where values lie in the second place already: an empty first one would hide them.
@@ -109,9 +109,20 @@ function notMade(path: string, cause: unknown): SecretRefError {
   })
 }
 
-/** Something is there, whatever it is: a dangling link too. */
+/** Something is there, whatever it is: a dangling link too. @throws where it cannot be looked at */
 function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  try {
+    lstatSync(path)
+    return true
+  } catch (error) {
+    const errno = errnoOf(error)
+    if (errno === 'ENOENT') return false
+    throw new SecretRefError(
+      'USAGE',
+      `${path} cannot be looked at: the system said ${errno ?? 'no reason'}`,
+      { hint: 'set HOME or SECRETREF_HOME to a folder of your own', cause: error },
+    )
+  }
 }
 
 /** Where another config comes first here, the next command would use that one. */

@@ -11,6 +11,7 @@
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
 import { errnoOf, SecretRefError } from '../errors.ts'
 import { printable } from '../printable.ts'
+import { currentFolder, inCurrentFolder } from '../state/current-folder.ts'
 import { homeOf, type Home } from '../state/home.ts'
 
 export { printable }
@@ -19,8 +20,9 @@ export interface Io {
   /** `secretref`, or `openclaw` when called by that name. */
   program: string
   env: Readonly<Record<string, string | undefined>>
-  cwd: string
-  home: Home
+  /** Asked for when it is needed: USAGE where the current folder was removed. */
+  readonly cwd: string
+  readonly home: Home
   /** True where signs such as ✅ may be printed. */
   signs: boolean
   now: () => Date
@@ -33,8 +35,12 @@ export function processIo(program: string): Io {
   return {
     program,
     env,
-    cwd: process.cwd(),
-    home: homeOf(env),
+    get cwd() {
+      return currentFolder()
+    },
+    get home() {
+      return inCurrentFolder(() => homeOf(env))
+    },
     signs: signsAllowed(env),
     now: () => new Date(),
     out: (text) => writeWhole(1, text),

@@ -29,7 +29,7 @@ export interface VerifyOptions {
  * named; with `strict` also where a note says that something cannot be told.
  */
 export async function logVerify(io: Io, options: VerifyOptions): Promise<number> {
-  const inUse = resolve(io.cwd, io.home.auditLog)
+  const inUse = resolve(io.home.auditLog)
   const path = options.file === undefined ? inUse : resolve(io.cwd, options.file)
   const current = path === inUse
   let verdict

@@ -1,6 +1,6 @@
 /** The config that a command works with. */
 import { loadConfig } from '../config/load.ts'
-import { locateConfig } from '../config/locate.ts'
+import { locateConfig, type Source } from '../config/locate.ts'
 import { requireTrust } from '../config/trust.ts'
 import type { LoadedConfig } from '../config/types.ts'
 import type { Io } from './io.ts'
@@ -14,8 +14,19 @@ export async function openConfig(
   options: { config?: string },
   how: { trusted: boolean },
 ): Promise<LoadedConfig> {
-  const source = locateConfig({ flag: options.config, env: io.env, cwd: io.cwd })
+  const source = sourceOf(io, options.config)
   const loaded = await loadConfig(source, { now: io.now() })
   if (how.trusted) requireTrust(loaded, io.home)
   return loaded
+}
+
+/** Which file it is. Without the current folder where that is not needed: it may be gone. */
+export function sourceOf(io: Io, flag?: string): Source {
+  return locateConfig({
+    flag,
+    env: io.env,
+    get cwd() {
+      return io.cwd
+    },
+  })
 }

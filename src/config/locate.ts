@@ -1,6 +1,6 @@
 /** Which file is the config. */
 import { lstatSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join, resolve } from 'node:path'
 import { SecretRefError, errnoOf } from '../errors.ts'
 import { userConfig } from '../state/home.ts'
 
@@ -8,7 +8,8 @@ export interface LocateOptions {
   /** What `--config` said. */
   flag?: string | undefined
   env: Readonly<Record<string, string | undefined>>
-  cwd: string
+  /** Read only where it is needed: it may be gone. */
+  readonly cwd: string
 }
 
 export interface Source {
@@ -25,10 +26,11 @@ export interface Source {
  *
  * @throws {SecretRefError} CONFIG_NOT_FOUND with every place that was looked at.
  */
-export function locateConfig({ flag, env, cwd }: LocateOptions): Source {
+export function locateConfig(options: LocateOptions): Source {
+  const { flag, env } = options
   const stated = flag ?? (env['SECRETREF_CONFIG'] || undefined)
   if (stated !== undefined) {
-    const path = resolve(cwd, stated)
+    const path = isAbsolute(stated) ? resolve(stated) : resolve(options.cwd, stated)
     if (exists(path)) return { path, found: false }
     const by = flag === undefined ? '$SECRETREF_CONFIG names' : '--config names'
     throw new SecretRefError('CONFIG_NOT_FOUND', `there is no config ${path}, which ${by}`, {
@@ -36,7 +38,7 @@ export function locateConfig({ flag, env, cwd }: LocateOptions): Source {
       hint: 'check the path, or write a first config with `secretref init`',
     })
   }
-  const local = join(cwd, 'secretref.json')
+  const local = join(options.cwd, 'secretref.json')
   if (exists(local)) return { path: local, found: true }
   const own = userConfig(env)
   if (exists(own)) return { path: own, found: false }

@@ -80,7 +80,12 @@ function readTrust(home: Home): TrustEntry[] {
   try {
     fd = openSync(home.trust, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
+    const errno = errnoOf(error)
+    if (errno === 'ENOENT') return []
+    if (errno === 'ENOTDIR') throw unreachable(home, 'is no folder', error)
+    if (errno === 'EACCES' && !isOurs(home.dir)) {
+      throw unreachable(home, 'belongs to somebody else', error)
+    }
     throw insecure(home.trust, 'cannot be opened as a file of yours', error)
   }
   try {
@@ -147,6 +152,23 @@ function checkFolder(path: string): void {
   if (!stats.isDirectory()) throw insecure(path, 'is not a folder')
   if (stats.uid !== process.geteuid?.()) throw insecure(path, 'belongs to another user')
   if ((stats.mode & 0o022) !== 0) throw insecure(path, 'can be written by others')
+}
+
+/** Also no: what cannot be looked at lies in a folder of somebody else. */
+function isOurs(path: string): boolean {
+  try {
+    return statSync(path).uid === process.geteuid?.()
+  } catch {
+    return false
+  }
+}
+
+function unreachable({ dir }: Home, why: string, cause: unknown): SecretRefError {
+  return new SecretRefError('FILE_INSECURE', `the folder of SecretRef, ${dir}, ${why}`, {
+    scope: 'config',
+    hint: 'set HOME to your own, or SECRETREF_HOME to a folder of your own',
+    cause,
+  })
 }
 
 function insecure(path: string, why: string, cause?: unknown): SecretRefError {

@@ -10,6 +10,7 @@ import { SecretRefError } from '../errors.ts'
 import { inheritedNames } from '../plan/inherit.ts'
 import { absolute } from '../plan/locate.ts'
 import type { Plan } from '../plan/types.ts'
+import { currentFolder } from '../state/current-folder.ts'
 import { openDatabase } from '../state/db.ts'
 import { userHome, type Home } from '../state/home.ts'
 import { findCommand } from './command.ts'
@@ -123,7 +124,7 @@ export class Gateway {
   cwdOf(name: string): string {
     const { cwd } = this.agent(name)
     return cwd === undefined
-      ? process.cwd()
+      ? currentFolder()
       : absolute(cwd, { configDir: this.loaded.dir, userHome: userHome(this.env) })
   }
 

@@ -1,6 +1,6 @@
 /** Where no start could succeed, `doctor` says so and fails too: each is tried with a `run` beside it. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
 import type { Finding } from '../../src/cli/doctor/finding.ts'
@@ -93,6 +93,16 @@ describe('what an ordinary user may not do', { timeout: TIMEOUT_MS }, () => {
     const { code, bad } = await badIn(w, { ...options, env })
     expect(code).toBe(1)
     expect(bad[0]).toMatch(/^home: \S+ cannot be looked at \(EACCES\) \[\] \| set HOME to your own/)
+    writeFileSync(join(w.dir, 'secretref.json'), JSON.stringify(configOf(['a'])))
+    chownSync(join(w.dir, 'secretref.json'), NOBODY, NOBODY)
+    const found = await run(w, ['run', '--', 'true'], { ...options, env, cwd: w.dir })
+    expect(found.code).toBe(125)
+    expect(found.err).toMatch(/^secretref: the folder of SecretRef, \S+, belongs to somebody else /)
+    expect(found.err).not.toContain('rm ')
+    const init = await run(w, ['init', '--global'], { ...options, env })
+    expect(init.err).toMatch(
+      /^secretref: \S+ cannot be looked at: the system said EACCES \[USAGE\]/,
+    )
   })
 })
 

@@ -8,7 +8,7 @@ import {
   providersOf,
 } from '../../config/accessors.ts'
 import { loadConfig } from '../../config/load.ts'
-import { locateConfig, type Source } from '../../config/locate.ts'
+import type { Source } from '../../config/locate.ts'
 import { requireTrust } from '../../config/trust.ts'
 import type { ChainEntry, LoadedConfig } from '../../config/types.ts'
 import { errnoOf, SecretRefError } from '../../errors.ts'
@@ -16,6 +16,7 @@ import { resolveOptions } from '../../gateway/options.ts'
 import { absolute } from '../../plan/locate.ts'
 import { userHome } from '../../state/home.ts'
 import type { Io } from '../io.ts'
+import { sourceOf } from '../open.ts'
 import { attention, badBy, good, isolated, type Finding } from './finding.ts'
 import { checkSecretsFiles } from './secrets.ts'
 
@@ -38,12 +39,13 @@ export async function checkConfigAndSecrets(io: Io): Promise<Finding[]> {
 async function checkConfig(io: Io): Promise<{ finding: Finding; loaded?: LoadedConfig }> {
   let source: Source
   try {
-    source = locateConfig({ env: io.env, cwd: io.cwd })
+    source = sourceOf(io)
   } catch (error) {
     if (!(error instanceof SecretRefError)) throw error
     const missing = { ...badBy(CHECK, error) }
     // None at all is where everybody begins; one that is named and missing is a mistake.
-    return { finding: io.env['SECRETREF_CONFIG'] ? missing : { ...missing, sign: 'attention' } }
+    const first = error.code === 'CONFIG_NOT_FOUND' && !io.env['SECRETREF_CONFIG']
+    return { finding: first ? { ...missing, sign: 'attention' } : missing }
   }
   try {
     const loaded = await loadConfig(source, { now: io.now() })
