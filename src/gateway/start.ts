@@ -71,8 +71,7 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     return { started: false, results, error: notStarted(plan.agent, first) }
   }
 
-  const files = asked.some((binding) => binding.delivery === 'file')
-  const folder = files ? makePrivateFolder(gateway.home, gateway.env) : ''
+  let folder = ''
   let watcher: Watcher | undefined
   const abandon = (): void => {
     resolver.abort()
@@ -82,6 +81,9 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
   /** Of these the log does not yet say what became of them. */
   let unsettled: readonly PlannedBinding[] = asked
   try {
+    if (asked.some((binding) => binding.delivery === 'file')) {
+      folder = makePrivateFolder(gateway.home, gateway.env)
+    }
     const sheet = makeSheet(gateway, request, asked, folder)
     resolver.send(sheet)
     // While the resolver is at work: what killed gateways left behind is nobody's to keep.
