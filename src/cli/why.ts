@@ -40,7 +40,7 @@ export function why(io: Io, options: WhyOptions): number {
   const unbound = [...new Set(secretsRef)].filter((ref) => !bound.has(ref))
   const names = { providers: providersOf(config), folders, secretsFiles: io.home.secretsFiles }
   if (options.json === true) {
-    io.out(`${JSON.stringify(asJson(plan, decisions, unbound))}\n`)
+    io.out(`${JSON.stringify(asJson(plan, decisions, unbound), undefined, 2)}\n`)
   } else {
     const blocks = [
       ...decisions.map((decision) => block(plan, decision, names, loaded)),

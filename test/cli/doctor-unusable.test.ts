@@ -139,6 +139,8 @@ describe('where the home lies', { timeout: TIMEOUT_MS }, () => {
       const { code, bad } = await badIn(w, { through })
       expect(code).toBe(1)
       expect(bad).toEqual([expect.stringMatching(expected)])
+      const status = ['gateway', 'status', '--secrets', '--config', w.config]
+      expect(await run(w, status, { through })).toMatchObject({ code: 0, err: '' })
     })
   }
 })

@@ -126,6 +126,7 @@ describe('what a command line and its surroundings change', () => {
 test('--json', () => {
   const { code, out } = ask({ json: true, secretsRef: ['stripe-api-key', 'github-token'] })
   expect(code).toBe(1)
+  expect(out).toMatch(/^\{\n {2}"version": 1,\n/)
   expect(JSON.parse(out)).toMatchObject({
     version: 1,
     agent: 'analyst',

@@ -5,8 +5,7 @@ import { expect, test } from 'vitest'
 import { configOf, makeWorld, run, type Ended } from './support.ts'
 
 test('each command needs it only for what is read from it', { timeout: 60_000 }, async () => {
-  const config = (extra: object): object => configOf(['a'], extra)
-  const w = makeWorld({ config: config({}), secrets: { a: 'fake' } })
+  const w = makeWorld({ config: configOf(['a']), secrets: { a: 'fake' } })
   const inGone = (args: string[], env: Record<string, string> = {}): Promise<Ended> => {
     const gone = join(w.dir, 'gone')
     mkdirSync(gone)
@@ -25,7 +24,7 @@ test('each command needs it only for what is read from it', { timeout: 60_000 },
     const ended = await inGone([...args], env)
     expect([args, ended.code, ended.err]).toEqual([args, code, expect.stringContaining(sentence)])
   }
-  w.writeConfig(config({ cwd: '.' }))
+  w.writeConfig(configOf(['a'], { cwd: '.' }))
   for (const args of [
     ['run', '--config', w.config, '--', 'true'],
     ['--version'],

@@ -1,9 +1,17 @@
 /** The file `state.db`: who may read it, what else may stand in its place, and many openers at once. */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { guarded, inTransaction, openDatabase } from '../../src/state/db.ts'
+import { guarded, inTransaction, openDatabase, readDatabase } from '../../src/state/db.ts'
 import type { Home } from '../../src/state/home.ts'
 import { openState, tempHome } from './folder.ts'
 
@@ -70,6 +78,61 @@ describe('openDatabase', () => {
     const home = tempHome()
     writeFileSync(home.dir, 'a file')
     expect(() => openDatabase(home)).toThrow(expect.objectContaining(unavailable))
+  })
+})
+
+describe('why it cannot be opened, with what helps', () => {
+  test('damage: it may be deleted', () => {
+    const home = tempHome()
+    mkdirSync(home.dir, { recursive: true, mode: 0o700 })
+    writeFileSync(home.stateDb, 'x'.repeat(8192))
+    for (const open of [openDatabase, readDatabase]) {
+      expect(() => open(home)).toThrow(
+        expect.objectContaining({
+          message: expect.stringMatching(/: it is damaged, or no database$/),
+          hint: expect.stringMatching(/^delete it/),
+        }),
+      )
+    }
+  })
+
+  test('a folder that is none: nothing is to be deleted', () => {
+    const home = tempHome()
+    writeFileSync(home.dir, 'a file')
+    for (const open of [openDatabase, readDatabase]) {
+      expect(() => open(home)).toThrow(
+        expect.objectContaining({ hint: 'set SECRETREF_HOME to a folder' }),
+      )
+    }
+  })
+})
+
+describe('readDatabase', () => {
+  test('makes nothing where there is none', () => {
+    const home = tempHome()
+    expect(readDatabase(home)).toBeUndefined()
+    expect(existsSync(home.dir)).toBe(false)
+  })
+
+  test('reads beside a writer, and after it, and leaves no files of its own', () => {
+    const home = tempHome()
+    const writer = openState(home)
+    const count = (): unknown => {
+      const db = readDatabase(home)
+      try {
+        return db?.prepare('SELECT count(*) AS n FROM gateways').get()
+      } finally {
+        db?.close()
+      }
+    }
+    expect(count()).toEqual({ n: 0 })
+    writer.exec("INSERT INTO gateways VALUES ('c', 'a', 1, NULL)")
+    expect(count()).toEqual({ n: 1 })
+    writer.close()
+    const left = readdirSync(home.dir)
+    expect(count()).toEqual({ n: 1 })
+    expect(readdirSync(home.dir)).toEqual(left)
+    expect(() => readDatabase(home)?.exec('DELETE FROM gateways')).toThrow(/readonly/)
   })
 })
 
