@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { loudly } from '../values/loud.ts'
 import {
   CLI,
@@ -213,6 +213,8 @@ describe.runIf(possible)('the end of it', () => {
     await until('the agent runs', () => said().includes('ready'))
     const agent = Number(/ready (\d+)/.exec(said())?.[1])
     const gateway = gatewayOf(agent)
+    // Not below the terminal's other side any more: where this test fails, nobody else ends it.
+    onTestFinished(() => void (isAlive(gateway) && process.kill(gateway, 'SIGKILL')))
     running.child.kill('SIGKILL')
     await until('told', () => said().includes('got SIGHUP 1'))
     // It lives on, and so does its gateway, which still forwards.
