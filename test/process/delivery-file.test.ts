@@ -53,8 +53,10 @@ async function staying(world: World): Promise<{ gateway: Running; agent: number;
   await gateway.says(/\n/)
   const folder = dirname(gateway.soFar().out.trim())
   expect(existsSync(join(folder, '0-KEY'))).toBe(true)
-  const agent = descendantsOf(gateway.pid).find(({ argv }) => argv[0] === 'sleep')?.pid ?? 0
-  expect(isAlive(agent)).toBe(true)
+  // It says its word just before it becomes `sleep`.
+  const { pid: agent } = await until('the agent', () =>
+    descendantsOf(gateway.pid).find(({ argv }) => argv[0] === 'sleep'),
+  )
   onTestFinished(() => {
     if (isAlive(agent)) process.kill(agent, 'SIGKILL')
     rmSync(folder, { recursive: true, force: true })

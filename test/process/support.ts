@@ -3,6 +3,7 @@
  * run in it as a user would, and a look at its processes through /proc.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import {
   existsSync,
   mkdirSync,
@@ -171,7 +172,13 @@ export function start(world: World, args: readonly string[], options: RunOptions
   child.stderr?.on('data', (chunk: Buffer) => chunks.err.push(chunk))
   child.stdin?.on('error', () => {})
   if (stdin !== undefined && stdin !== 'pipe') child.stdin?.end(stdin)
-  onTestFinished(() => void child.kill('SIGKILL'))
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return
+    const gone = once(child, 'exit')
+    child.kill('SIGKILL')
+    // The world goes next, and a process that is still ending must not write into it.
+    await gone
+  })
   const soFar = (): { out: string; err: string } => ({
     out: Buffer.concat(chunks.out).toString(),
     err: Buffer.concat(chunks.err).toString(),
