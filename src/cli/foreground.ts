@@ -40,8 +40,8 @@ export async function foreground(
   const gateway = how.gateway ?? (await openGateway(io, options))
   const plan = planOf(io, gateway, options)
   requireAllowed(gateway.loaded, gateway.parent, plan)
-  const command = gateway.commandOf(plan.agent, given)
-  if (command === undefined) {
+  const program = gateway.programOf(plan.agent, given)
+  if (program === undefined) {
     throw new SecretRefError('USAGE', `agent ${plan.agent} has no command`, {
       scope: 'agent',
       hint: `${io.program} run --agent ${plan.agent} -- cmd, or give it a "command" in the config`,
@@ -71,7 +71,7 @@ export async function foreground(
   })
   const startRequest = {
     plan,
-    command,
+    ...program,
     pristine: how.pristine,
     strict: options.strict === true,
     session: !gateway.surroundings.terminal,

@@ -71,7 +71,7 @@ const NOT_STARTED = 125
 /** Nothing but one run: no schedule, no restart, and something to run. */
 function isSimple(service: Service): boolean {
   return (
-    service.command !== undefined && service.schedule === undefined && service.restart === 'never'
+    service.program !== undefined && service.schedule === undefined && service.restart === 'never'
   )
 }
 
@@ -109,7 +109,7 @@ async function serviceOf(
   await requireSchedule(schedule, timezone, options, gateway.now())
   return {
     plan,
-    command: gateway.commandOf(name, given),
+    program: gateway.programOf(name, given),
     schedule,
     timezone,
     restart: agent.restart ?? 'never',
@@ -155,10 +155,10 @@ function printer(io: Io): ServeOptions['checked'] {
 }
 
 function announce(io: Io, service: Service, say: Say): void {
-  const { plan, command, schedule, timezone } = service
+  const { plan, program, schedule, timezone } = service
   const { agent } = plan
   if (schedule !== undefined) say('info', `${agent}: starts at "${schedule}" (${timezone})`)
-  if (command === undefined) {
+  if (program === undefined) {
     say(
       'info',
       `${agent} has no command: its credentials are checked, none is delivered`,

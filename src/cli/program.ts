@@ -1,4 +1,5 @@
 /** Parses the command line, runs the chosen body, and says what went wrong in the terminal's own form. */
+import { isAbsolute } from 'node:path'
 import { Command, CommanderError } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
 import { ConfigError, problemsText } from '../config/problems.ts'
@@ -28,12 +29,24 @@ export async function main(argv: readonly string[]): Promise<void> {
   const starts = argv[0] === 'run' || (argv[0] === 'gateway' && argv[1] === 'run')
   const failed = starts ? NOT_STARTED : 1
   try {
+    requireAbsolute(io)
     program.parse(argv, { from: 'user' })
     process.exitCode = (await body?.()) ?? 0
   } catch (error) {
     process.exitCode = report(io, error, failed)
   } finally {
     dismissEarly()
+  }
+}
+
+/** Relative, they would let the folder that somebody happens to stand in decide what is trusted. */
+function requireAbsolute({ env }: Io): void {
+  for (const name of ['SECRETREF_HOME', 'SECRETREF_CONFIG']) {
+    const value = env[name]
+    if (!value || isAbsolute(value)) continue
+    throw new SecretRefError('USAGE', `$${name} is not an absolute path`, {
+      hint: 'write it from the root of the file system',
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 /** Everything that the starts of one gateway share. */
 import { randomBytes } from 'node:crypto'
+import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { Coalescer } from '../audit/coalesce.ts'
 import type { AuditLog } from '../audit/log.ts'
@@ -18,6 +19,11 @@ import type { Parent } from './nesting.ts'
 import type { Surroundings } from './surroundings.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+export interface Program {
+  command: readonly string[]
+  cwd: string
+}
 
 export class Gateway {
   readonly home: Home
@@ -98,13 +104,16 @@ export class Gateway {
   }
 
   /**
-   * The program of an agent, as an absolute path and its arguments.
+   * What an agent runs, and in which folder. Its own command runs in its `cwd`, else in the config's
+   * folder, where relative paths of a config start: a folder that somebody happens to stand in must not
+   * decide what `node agent.js` is. What stands after `--` runs where the caller is, unless there is a
+   * `cwd`.
    *
    * @param given what stood after `--`
-   * @returns `undefined` where there is no command at all
+   * @returns the program as an absolute path and its arguments; `undefined` where there is no command
    * @throws COMMAND_LOCKED, COMMAND_NOT_FOUND, COMMAND_NOT_EXECUTABLE
    */
-  commandOf(name: string, given: readonly string[] | undefined): string[] | undefined {
+  programOf(name: string, given: readonly string[] | undefined): Program | undefined {
     const agent = this.agent(name)
     if (given !== undefined && this.#isOnItsOwn(agent)) {
       throw new SecretRefError('COMMAND_LOCKED', `agent ${name} runs only its own command`, {
@@ -117,15 +126,15 @@ export class Gateway {
     }
     const [program, ...args] = given ?? agent.command ?? []
     if (program === undefined) return undefined
-    return [findCommand(program, this.env['PATH'] ?? '', this.cwdOf(name)), ...args]
-  }
-
-  /** The working folder of an agent: its `cwd`, read from the config's folder; else ours. */
-  cwdOf(name: string): string {
-    const { cwd } = this.agent(name)
-    return cwd === undefined
-      ? currentFolder()
-      : absolute(cwd, { configDir: this.loaded.dir, userHome: userHome(this.env) })
+    const { dir } = this.loaded
+    const cwd =
+      agent.cwd !== undefined
+        ? absolute(agent.cwd, { configDir: dir, userHome: userHome(this.env) })
+        : given === undefined
+          ? dir
+          : currentFolder()
+    requireFolder(name, cwd)
+    return { command: [findCommand(program, this.env['PATH'] ?? '', cwd), ...args], cwd }
   }
 
   /**
@@ -150,6 +159,18 @@ export class Gateway {
   #isOnItsOwn(agent: Agent): boolean {
     return agent.lockCommand === true || this.parent !== undefined
   }
+}
+
+function requireFolder(agent: string, cwd: string): void {
+  if (statSync(cwd, { throwIfNoEntry: false })?.isDirectory()) return
+  throw new SecretRefError(
+    'COMMAND_NOT_FOUND',
+    `the folder of agent ${agent} is not there: ${cwd}`,
+    {
+      scope: 'agent',
+      hint: 'make it, or correct "cwd" in the config',
+    },
+  )
 }
 
 /** Sorts by time where it is sorted by name, and is no secret. */

@@ -19,6 +19,7 @@ export interface OnceRequest {
   plan: Plan
   /** Absolute path of the program, then its arguments. */
   command: readonly string[]
+  cwd: string
   pristine: boolean
   strict: boolean
   session: boolean
@@ -59,7 +60,6 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
   const started = await start(gateway, {
     ...request,
     run,
-    cwd: gateway.cwdOf(plan.agent),
     inherit,
     resolver,
   })
@@ -162,7 +162,8 @@ export function sayResults(say: Say, agent: string, results: readonly Result[]):
     const about = `${agent}: ${binding.envVar}`
     if (!decision.allow) {
       const level = binding.required ? 'error' : 'warn'
-      say(level, `${about}: ${decision.message} [${decision.code}]`, decision.hint)
+      const goesOn = binding.required ? '' : '; the agent goes on without it'
+      say(level, `${about}: ${decision.message} [${decision.code}]${goesOn}`, decision.hint)
       if (binding.onFailure === 'deny-and-alert') {
         say(
           level,

@@ -9,7 +9,7 @@ import type { Plan } from '../plan/types.ts'
 import type { GrantRow } from '../state/grants.ts'
 import { checkAgent } from './check.ts'
 import type { Ending } from './ending.ts'
-import type { Gateway } from './gateway.ts'
+import type { Gateway, Program } from './gateway.ts'
 import { Interrupted, startOnce, type Once, type Say } from './once.ts'
 import { Records } from './records.ts'
 import { Backoff, startsAgain } from './restart.ts'
@@ -19,8 +19,8 @@ import { Turns } from './turns.ts'
 
 export interface Service {
   plan: Plan
-  /** Absolute path of the program, then its arguments; `undefined`: its credentials are only checked. */
-  command: readonly string[] | undefined
+  /** `undefined`: its credentials are only checked. */
+  program: Program | undefined
   schedule: string | undefined
   timezone: string
   restart: 'never' | 'on-failure' | 'always'
@@ -109,33 +109,33 @@ export class Server {
   }
 
   async #one(service: Service): Promise<Ending | undefined> {
-    const { command, schedule } = service
+    const { program, schedule } = service
     let last: Ending | undefined
     const once = async (): Promise<void> => {
       last = await this.#start(service)
     }
-    if (command === undefined) {
+    if (program === undefined) {
       await this.#check(service)
       if (schedule === undefined) await this.#watch(service)
     }
     if (schedule !== undefined) {
-      const start = command === undefined ? () => this.#check(service) : once
+      const start = program === undefined ? () => this.#check(service) : once
       const skipped = (reason: 'overlap' | 'missed', due: Date): Promise<void> =>
         this.#skipped(service, reason, due)
       const { signal } = this.#stopping
       await runSchedule(schedule, service.timezone, this.#clock, { start, skipped }, signal)
-    } else if (command !== undefined) {
+    } else if (program !== undefined) {
       await this.#again(service, once, () => last)
     }
     return last
   }
 
   async #skipped(service: Service, reason: 'overlap' | 'missed', due: Date): Promise<void> {
-    const { plan, command } = service
+    const { plan, program } = service
     const why = reason === 'overlap' ? 'the run before it goes on' : 'its time has passed'
     const about = `${plan.agent}: the start of ${due.toISOString()} is skipped: ${why}`
     this.#options.say('warn', about)
-    const records = new Records(this.#gateway, { run: '', plan, command: command ?? [] })
+    const records = new Records(this.#gateway, { run: '', plan, command: program?.command ?? [] })
     try {
       await this.#gateway.record([records.runSkipped(reason, due)])
     } catch (error) {
@@ -163,7 +163,8 @@ export class Server {
 
   /** @returns `undefined` where it could not be started; that has been said by then */
   async #start(service: Service): Promise<Ending | undefined> {
-    const { plan, command, strict, terminal } = service
+    const { plan, program, strict, terminal } = service
+    if (program === undefined) return undefined
     const { say } = this.#options
     const { signal } = this.#stopping
     try {
@@ -172,7 +173,7 @@ export class Server {
         signal.throwIfAborted()
         return startOnce(this.#gateway, {
           plan,
-          command: command ?? [],
+          ...program,
           pristine: true,
           strict,
           session: !terminal,

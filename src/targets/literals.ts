@@ -15,7 +15,11 @@ export interface Literal {
   source: string
 }
 
-/** No letter or digit may stand before a prefix: `task_live_…` is no Stripe key. */
+/**
+ * Every repetition is bounded, and one at the end asks for its least only: a config that is not trusted
+ * yet is searched too, and must not be able to cost more than its length.
+ *
+ * No letter or digit may stand before a prefix: `task_live_…` is no Stripe key. */
 const START = '(?<![A-Za-z0-9])'
 
 function literal(kind: string, prefixes: readonly string[], form: string, source: string): Literal {
@@ -26,20 +30,20 @@ export const LITERALS: readonly Literal[] = [
   literal(
     'Stripe secret or restricted key',
     ['sk_live_', 'sk_test_', 'sk_prod_', 'rk_live_', 'rk_test_', 'rk_prod_'],
-    '[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10,}',
+    '[sr]k_(?:live|test|prod)_[A-Za-z0-9]{10}',
     'gitleaks stripe-access-token; trufflehog stripe',
   ),
-  literal('Stripe webhook secret', ['whsec_'], 'whsec_[A-Za-z0-9+/=]{24,}', 'docs.stripe.com'),
+  literal('Stripe webhook secret', ['whsec_'], 'whsec_[A-Za-z0-9+/=]{24}', 'docs.stripe.com'),
   literal(
     'Slack token',
     ['xoxa-', 'xoxb-', 'xoxp-', 'xoxr-', 'xoxs-', 'xoxe-', 'xoxe.', 'xapp-'],
-    '(?:xox[abeprs][-.]|xapp-)[A-Za-z0-9.-]{10,}',
+    '(?:xox[abeprs][-.]|xapp-)[A-Za-z0-9.-]{10}',
     'gitleaks slack-bot-token, slack-user-token, slack-app-token; docs.slack.dev',
   ),
   literal(
     'Slack webhook address',
     ['hooks.slack.com/'],
-    'hooks\\.slack\\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{20,}',
+    'hooks\\.slack\\.com/(?:services|workflows|triggers)/[A-Za-z0-9+/]{20}',
     'gitleaks slack-webhook-url; trufflehog slackwebhook',
   ),
   literal(
@@ -63,13 +67,13 @@ export const LITERALS: readonly Literal[] = [
   literal(
     'Anthropic key',
     ['sk-ant-'],
-    'sk-ant-[a-z0-9]+-[A-Za-z0-9_-]{20,}',
+    'sk-ant-[a-z0-9]{1,32}-[A-Za-z0-9_-]{20}',
     'trufflehog anthropic',
   ),
   literal(
     'OpenAI key',
     ['sk-proj-', 'sk-admin-', 'sk-svcacct-', 'T3BlbkFJ'],
-    'sk-(?:(?:proj|admin|svcacct)-[A-Za-z0-9_-]{20,}|[A-Za-z0-9_-]{10,}T3BlbkFJ[A-Za-z0-9_-]{10,})',
+    'sk-(?:(?:proj|admin|svcacct)-[A-Za-z0-9_-]{20}|[A-Za-z0-9_-]{10,200}T3BlbkFJ[A-Za-z0-9_-]{10})',
     'trufflehog openai, openaiadmin; betterleaks openai-api-key',
   ),
   literal('Google API key', ['AIza'], 'AIza[A-Za-z0-9_-]{35}', 'gitleaks gcp-api-key'),
@@ -77,7 +81,7 @@ export const LITERALS: readonly Literal[] = [
   literal(
     'PyPI token',
     ['pypi-'],
-    'pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{20,}',
+    'pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_-]{20}',
     'gitleaks pypi-upload-token',
   ),
   literal('RubyGems key', ['rubygems_'], 'rubygems_[a-f0-9]{48}', 'gitleaks rubygems-api-token'),
@@ -130,20 +134,20 @@ export const LITERALS: readonly Literal[] = [
   literal(
     'Grafana token',
     ['glsa_', 'glc_'],
-    '(?:glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|glc_[A-Za-z0-9+/]{40,})',
+    '(?:glsa_[A-Za-z0-9]{32}_[A-Fa-f0-9]{8}|glc_[A-Za-z0-9+/]{40})',
     'gitleaks grafana-service-account-token, grafana-cloud-api-token',
   ),
   literal('Databricks token', ['dapi'], 'dapi[0-9a-f]{32}', 'gitleaks databricks-api-token'),
   literal(
     'Sentry token',
     ['sntrys_', 'sntryu_'],
-    'sntry(?:s_[A-Za-z0-9+/=_]{60,}|u_[a-f0-9]{64})',
+    'sntry(?:s_[A-Za-z0-9+/=_]{60}|u_[a-f0-9]{64})',
     'gitleaks sentry-org-token, sentry-user-token',
   ),
   literal(
     '1Password service account token',
     ['ops_eyJ'],
-    'ops_eyJ[A-Za-z0-9+/_-]{100,}',
+    'ops_eyJ[A-Za-z0-9+/_-]{100}',
     'gitleaks 1password-service-account-token',
   ),
   literal(
@@ -155,7 +159,7 @@ export const LITERALS: readonly Literal[] = [
   literal(
     'Vault token',
     ['hvs.', 'hvb.', 'hvr.'],
-    'hv[sbr]\\.[A-Za-z0-9_-]{24,}',
+    'hv[sbr]\\.[A-Za-z0-9_-]{24}',
     'gitleaks vault-service-token',
   ),
   literal(
@@ -167,13 +171,13 @@ export const LITERALS: readonly Literal[] = [
   literal(
     'signed token (JWT)',
     ['eyJ'],
-    'eyJ[A-Za-z0-9_-]{10,}\\.eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{10,}',
+    'eyJ[A-Za-z0-9_-]{10,512}\\.eyJ[A-Za-z0-9_-]{10}',
     'gitleaks jwt; RFC 7519',
   ),
   literal(
     'private key (PEM)',
     ['PRIVATE KEY'],
-    '-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----',
+    '-----BEGIN (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)?-----',
     'gitleaks private-key; RFC 7468',
   ),
 ]

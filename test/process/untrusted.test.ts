@@ -9,7 +9,16 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { CLI, makeWorld, recordsOf, run, type Ended, type World } from './support.ts'
+import {
+  CLI,
+  configOf,
+  describeOnLinux,
+  makeWorld,
+  recordsOf,
+  run,
+  type Ended,
+  type World,
+} from './support.ts'
 
 /**
  * A world in which the user has a secret, and a folder with a config that somebody else wrote: it wants
@@ -155,5 +164,56 @@ describe('after trust', () => {
       '[AGENT_NOT_ALLOWED]\n',
       '[AGENT_NOT_ALLOWED]\n',
     ])
+  })
+})
+
+describeOnLinux('a folder that brings its own program', () => {
+  function trustedProject(): { world: World; project: string; evil: string } {
+    const world = makeWorld({ secrets: { key: 'fake-value-1' } })
+    const [project, evil] = ['project', 'evil'].map((name) => join(world.dir, name)) as [
+      string,
+      string,
+    ]
+    for (const [dir, says] of [
+      [project, 'project'],
+      [evil, 'evil'],
+    ] as const) {
+      mkdirSync(dir, { mode: 0o755 })
+      writeFileSync(join(dir, 'agent.sh'), `echo ${says} $KEY\n`)
+    }
+    const config = configOf(['key'], { command: ['/bin/sh', 'agent.sh'] })
+    writeFileSync(join(project, 'secretref.json'), JSON.stringify(config), { mode: 0o600 })
+    return { world, project, evil }
+  }
+
+  test('and links to a config that is trusted elsewhere gets nothing', async () => {
+    const { world, project, evil } = trustedProject()
+    expect((await run(world, ['trust'], { cwd: project })).code).toBe(0)
+    expect((await run(world, ['run'], { cwd: project })).out).toBe('project fake-value-1\n')
+    symlinkSync('../project/secretref.json', join(evil, 'secretref.json'))
+    for (const words of [['run'], ['gateway', 'run'], ['trust']]) {
+      const ended = await run(world, words, { cwd: evil })
+      expect(ended.out).not.toContain('evil fake')
+    }
+    const ended = await run(world, ['run'], { cwd: evil })
+    expect([ended.code, ended.out]).toEqual([125, ''])
+    expect(ended.err).toContain('is a link out of it [CONFIG_UNTRUSTED]')
+  })
+
+  test('does not decide what the user’s own config runs', async () => {
+    const { world, project, evil } = trustedProject()
+    const words = ['run', '--config', join(project, 'secretref.json')]
+    expect((await run(world, words, { cwd: evil })).out).toBe('project fake-value-1\n')
+    const given = [...words, '--', '/bin/sh', 'agent.sh']
+    expect((await run(world, given, { cwd: evil })).out).toBe('evil fake-value-1\n')
+  })
+
+  test('nor does a relative SECRETREF_CONFIG or SECRETREF_HOME', async () => {
+    const { world, project } = trustedProject()
+    for (const name of ['SECRETREF_CONFIG', 'SECRETREF_HOME']) {
+      const ended = await run(world, ['run'], { cwd: project, env: { [name]: 'secretref.json' } })
+      expect([ended.code, ended.out]).toEqual([125, ''])
+      expect(ended.err).toContain(`$${name} is not an absolute path [USAGE]`)
+    }
   })
 })

@@ -137,3 +137,15 @@ describe('what a config may well hold is not taken for a credential', () => {
 test('every pattern names its source', () => {
   for (const { source } of LITERALS) expect(source.length).toBeGreaterThan(5)
 })
+
+test.each(LITERALS.flatMap(({ kind, prefixes }) => prefixes.map((prefix) => [kind, prefix])))(
+  '%s: a million beginnings with %s and no end cost no more than their length',
+  (_, prefix) => {
+    // What was quadratic took minutes for a hundredth of this.
+    for (const filler of ['', '-', 'A', ' ']) {
+      literalKind((prefix + filler).repeat(1_000_000 / (prefix.length + filler.length)))
+    }
+    literalKind(`${'sk-'.repeat(300_000)} ${prefix} T3BlbkFJ`)
+    literalKind(`${'-eyJ'.repeat(250_000)} ${prefix}`)
+  },
+)

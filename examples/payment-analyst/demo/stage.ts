@@ -3,9 +3,9 @@
  * config, made-up keys that open the stand-ins alone, and SecretRef's own files of this run.
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { dirname, delimiter, join } from 'node:path'
 
 export const EXAMPLES = join(import.meta.dirname, '..', '..')
 export const ROOT = join(EXAMPLES, '..')
@@ -44,8 +44,7 @@ export function makeStage(config: string): Stage {
     },
     remove: () => rmSync(dir, { recursive: true, force: true }),
   }
-  copyFileSync(config, stage.config)
-  chmodSync(stage.config, 0o600)
+  writeFileSync(stage.config, withFolder(config), { mode: 0o600 })
   return stage
 }
 
@@ -82,4 +81,11 @@ function passed(names: readonly string[]): Record<string, string> {
       return value === undefined ? [] : [[name, value]]
     }),
   )
+}
+
+/** The config's text, with its own folder as each agent's: a command runs in the folder of its config. */
+function withFolder(path: string): string {
+  const config: { agents: Record<string, object> } = JSON.parse(readFileSync(path, 'utf8'))
+  for (const agent of Object.values(config.agents)) Object.assign(agent, { cwd: dirname(path) })
+  return JSON.stringify(config, undefined, 2)
 }
