@@ -6,7 +6,7 @@ import type { Code } from '../errors.ts'
 import type { Fetched, FetchedFailure, FetchedValue } from './fetched.ts'
 import { earlier } from '../plan/dates.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
-import { dayOf, isNear, isPast, whenOf } from './expiry.ts'
+import { dayOf, daysUntil, isNear, isPast, whenOf } from './expiry.ts'
 import { explainFailure } from './explain.ts'
 import { isFailureReason, type FailureReason } from './reasons.ts'
 
@@ -173,7 +173,7 @@ function decideDates(
     return {
       ...deny(binding, 'EXPIRED', 'expired', {
         message: `"${ref}" expired on ${dayOf(expiresAt)}`,
-        hint: `get a new credential, run: secretref secrets set ${ref}, and correct expiresAt where the config states it`,
+        hint: `get a new credential, run: secretref secrets set ${ref}${expiresAt === binding.expiresAt ? ', and correct its expiresAt in the config' : ''}`,
       }),
       expiresAt,
     }
@@ -188,7 +188,7 @@ function decideDates(
     warnings.push({
       code: 'EXPIRING',
       message: `"${ref}" expires ${whenOf(expiresAt, now)}, ${dayOf(expiresAt)}`,
-      hint: 'get a new credential before that day',
+      hint: `get a new credential ${daysUntil(expiresAt, now) <= 0 ? 'today' : 'before that day'}`,
     })
   }
   return { warnings }

@@ -66,7 +66,10 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
   }),
   'wrong-owner': (f) => ({
     message: `${placeOf(f)} belongs to another user`,
-    hint: `run: sudo chown "$(id -un)" ${fileOf(f)}`,
+    hint:
+      f.providerType === 'exec'
+        ? 'name a program of your own in the config, or one of root'
+        : 'move the values into a file of your own, and name that in the config',
   }),
   mode: (f) => ({
     message:
@@ -133,7 +136,10 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
   }),
   'not-a-string': (f) => ({
     message: `what provider "${f.provider}" has for "${f.ref}" is not text`,
-    hint: 'store it as a string, or as an object with a string under "value"',
+    hint:
+      f.providerType === 'exec'
+        ? 'its program has to answer every id with a string'
+        : 'store it as a string, or as an object with a string under "value"',
   }),
   'bad-name': (f) => ({
     message: `the place of "${f.ref}" is no name that provider "${f.provider}" accepts`,
@@ -195,7 +201,13 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     message: `provider "${f.provider}" answered "${f.ref}" with an error`,
     hint: 'run its program by hand; what it said is not shown, it may hold a value',
   }),
-  empty: (f) => ({ message: `the value of "${f.ref}" is empty`, hint: setIt(f) }),
+  empty: (f) => ({
+    message: `the value of "${f.ref}" is empty`,
+    hint:
+      f.providerType === 'exec'
+        ? `set it where the program of provider "${f.provider}" takes it from`
+        : setIt(f),
+  }),
   nul: (f) => ({
     message: `the value of "${f.ref}" holds a NUL byte, which no variable can`,
     hint: `add "delivery": "file" to its slot; the path then stands in ${f.envVar}_FILE`,

@@ -180,6 +180,7 @@ describe('when the providers have answered', () => {
       allow: false,
       code: 'EXPIRED',
       message: '"stripe-api-key" expired on 2026-11-20',
+      hint: `get a new credential, run: secretref secrets set stripe-api-key${ofConfig === '2026-11-20' ? ', and correct its expiresAt in the config' : ''}`,
     })
   })
   test('the earlier date is the one that is known', () => {

@@ -56,7 +56,22 @@ describe('what to do, to the letter', () => {
     [{ reason: 'mode', place: '/opt/$(x)' }, "run: chmod 600 '/opt/$(x)'"],
     [{ reason: 'mode', place: '/bin/r', providerType: 'exec' }, 'run: chmod go-w /bin/r'],
     [{ code: 'FILE_INSECURE', place: '/s.json' }, 'run: chmod 600 /s.json'],
-    [{ reason: 'wrong-owner', place: '/s.json' }, 'run: sudo chown "$(id -un)" /s.json'],
+    [
+      { reason: 'wrong-owner', place: '/etc/shadow' },
+      'move the values into a file of your own, and name that in the config',
+    ],
+    [
+      { reason: 'wrong-owner', place: '/bin/r', providerType: 'exec' },
+      'name a program of your own in the config, or one of root',
+    ],
+    [
+      { reason: 'not-a-string', providerType: 'exec' },
+      'its program has to answer every id with a string',
+    ],
+    [
+      { reason: 'empty', providerType: 'exec' },
+      'set it where the program of provider "main" takes it from',
+    ],
     [{ reason: 'no-such-key' }, 'run: secretref secrets set stripe-api-key'],
     [{ reason: 'no-such-file', place: '/s.json' }, 'run: secretref secrets set stripe-api-key'],
     [{ code: 'SECRET_NOT_FOUND' }, 'run: secretref secrets set stripe-api-key'],
