@@ -65,7 +65,7 @@ function addRun(program: Command, line: Line): void {
 }
 
 function addGateway(program: Command, line: Line): void {
-  const gateway = group(program, 'gateway', 'Serve agents.')
+  const gateway = group(program, 'gateway', 'Serve agents.').enablePositionalOptions()
   starting(command(gateway, 'run', 'Run agents under supervision, in the foreground.'))
     .option('--schedule <cron>', 'start it at these times')
     .option('--timezone <zone>', 'the time zone of --schedule')
@@ -90,14 +90,18 @@ function addGateway(program: Command, line: Line): void {
 }
 
 function starting(c: Command): Command {
-  return c
-    .argument('[command...]', 'after --: what to run instead of the command in the config')
-    .option('--agent <name>', 'the agent; may be left out where the config has one')
-    .option('--secrets-ref <refs>', 'only these refs, comma-separated', list)
-    .option('--env <names>', 'their variables, in the same order', list)
-    .option('--secrets-provider <name>', 'ask this provider alone')
-    .option('--environment <name>', 'the environment whose secrets are meant')
-    .option('--strict', 'a passed deprecationDate is a failure')
+  return (
+    c
+      // What follows an operand is its own: `afterDashes` then says where it belongs.
+      .passThroughOptions()
+      .argument('[command...]', 'after --: what to run instead of the command in the config')
+      .option('--agent <name>', 'the agent; may be left out where the config has one')
+      .option('--secrets-ref <refs>', 'only these refs, comma-separated', list)
+      .option('--env <names>', 'their variables, in the same order', list)
+      .option('--secrets-provider <name>', 'ask this provider alone')
+      .option('--environment <name>', 'the environment whose secrets are meant')
+      .option('--strict', 'a passed deprecationDate is a failure')
+  )
 }
 
 /** After `--` only: a flag meant for the command must never be read as one of ours, or the reverse. */

@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
 import { ConfigError, problemsText } from '../config/problems.ts'
 import { SecretRefError } from '../errors.ts'
+import { literalKind } from '../targets/literals.ts'
 import { dismissEarly } from '../gateway/early.ts'
 import { addCommands, type Body } from './commands.ts'
 import { errorText, printable, processIo, type Io } from './io.ts'
@@ -30,10 +31,11 @@ export async function main(argv: readonly string[]): Promise<void> {
   const failed = starts ? NOT_STARTED : 1
   try {
     requireAbsolute(io)
+    refuseHelpFor(program, argv)
     program.parse(argv, { from: 'user' })
     process.exitCode = (await body?.()) ?? 0
   } catch (error) {
-    process.exitCode = report(io, error, failed)
+    process.exitCode = report(io, error, failed, namedIn(program, argv))
   } finally {
     dismissEarly()
   }
@@ -50,17 +52,46 @@ function requireAbsolute({ env }: Io): void {
   }
 }
 
-function report(io: Io, error: unknown, failed: number): number {
+/** Commander would answer with the help of everything, and without a word. */
+function refuseHelpFor(program: Command, [first, topic]: readonly string[]): void {
+  if (first !== 'help' || topic === undefined || topic.startsWith('-')) return
+  if (topic === 'help' || program.commands.some((command) => command.name() === topic)) return
+  throw new SecretRefError('USAGE', 'there is no such command to help with', {
+    hint: `\`${program.name()} --help\` lists what there is`,
+  })
+}
+
+/** The words of the command that was meant, as far as they are ours: `secretref gateway run`. */
+function namedIn(program: Command, argv: readonly string[]): string {
+  const words = [program.name()]
+  let parent = program
+  for (const word of argv) {
+    const next = parent.commands.find((command) => command.name() === word)
+    if (next === undefined) break
+    words.push(word)
+    parent = next
+  }
+  return words.join(' ')
+}
+
+/** @param command the words of the one that was meant */
+function report(io: Io, error: unknown, failed: number, command: string): number {
   if (error instanceof CommanderError) {
     // Help and version have been printed: asked for, or instead of a command.
     if (error.exitCode === 0) return 0
     if (error.code === 'commander.help') return failed
     // What follows a `=` may be a value.
     const message = error.message.replace(/^error: /, '').replace(/'(--[^'=]*)=[^']*'/g, "'$1'")
+    if (literalKind(message) !== undefined) {
+      const sentence = 'a word of this command line looks like a credential, and is not repeated'
+      const hint = 'names stand on a command line, never values; replace it at its service'
+      io.err(errorText(io.program, new SecretRefError('USAGE', sentence, { hint })))
+      return failed
+    }
     const [sentence = '', suggestion] = message.split('\n')
     const hint = suggestion
       ? suggestion.replace(/^\((.*)\)$/, '$1').toLowerCase()
-      : `\`${io.program} --help\` lists what there is`
+      : `\`${command} --help\` lists what there is`
     io.err(errorText(io.program, new SecretRefError('USAGE', lowerFirst(sentence), { hint })))
     return failed
   }

@@ -158,11 +158,12 @@ export function grantOf(
 
 /** One line for each failure, warning and fallback; what went well is said on the `info` level. */
 export function sayResults(say: Say, agent: string, results: readonly Result[]): void {
+  const starts = results.every(({ binding, decision }) => decision.allow || !binding.required)
   for (const { binding, decision, fetched } of results) {
     const about = `${agent}: ${binding.envVar}`
     if (!decision.allow) {
       const level = binding.required ? 'error' : 'warn'
-      const goesOn = binding.required ? '' : '; the agent goes on without it'
+      const goesOn = starts ? '; the agent goes on without it' : ''
       say(level, `${about}: ${decision.message} [${decision.code}]${goesOn}`, decision.hint)
       if (binding.onFailure === 'deny-and-alert') {
         say(
