@@ -13,6 +13,7 @@ import { errnoOf, SecretRefError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { currentFolder, inCurrentFolder } from '../state/current-folder.ts'
 import { homeOf, type Home } from '../state/home.ts'
+import { literalKind } from '../targets/literals.ts'
 
 export { printable }
 
@@ -111,6 +112,13 @@ export function signsAllowed(env: Io['env']): boolean {
 
 /** The text of an error for stderr: sentence, code, hint. */
 export function errorText(program: string, error: SecretRefError): string {
-  const line = `${program}: ${printable(error.message)} [${error.code}]\n`
-  return error.hint === undefined ? line : `${line}hint: ${printable(error.hint)}\n`
+  const line = `${program}: ${shown(error.message)} [${error.code}]\n`
+  return error.hint === undefined ? line : `${line}hint: ${shown(error.hint)}\n`
+}
+
+/** A sentence may repeat a word of the command line, and that may be a value in place of a name. */
+function shown(text: string): string {
+  return literalKind(text) === undefined
+    ? printable(text)
+    : 'a word that was given looks like a credential and is not repeated; name things, and replace it'
 }

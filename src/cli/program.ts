@@ -4,7 +4,6 @@ import { Command, CommanderError } from 'commander'
 import pkg from '../../package.json' with { type: 'json' }
 import { ConfigError, problemsText } from '../config/problems.ts'
 import { SecretRefError } from '../errors.ts'
-import { literalKind } from '../targets/literals.ts'
 import { dismissEarly } from '../gateway/early.ts'
 import { addCommands, type Body } from './commands.ts'
 import { errorText, printable, processIo, type Io } from './io.ts'
@@ -82,12 +81,6 @@ function report(io: Io, error: unknown, failed: number, command: string): number
     if (error.code === 'commander.help') return failed
     // What follows a `=` may be a value.
     const message = error.message.replace(/^error: /, '').replace(/'(--[^'=]*)=[^']*'/g, "'$1'")
-    if (literalKind(message) !== undefined) {
-      const sentence = 'a word of this command line looks like a credential, and is not repeated'
-      const hint = 'names stand on a command line, never values; replace it at its service'
-      io.err(errorText(io.program, new SecretRefError('USAGE', sentence, { hint })))
-      return failed
-    }
     const [sentence = '', suggestion] = message.split('\n')
     const hint = suggestion
       ? suggestion.replace(/^\((.*)\)$/, '$1').toLowerCase()

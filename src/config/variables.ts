@@ -263,3 +263,13 @@ export function refusalOf(name: string): string | undefined {
   if (ALLOWED.has(name)) return undefined
   return REASONS.get(name) ?? PREFIXES.find(({ prefix }) => name.startsWith(prefix))?.reason
 }
+
+const CREDENTIAL_NAME =
+  /(?:^|_)(?:TOKEN|KEY|APIKEY|SECRET|SECRET_ID|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|PAT|CREDENTIALS?|DSN|CONNECTION_STRING|DATABASE_URL|WEBHOOK_URL)$/i
+/** Keys that are meant to be seen; container images set GPG_KEY. */
+const NO_CREDENTIAL = /(?:^|_)(?:PUBLIC|PUBLISHABLE|HOST|GPG|SORT)_KEY$/i
+
+/** Whether a variable of this name usually holds a credential. */
+export function isCredentialName(name: string): boolean {
+  return CREDENTIAL_NAME.test(name) && !NO_CREDENTIAL.test(name)
+}

@@ -1,7 +1,12 @@
 /** Which variables of its caller an agent gets. Names in, names out; no value is looked at. Pure. */
 import { agentsOf, fileVariableOf, providersOf, type Withheld } from '../config/accessors.ts'
 import type { Config } from '../config/types.ts'
-import { CREDENTIAL_VARIABLES, PASSED_VARIABLES, matchesVariable } from '../config/variables.ts'
+import {
+  CREDENTIAL_VARIABLES,
+  PASSED_VARIABLES,
+  isCredentialName,
+  matchesVariable,
+} from '../config/variables.ts'
 import type { Plan } from './types.ts'
 
 /** Ours that pass, so that a `secretref run` inside the agent finds the same home and config. */
@@ -81,10 +86,5 @@ function isPassed(name: string): boolean {
 
 /** Of the names that pass, those that look like a credential, for one line on a terminal. */
 export function credentialLike(names: readonly string[]): string[] {
-  return names.filter((name) => CREDENTIAL_NAME.test(name) && !NO_CREDENTIAL.test(name))
+  return names.filter(isCredentialName)
 }
-
-const CREDENTIAL_NAME =
-  /(?:^|_)(?:TOKEN|KEY|APIKEY|SECRET|SECRET_ID|PASSWORD|PASSWD|PASSPHRASE|PASS|PWD|PAT|CREDENTIALS?|DSN|CONNECTION_STRING|DATABASE_URL|WEBHOOK_URL)$/i
-/** Keys that are meant to be seen; container images set GPG_KEY. */
-const NO_CREDENTIAL = /(?:^|_)(?:PUBLIC|PUBLISHABLE|HOST|GPG|SORT)_KEY$/i

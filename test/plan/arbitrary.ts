@@ -149,12 +149,12 @@ export const configArbitrary: fc.Arbitrary<Config> = fc
 
 /** One agent never has two slots in one variable, nor a profile for a tool that it does not have. */
 function withoutClashes(agent: Agent): Agent {
-  const tools = new Set([
-    ...Object.keys(agent['tool-bindings'] ?? {}),
-    ...(agent.capabilities ?? []),
-  ])
-  for (const tool of Object.keys(agent['auth-profiles'] ?? {})) {
+  const bound = new Set(Object.keys(agent['tool-bindings'] ?? {}))
+  const tools = new Set([...bound, ...(agent.capabilities ?? [])])
+  for (const [tool, profile] of Object.entries(agent['auth-profiles'] ?? {})) {
     if (!tools.has(tool)) delete agent['auth-profiles']?.[tool]
+    // What only a capability names can require nothing.
+    else if (!bound.has(tool)) delete profile.required
   }
   const taken = new Set<string>()
   for (const binding of Object.values(agent['tool-bindings'] ?? {})) {

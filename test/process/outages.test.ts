@@ -97,6 +97,8 @@ test('a value in place of a name is not repeated', async () => {
     ['--environment', key],
     ['--secrets-provider', key],
     [`--unknown=${key}`],
+    [`--${key}`],
+    [key],
   ]) {
     const ended = await run(world, ['run', '--config', world.config, ...words, '--', 'true'])
     expect(ended.code).toBe(125)

@@ -167,25 +167,22 @@ describe('after trust', () => {
   })
 })
 
-describeOnLinux('a folder that brings its own program', () => {
-  function trustedProject(): { world: World; project: string; evil: string } {
-    const world = makeWorld({ secrets: { key: 'fake-value-1' } })
-    const [project, evil] = ['project', 'evil'].map((name) => join(world.dir, name)) as [
-      string,
-      string,
-    ]
-    for (const [dir, says] of [
-      [project, 'project'],
-      [evil, 'evil'],
-    ] as const) {
-      mkdirSync(dir, { mode: 0o755 })
-      writeFileSync(join(dir, 'agent.sh'), `echo ${says} $KEY\n`)
-    }
-    const config = configOf(['key'], { command: ['/bin/sh', 'agent.sh'] })
-    writeFileSync(join(project, 'secretref.json'), JSON.stringify(config), { mode: 0o600 })
-    return { world, project, evil }
+function trustedProject(): { world: World; project: string; evil: string } {
+  const world = makeWorld({ secrets: { key: 'fake-value-1' } })
+  const [project, evil] = [join(world.dir, 'project'), join(world.dir, 'evil')]
+  for (const [dir, says] of [
+    [project, 'project'],
+    [evil, 'evil'],
+  ] as const) {
+    mkdirSync(dir, { mode: 0o755 })
+    writeFileSync(join(dir, 'agent.sh'), `echo ${says} $KEY\n`)
   }
+  const config = configOf(['key'], { command: ['/bin/sh', 'agent.sh'] })
+  writeFileSync(join(project, 'secretref.json'), JSON.stringify(config), { mode: 0o600 })
+  return { world, project, evil }
+}
 
+describeOnLinux('a folder that brings its own program', () => {
   test('and links to a config that is trusted elsewhere gets nothing', async () => {
     const { world, project, evil } = trustedProject()
     expect((await run(world, ['trust'], { cwd: project })).code).toBe(0)

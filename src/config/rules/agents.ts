@@ -38,8 +38,16 @@ function* judgeSubagents(agent: Agent, at: At, ids: ReadonlySet<string>): Genera
 function* judgeProfiles(agent: Agent, at: At, raw: unknown): Generator<Problem> {
   const profiles = agent['auth-profiles']
   if (profiles === undefined) return
-  const tools = new Set([...keysAt(raw, [...at, 'tool-bindings']), ...(agent.capabilities ?? [])])
-  for (const tool of Object.keys(profiles)) {
+  const bound = new Set(keysAt(raw, [...at, 'tool-bindings']))
+  const tools = new Set([...bound, ...(agent.capabilities ?? [])])
+  for (const [tool, profile] of Object.entries(profiles)) {
+    if (profile.required === true && tools.has(tool) && !bound.has(tool)) {
+      yield invalid(
+        [...at, 'auth-profiles', tool, 'required'],
+        'this tool is required, and no tool binding says what it needs',
+        `add tool-bindings["${tool}"], or leave "required" out`,
+      )
+    }
     if (tools.has(tool)) continue
     yield invalid(
       [...at, 'auth-profiles', tool],

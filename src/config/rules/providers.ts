@@ -8,11 +8,11 @@ import {
   type PlacedRef,
 } from '../accessors.ts'
 import { PROVIDER, VARIABLE } from '../names.ts'
-import { keysAt } from '../node.ts'
-import { invalid, type At } from '../problems.ts'
+import { isNode, keysAt } from '../node.ts'
+import { hardcoded, invalid, type At } from '../problems.ts'
 import { didYouMean } from '../suggest.ts'
 import type { Config, Problem, ProviderConfig, RefEntry } from '../types.ts'
-import { CREDENTIAL_VARIABLES, matchesVariable } from '../variables.ts'
+import { CREDENTIAL_VARIABLES, isCredentialName, matchesVariable } from '../variables.ts'
 
 const LOCATION_WORDS = ['path', 'target', 'field', 'version'] as const
 
@@ -35,6 +35,34 @@ export function* judgeProviders(config: Config, raw: unknown): Generator<Problem
   const table = providersOf(config)
   const types = new Set([...table.values()].map(({ type }) => type))
   for (const ref of placed) yield* judgePlace(ref, { table, types })
+  for (const [name, provider] of table) {
+    if (provider.type === 'exec') yield* judgeProgram(name, provider)
+  }
+}
+
+const CREDENTIAL_OPTION = /^--?[a-z0-9-]*(?:password|passwd|secret|token|api-?key)=./i
+
+/** What an exec provider is given in plain text: its options and fixed variables are no place for a key. */
+function* judgeProgram(name: string, { options }: ProviderConfig): Generator<Problem> {
+  const at = ['secrets', 'providers', name]
+  const { env, args } = options
+  for (const variable of Object.keys(isNode(env) ? env : {})) {
+    const patterns = Object.values(CREDENTIAL_VARIABLES).flat()
+    const isOne =
+      isCredentialName(variable) || patterns.some((pattern) => matchesVariable(pattern, variable))
+    if (!isOne) continue
+    yield {
+      ...hardcoded(
+        [...at, 'env', variable],
+        'a variable that holds a credential has fixed text here',
+      ),
+      hint: 'name it in passEnv, so that it comes from the environment of the gateway',
+    }
+  }
+  for (const [index, word] of (Array.isArray(args) ? args : []).entries()) {
+    if (typeof word !== 'string' || !CREDENTIAL_OPTION.test(word)) continue
+    yield hardcoded([...at, 'args', index], 'an argument that holds a credential')
+  }
 }
 
 function unknownProvider(at: At, name: string, known: ReadonlySet<string>): Problem {

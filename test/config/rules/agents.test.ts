@@ -64,3 +64,13 @@ test('there must be a command to lock', async () => {
     'CONFIG_INVALID agents.a.lockCommand: there is no command to lock',
   ])
 })
+
+test('a profile that requires a tool which is only a capability would require nothing', async () => {
+  const agent = { capabilities: ['t'], 'auth-profiles': { t: { required: true } } }
+  expect(await complaints({ agents: { a: agent } })).toEqual([
+    expect.stringContaining(
+      'agents.a.auth-profiles.t.required: this tool is required, and no tool binding',
+    ),
+  ])
+  await load({ agents: { a: { ...agent, 'auth-profiles': { t: { required: false } } } } })
+})

@@ -98,3 +98,29 @@ describe('an env provider reads', () => {
     ])
   })
 })
+
+describe('an exec provider is given no credential in plain text', () => {
+  test.each([
+    ['VAULT_TOKEN', { env: { VAULT_TOKEN: 'fake' } }, 'env.VAULT_TOKEN'],
+    ['AWS_PROFILE', { env: { AWS_PROFILE: 'fake' } }, 'env.AWS_PROFILE'],
+    ['DB_PASSWORD', { env: { DB_PASSWORD: 'fake' } }, 'env.DB_PASSWORD'],
+    ['an option', { args: ['-v', '--password=fake'] }, 'args.1'],
+    ['an option with a prefix', { args: ['--db-api-key=fake'] }, 'args.0'],
+  ])('%s', async (_, fields, place) => {
+    const [first, ...rest] = await complaints({
+      secrets: { providers: { exec: { ...EXEC.exec, ...fields } } },
+    })
+    expect(first).toMatch(/^HARDCODED_CREDENTIAL secrets\.providers\.exec\./)
+    expect(first).toContain(place)
+    expect(first).not.toContain('fake')
+    expect(rest).toEqual([])
+  })
+
+  test('what is none is fine', async () => {
+    const fields = {
+      env: { LOG_LEVEL: 'warn', REGION: 'eu' },
+      args: ['--verbose', '--token-file=x'],
+    }
+    await load({ secrets: { providers: { exec: { ...EXEC.exec, ...fields } } } })
+  })
+})
