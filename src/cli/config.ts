@@ -27,7 +27,7 @@ export interface ConfigOptions {
  */
 export async function configCheck(io: Io, options: ConfigOptions): Promise<number> {
   const source = sourceOf(io, options.config)
-  const { path, bytes } = readConfig(source.path)
+  const { path, bytes } = readConfig(source)
   let findings: readonly Finding[]
   let summary = ''
   try {

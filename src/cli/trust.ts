@@ -28,7 +28,8 @@ export async function trust(
     })
   }
   const flag = resolve(io.cwd, options.file ?? 'secretref.json')
-  const source = locateConfig({ flag, env: io.env, cwd: io.cwd })
+  const { path } = locateConfig({ flag, env: io.env, cwd: io.cwd })
+  const source = { path, found: true }
   const loaded = await loadConfig(source, { now: io.now(), places: true })
   io.err(problemsText(loaded.path, loaded.warnings))
   const now = io.now()

@@ -33,7 +33,7 @@ export interface LoadOptions {
  * @throws {SecretRefError} what `readConfig` throws.
  */
 export async function loadConfig(source: Source, options: LoadOptions): Promise<LoadedConfig> {
-  const { path, bytes, owner } = readConfig(source.path)
+  const { path, bytes, owner } = readConfig(source)
   const { config, warnings } = await checkConfig(bytes, path, options)
   return {
     config,

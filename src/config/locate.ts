@@ -1,6 +1,6 @@
 /** Which file is the config. */
-import { lstatSync, realpathSync } from 'node:fs'
-import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { lstatSync } from 'node:fs'
+import { isAbsolute, join, resolve } from 'node:path'
 import { SecretRefError, errnoOf } from '../errors.ts'
 import { userConfig } from '../state/home.ts'
 
@@ -39,37 +39,13 @@ export function locateConfig(options: LocateOptions): Source {
     })
   }
   const local = join(options.cwd, 'secretref.json')
-  if (exists(local)) {
-    refuseLinkOut(local)
-    return { path: local, found: true }
-  }
+  if (exists(local)) return { path: local, found: true }
   const own = userConfig(env)
   if (exists(own)) return { path: own, found: false }
   throw new SecretRefError(
     'CONFIG_NOT_FOUND',
     `no config was found: --config and $SECRETREF_CONFIG name none, and there is neither ${local} nor ${own}`,
     { scope: 'config', hint: 'write a first config with `secretref init`' },
-  )
-}
-
-/**
- * A found config counts for the folder it was found in. A link that leads elsewhere would bring along
- * the trust that was given to its target, for commands that then run beside the link.
- */
-function refuseLinkOut(path: string): void {
-  if (!lstatSync(path).isSymbolicLink()) return
-  let target: string | undefined
-  try {
-    target = realpathSync(path)
-  } catch {
-    // A link to nothing, or to itself: reading it has the words for that.
-    return
-  }
-  if (dirname(target) === realpathSync(dirname(path))) return
-  throw new SecretRefError(
-    'CONFIG_UNTRUSTED',
-    `the config ${path} was found in the current folder and is a link out of it`,
-    { scope: 'config', hint: 'name the file itself with --config, if it is yours' },
   )
 }
 

@@ -1,6 +1,7 @@
 /**
  * Reads a config file that nobody else can have written. A link is followed, since dotfiles are often
- * linked into place; every check is made on the opened file itself.
+ * linked into place, but never out of the folder that a config was merely found in; every check is made
+ * on the opened file itself.
  */
 import {
   closeSync,
@@ -12,15 +13,16 @@ import {
   statSync,
 } from 'node:fs'
 import type { Stats } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { SecretRefError, errnoOf } from '../errors.ts'
 import { shellWord } from '../shell-word.ts'
+import type { Source } from './locate.ts'
 
 /** More than 40 times what 10,000 agents need. */
 export const LARGEST = 64 * 1024 * 1024
 
 export interface RawConfig {
-  /** Absolute, every link followed. */
+  /** As `LoadedConfig.path`. */
   path: string
   bytes: Buffer
   /** User id of the owner. */
@@ -29,20 +31,21 @@ export interface RawConfig {
 
 /**
  * @throws {SecretRefError} CONFIG_NOT_FOUND where it cannot be opened; CONFIG_INSECURE where it is no
- *   regular file, or others own it or can write it or replace it in its folder; CONFIG_INVALID where
- *   it is too large.
+ *   regular file, or others own it or can write it or replace it in its folder; CONFIG_UNTRUSTED where
+ *   it was found and is a link out of its folder; CONFIG_INVALID where it is too large.
  */
-export function readConfig(path: string): RawConfig {
+export function readConfig({ path, found }: Source): RawConfig {
   const fd = open(path)
   try {
     const stats = fstatSync(fd)
     if (!stats.isFile()) throw insecure(`the config ${path} is not a regular file`)
     const real = realPathOf(path, stats)
+    const place = found ? placeFound(path, real) : real
     checkOwnership(real, stats, 'config')
     for (const folder of new Set([dirname(path), dirname(real)])) {
       checkOwnership(folder, statSync(folder), 'folder of the config')
     }
-    return { path: real, bytes: readAll(fd, stats.size, path), owner: stats.uid }
+    return { path: place, bytes: readAll(fd, stats.size, path), owner: stats.uid }
   } finally {
     closeSync(fd)
   }
@@ -77,6 +80,20 @@ function realPathOf(path: string, opened: Stats): string {
     throw insecure(`the config ${path} was replaced while it was read`)
   }
   return real
+}
+
+/**
+ * A found config counts for the place it was found at: a link would bring along the trust that was given
+ * to its target, for relative paths and commands that are then read beside the link.
+ */
+function placeFound(path: string, real: string): string {
+  const folder = realpathSync(dirname(path))
+  if (dirname(real) === folder) return join(folder, basename(path))
+  throw new SecretRefError(
+    'CONFIG_UNTRUSTED',
+    `the config ${path} is a link out of the folder it was found in`,
+    { scope: 'config', hint: 'name the file itself with --config, if it is yours' },
+  )
 }
 
 function checkOwnership(path: string, stats: Stats, what: string): void {

@@ -23,7 +23,7 @@ import { isNode } from './node.ts'
 import type { LoadedConfig } from './types.ts'
 
 export interface TrustEntry {
-  /** Absolute, every link followed. */
+  /** As `LoadedConfig.path` of a config that was found. */
   path: string
   /** SHA-256 of the file's bytes, hex. */
   hash: string

@@ -18,7 +18,10 @@ export interface ProviderConfig {
 /** A config that was found, read and checked. Before anything runs by it: `requireTrust`. */
 export interface LoadedConfig {
   config: Config
-  /** Absolute path of the file, every link followed. */
+  /**
+   * Absolute. Of a config that was named: the file's, every link followed. Of one that was found: the
+   * place it was found at, links of its folder followed, and trust is given to that place.
+   */
   path: string
   /** Its folder: relative paths in the config start here. */
   dir: string

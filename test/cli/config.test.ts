@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { configCheck, configSchema, configShow } from '../../src/cli/config.ts'
@@ -194,6 +194,16 @@ describe('trust', () => {
     expect(await trust(io, { file: path })).toBe(0)
     const loaded = await loadConfig({ path, found: true }, { now: NOW })
     expect(() => requireTrust(loaded, io.home)).not.toThrow()
+  })
+
+  test('trusts no link to another folder: what it leads to can change its place', async () => {
+    const path = writeConfig(scratch(), '{}')
+    const io = recorded()
+    symlinkSync(path, join(io.cwd, 'secretref.json'))
+    await expect(trust(io, {})).rejects.toThrow(
+      expect.objectContaining({ code: 'CONFIG_UNTRUSTED' }),
+    )
+    expect(io.stdout).toBe('')
   })
 
   test('trusts nothing when the audit log refuses', async () => {

@@ -28,7 +28,7 @@ describe('a loaded config', () => {
     mkdirSync(join(folder, 'dotfiles'))
     symlinkSync(path, join(folder, 'dotfiles', 'secretref.json'))
     const loaded = await loadConfig(
-      { path: join(folder, 'dotfiles', 'secretref.json'), found: true },
+      { path: join(folder, 'dotfiles', 'secretref.json'), found: false },
       { now: NOW },
     )
     expect(loaded).toEqual({
@@ -37,7 +37,7 @@ describe('a loaded config', () => {
       dir: dirname(path),
       hash: createHash('sha256').update(text).digest('hex'),
       owner: process.geteuid?.(),
-      found: true,
+      found: false,
       warnings: [],
     })
   })

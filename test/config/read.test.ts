@@ -2,10 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { LARGEST, readConfig } from '../../src/config/read.ts'
+import { LARGEST, readConfig, type RawConfig } from '../../src/config/read.ts'
 import { scratch, thrown, writeConfig } from './helpers.ts'
 
 const ROOT = process.geteuid?.() === 0
+
+function readNamed(path: string): RawConfig {
+  return readConfig({ path, found: false })
+}
 
 function folder(mode: number): string {
   const path = join(scratch(), 'inner')
@@ -17,7 +21,7 @@ function folder(mode: number): string {
 describe('a config that only its owner can write', () => {
   test('is read, byte for byte', () => {
     const path = writeConfig(scratch(), '\ufeff{ }\r\n')
-    const { bytes, owner, path: real } = readConfig(path)
+    const { bytes, owner, path: real } = readNamed(path)
     expect(bytes.toString()).toBe('\ufeff{ }\r\n')
     expect(owner).toBe(process.geteuid?.())
     expect(real).toBe(path)
@@ -26,22 +30,22 @@ describe('a config that only its owner can write', () => {
   test('may be read by everybody', () => {
     const path = writeConfig(folder(0o755), '{}')
     chmodSync(path, 0o644)
-    expect(readConfig(path).bytes.toString()).toBe('{}')
+    expect(readNamed(path).bytes.toString()).toBe('{}')
   })
 
   test('may lie in a sticky folder such as /tmp', () => {
-    expect(readConfig(writeConfig(folder(0o1777), '{}')).bytes.toString()).toBe('{}')
+    expect(readNamed(writeConfig(folder(0o1777), '{}')).bytes.toString()).toBe('{}')
   })
 
   test('may be a link: its own path and folder are those of the file', () => {
     const path = writeConfig(scratch(), '{}')
     const link = join(scratch(), 'link.json')
     symlinkSync(path, link)
-    expect(readConfig(link).path).toBe(path)
+    expect(readNamed(link).path).toBe(path)
   })
 
   test('may be empty', () => {
-    expect(readConfig(writeConfig(scratch(), '')).bytes).toHaveLength(0)
+    expect(readNamed(writeConfig(scratch(), '')).bytes).toHaveLength(0)
   })
 })
 
@@ -53,14 +57,14 @@ describe('refused as CONFIG_INSECURE', () => {
   ])('a file of mode %o', (mode) => {
     const path = writeConfig(scratch(), '{}')
     chmodSync(path, mode)
-    expect(() => readConfig(path)).toThrow(
+    expect(() => readNamed(path)).toThrow(
       expect.objectContaining({ code: 'CONFIG_INSECURE', hint: `chmod go-w ${path}` }),
     )
   })
 
   test.each([0o770, 0o707, 0o777])('a folder of mode %o', (mode) => {
     const inner = folder(mode)
-    expect(() => readConfig(writeConfig(inner, '{}'))).toThrow(
+    expect(() => readNamed(writeConfig(inner, '{}'))).toThrow(
       expect.objectContaining({ code: 'CONFIG_INSECURE', hint: `chmod go-w ${inner}` }),
     )
   })
@@ -68,7 +72,7 @@ describe('refused as CONFIG_INSECURE', () => {
   test('a link from a folder that others can write, for they could move it', () => {
     const inner = folder(0o777)
     symlinkSync(writeConfig(scratch(), '{}'), join(inner, 'link.json'))
-    expect(() => readConfig(join(inner, 'link.json'))).toThrow(
+    expect(() => readNamed(join(inner, 'link.json'))).toThrow(
       expect.objectContaining({ code: 'CONFIG_INSECURE', hint: `chmod go-w ${inner}` }),
     )
   })
@@ -78,7 +82,7 @@ describe('refused as CONFIG_INSECURE', () => {
     chmodSync(path, 0o666)
     const link = join(scratch(), 'link.json')
     symlinkSync(path, link)
-    expect(() => readConfig(link)).toThrow(expect.objectContaining({ hint: `chmod go-w ${path}` }))
+    expect(() => readNamed(link)).toThrow(expect.objectContaining({ hint: `chmod go-w ${path}` }))
   })
 
   test('the hint can be pasted into a shell, whatever the path is called', () => {
@@ -86,25 +90,23 @@ describe('refused as CONFIG_INSECURE', () => {
     mkdirSync(inner)
     const path = writeConfig(inner, '{}')
     chmodSync(path, 0o666)
-    const { hint = '' } = thrown(() => readConfig(path))
+    const { hint = '' } = thrown(() => readNamed(path))
     execFileSync('/bin/sh', ['-c', hint])
-    expect(readConfig(path).bytes.toString()).toBe('{}')
+    expect(readNamed(path).bytes.toString()).toBe('{}')
   })
 
   test('a folder', () => {
-    expect(() => readConfig(scratch())).toThrow(
-      expect.objectContaining({ code: 'CONFIG_INSECURE' }),
-    )
+    expect(() => readNamed(scratch())).toThrow(expect.objectContaining({ code: 'CONFIG_INSECURE' }))
   })
 
   test('a FIFO, without waiting for a writer', () => {
     const path = join(scratch(), 'secretref.json')
     execFileSync('mkfifo', ['-m', '600', path])
-    expect(() => readConfig(path)).toThrow(expect.objectContaining({ code: 'CONFIG_INSECURE' }))
+    expect(() => readNamed(path)).toThrow(expect.objectContaining({ code: 'CONFIG_INSECURE' }))
   })
 
   test('a device', () => {
-    expect(() => readConfig('/dev/null')).toThrow(
+    expect(() => readNamed('/dev/null')).toThrow(
       expect.objectContaining({ code: 'CONFIG_INSECURE' }),
     )
   })
@@ -112,7 +114,7 @@ describe('refused as CONFIG_INSECURE', () => {
   test.skipIf(!ROOT)('a file of another user (needs root to make one)', () => {
     const path = writeConfig(scratch(), '{}')
     chownSync(path, 12_345, 12_345)
-    expect(() => readConfig(path)).toThrow(
+    expect(() => readNamed(path)).toThrow(
       expect.objectContaining({ code: 'CONFIG_INSECURE', hint: `chown 0 ${path}` }),
     )
   })
@@ -121,7 +123,7 @@ describe('refused as CONFIG_INSECURE', () => {
     const inner = folder(0o755)
     const path = writeConfig(inner, '{}')
     chownSync(inner, 12_345, 12_345)
-    expect(() => readConfig(path)).toThrow(expect.objectContaining({ hint: `chown 0 ${inner}` }))
+    expect(() => readNamed(path)).toThrow(expect.objectContaining({ hint: `chown 0 ${inner}` }))
   })
 })
 
@@ -129,7 +131,7 @@ describe('not there, or too much', () => {
   test('a link to nothing is told', () => {
     const link = join(scratch(), 'link.json')
     symlinkSync('/nowhere/secretref.json', link)
-    expect(() => readConfig(link)).toThrow(
+    expect(() => readNamed(link)).toThrow(
       expect.objectContaining({
         code: 'CONFIG_NOT_FOUND',
         message: expect.stringContaining('link'),
@@ -141,8 +143,8 @@ describe('not there, or too much', () => {
     const path = join(scratch(), 'secretref.json')
     writeFileSync(path, '', { mode: 0o600 })
     truncateSync(path, LARGEST)
-    expect(readConfig(path).bytes).toHaveLength(LARGEST)
+    expect(readNamed(path).bytes).toHaveLength(LARGEST)
     truncateSync(path, LARGEST + 1)
-    expect(() => readConfig(path)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+    expect(() => readNamed(path)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
   })
 })

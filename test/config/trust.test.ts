@@ -5,11 +5,12 @@ import {
   readFileSync,
   readdirSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { nodeAt } from '../../src/config/node.ts'
@@ -79,13 +80,48 @@ describe('a config that was found', () => {
     expect(() => requireTrust({ ...loaded, owner: 12_345 }, home)).toThrow(/has another owner/)
   })
 
-  test('is the same by whatever link it was reached', async () => {
+  test('is not trusted by a link beside a file that is', async () => {
+    const { loaded, home, path } = await found()
+    const other = join(dirname(path), 'other.json')
+    renameSync(path, other)
+    trustConfig(await reload(other), home, NOW)
+    symlinkSync('other.json', path)
+    const linked = await reload(path)
+    expect([linked.path, linked.hash]).toEqual([path, loaded.hash])
+    expect(() => requireTrust(linked, home)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_UNTRUSTED' }),
+    )
+  })
+
+  test('is the same by whatever way its folder was reached', async () => {
     const { loaded, home, path } = await found()
     trustConfig(loaded, home, NOW)
-    const link = join(scratch(), 'secretref.json')
-    symlinkSync(path, link)
-    const linked = await reload(link)
+    const folder = join(scratch(), 'folder')
+    symlinkSync(dirname(path), folder)
+    const linked = await reload(join(folder, 'secretref.json'))
+    expect(linked).toMatchObject({ path, dir: dirname(path) })
     expect(() => requireTrust(linked, home)).not.toThrow()
+  })
+
+  test('is refused as a link out of its folder, whatever it leads to', async () => {
+    const { loaded, home, path } = await found()
+    trustConfig(loaded, home, NOW)
+    const folder = scratch()
+    const link = join(folder, 'secretref.json')
+    for (const target of [path, join('..', basename(dirname(path)), 'secretref.json')]) {
+      symlinkSync(target, link)
+      await expect(reload(link)).rejects.toThrow(
+        expect.objectContaining({
+          code: 'CONFIG_UNTRUSTED',
+          message: expect.stringContaining(`the config ${link} is a link out of the folder`),
+        }),
+      )
+      rmSync(link)
+    }
+    mkdirSync(join(folder, 'below'))
+    writeConfig(join(folder, 'below'), '{}')
+    symlinkSync(join('below', 'secretref.json'), link)
+    await expect(reload(link)).rejects.toThrow(/is a link out of the folder/)
   })
 })
 

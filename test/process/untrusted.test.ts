@@ -194,7 +194,7 @@ describeOnLinux('a folder that brings its own program', () => {
     }
     const ended = await run(world, ['run'], { cwd: evil })
     expect([ended.code, ended.out]).toEqual([125, ''])
-    expect(ended.err).toContain('is a link out of it [CONFIG_UNTRUSTED]')
+    expect(ended.err).toContain('is a link out of the folder it was found in [CONFIG_UNTRUSTED]')
   })
 
   test('does not decide what the user’s own config runs', async () => {
