@@ -2,7 +2,15 @@
 import { dirname } from 'node:path'
 import { agentsOf, providersOf, slotsOf } from '../config/accessors.ts'
 import { checkConfig, textOf } from '../config/load.ts'
-import { ConfigError, byPlace, problemsText, placeOf, type Finding } from '../config/problems.ts'
+import {
+  ConfigError,
+  byPlace,
+  problemsText,
+  placeOf,
+  shownKey,
+  withShownKeys,
+  type Finding,
+} from '../config/problems.ts'
 import { readConfig } from '../config/read.ts'
 import { agentPath, slotPath } from '../config/rules/paths.ts'
 import type { Config } from '../config/types.ts'
@@ -106,11 +114,20 @@ async function unservedBindings(
   const document = readDocument(text, false)
   const findings: Finding[] = []
   for (const { binding, problem } of found) {
-    const { code, message, hint } = problem
+    const { code, hint } = problem
     const at = slotPath(agentPath(config, binding.agent), binding)
-    findings.push({ code, severity: 'error', at, message, hint, ...document.placeOf(at) })
+    const finding = { code, severity: 'error', at, ...document.placeOf(at) } as const
+    const message = withShownNames(problem.message, binding)
+    findings.push(
+      withShownKeys({ ...finding, message, hint: hint && withShownNames(hint, binding) }),
+    )
   }
   return findings
+}
+
+/** A plan speaks of a ref by its name, which may be a value that stands in the wrong place. */
+function withShownNames(text: string, { ref, envVar }: PlannedBinding): string {
+  return text.replaceAll(ref, shownKey(ref)).replaceAll(envVar, shownKey(envVar))
 }
 
 function summaryOf(config: Config): string {

@@ -67,7 +67,10 @@ export async function checkConfig(
   ]
   const errors = problems.filter(({ severity }) => severity === 'error')
   if (errors.length === 0 && config !== undefined) {
-    return { config, warnings: places ? await located(problems, read, text, bytes) : problems }
+    const warnings = places
+      ? await located(problems, read, text, bytes)
+      : problems.map(withShownKeys)
+    return { config, warnings }
   }
   const listed = withoutRepeats([
     ...errors,

@@ -22,3 +22,11 @@ export function upperSnake(ref: string): string {
 export function lowerSnake(ref: string): string {
   return ref.replace(/[^A-Za-z0-9]+/g, '_').toLowerCase()
 }
+
+/** Letters and digits without a break, as hex (32 and more) or as the rest of base64 (40 and more). */
+const VALUE = /^(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])(?:[0-9A-Fa-f]{32,}|[A-Za-z0-9]{40,})$/
+
+/** Whether a name is as long and as mixed as a key, so that it should not be shown. */
+export function looksLikeValue(name: string): boolean {
+  return name.length >= 32 && VALUE.test(name)
+}

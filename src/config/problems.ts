@@ -2,6 +2,7 @@
 import { SecretRefError, type Code } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { literalKind } from '../targets/literals.ts'
+import { looksLikeValue } from './names.ts'
 import type { Problem } from './types.ts'
 
 /** A path in the document. */
@@ -89,18 +90,19 @@ export function placeOf(at: At): string {
   return place === '' ? 'the document' : place
 }
 
-/** A key that may be shown. One that is a credential, or as long as one, is not. */
+/** A key that may be shown. One that is a credential, or looks like one, is not. */
 export function shownKey(key: string): string {
-  if (literalKind(key) !== undefined) return '(hidden)'
+  if (literalKind(key) !== undefined || looksLikeValue(key)) return '(hidden)'
   return key.length > 128 ? `${key.slice(0, 24)}…` : key
 }
 
 /** A problem whose path may be shown. */
-export function withShownKeys(problem: Problem): Problem {
-  return {
-    ...problem,
-    at: problem.at.map((step) => (typeof step === 'string' ? shownKey(step) : step)),
-  }
+export function withShownKeys<P extends Finding>(problem: P): P {
+  return { ...problem, at: problem.at.map(shownStep) }
+}
+
+export function shownStep(step: string | number): string | number {
+  return typeof step === 'string' ? shownKey(step) : step
 }
 
 /** In the order of the document; what has no line comes first. */

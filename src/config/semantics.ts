@@ -3,11 +3,12 @@ import type { Config, Problem } from './types.ts'
 import { judgeAgents } from './rules/agents.ts'
 import { judgeDates } from './rules/dates.ts'
 import { judgeProviders } from './rules/providers.ts'
+import { judgeRefs } from './rules/refs.ts'
 import { judgeSchedules } from './rules/schedules.ts'
 import { judgeVariables } from './rules/variables.ts'
 
 /**
- * Every mistake of meaning, without lines, and warnings about dates that have passed.
+ * Every mistake of meaning, without lines, and warnings: dates that have passed, names that look like values.
  *
  * @param config fits the schema
  * @param raw the document it comes from, which may hold parts that did not fit
@@ -17,6 +18,7 @@ export async function judge(config: Config, raw: unknown, now: Date): Promise<Pr
     ...judgeProviders(config, raw),
     ...judgeAgents(config, raw),
     ...judgeVariables(config),
+    ...judgeRefs(config),
     ...judgeDates(config, now),
     ...(await judgeSchedules(config, now)),
   ]

@@ -2,36 +2,11 @@ import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { configCheck, configSchema, configShow } from '../../src/cli/config.ts'
-import type { Io } from '../../src/cli/io.ts'
 import { trust } from '../../src/cli/trust.ts'
 import { requireTrust, type TrustEntry } from '../../src/config/trust.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { homeOf } from '../../src/state/home.ts'
 import { NOW, block, scratch, writeConfig } from '../config/helpers.ts'
-
-interface Recorded extends Io {
-  stdout: string
-  stderr: string
-}
-
-function recorded(text?: string): Recorded {
-  const cwd = scratch()
-  if (text !== undefined) writeConfig(cwd, text)
-  const env = { HOME: '/home/me', SECRETREF_HOME: join(scratch(), 'home') }
-  const io: Recorded = {
-    program: 'secretref',
-    env,
-    cwd,
-    home: homeOf(env),
-    signs: false,
-    stdout: '',
-    stderr: '',
-    now: () => NOW,
-    out: (written) => void (io.stdout += written),
-    err: (written) => void (io.stderr += written),
-  }
-  return io
-}
+import { recorded } from './recorded.ts'
 
 const BROKEN = '{\n  "agents": {\n    "a": { "comand": [] }\n  }\n}'
 

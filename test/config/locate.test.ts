@@ -26,7 +26,7 @@ describe('the config is', () => {
   test('then what $SECRETREF_CONFIG names; empty is unset', () => {
     const { cwd, env, own } = surroundings()
     const path = writeConfig(cwd, '{}', 'other.json')
-    const named = { ...env, SECRETREF_CONFIG: 'other.json' }
+    const named = { ...env, SECRETREF_CONFIG: path }
     expect(locateConfig({ env: named, cwd })).toEqual({ path, found: false })
     const unset = { ...env, SECRETREF_CONFIG: '' }
     expect(locateConfig({ env: unset, cwd })).toEqual({ path: own, found: false })

@@ -8,7 +8,7 @@ import {
   type Withheld,
 } from '../accessors.ts'
 import { VARIABLE } from '../names.ts'
-import { invalid, placeOf, type At } from '../problems.ts'
+import { invalid, placeOf, shownStep, type At } from '../problems.ts'
 import type { Config, Problem } from '../types.ts'
 import { matchesVariable, refusalOf } from '../variables.ts'
 import { agentPath, slotPath } from './paths.ts'
@@ -58,7 +58,7 @@ function* judgeName(slot: Slot, agent: At): Generator<Problem> {
 
 function takenTwice(slot: Slot, other: Slot, agent: At): Problem {
   const at = slotPath(agent, slot)
-  const first = placeOf(slotPath(agent, other))
+  const first = placeOf(slotPath(agent, other).map(shownStep))
   return invalid(
     slot.credential.envVar === undefined ? at : [...at, 'envVar'],
     `this would be set twice: ${first} has the same variable`,
