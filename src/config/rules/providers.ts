@@ -40,9 +40,11 @@ export function* judgeProviders(config: Config, raw: unknown): Generator<Problem
   }
 }
 
-const CREDENTIAL_OPTION = /^--?[a-z0-9-]*(?:password|passwd|secret|token|api-?key)=./i
+/** Not `--secret=…`: by that, gcloud and others are told the name of a secret. */
+const CREDENTIAL_OPTION =
+  /^[a-z0-9_-]*(?:password|passwd|passphrase|token|api[-_]?key|access[-_]key|client[-_]secret)=./i
 
-/** What an exec provider is given in plain text: its options and fixed variables are no place for a key. */
+/** Its arguments and fixed variables are no place for a key. */
 function* judgeProgram(name: string, { options }: ProviderConfig): Generator<Problem> {
   const at = ['secrets', 'providers', name]
   const { env, args } = options

@@ -106,6 +106,9 @@ describe('an exec provider is given no credential in plain text', () => {
     ['DB_PASSWORD', { env: { DB_PASSWORD: 'fake' } }, 'env.DB_PASSWORD'],
     ['an option', { args: ['-v', '--password=fake'] }, 'args.1'],
     ['an option with a prefix', { args: ['--db-api-key=fake'] }, 'args.0'],
+    ['an option with underscores', { args: ['--api_key=fake'] }, 'args.0'],
+    ['a variable for env(1)', { args: ['DB_PASSWORD=fake'] }, 'args.0'],
+    ['a client secret', { args: ['--client-secret=fake'] }, 'args.0'],
   ])('%s', async (_, fields, place) => {
     const [first, ...rest] = await complaints({
       secrets: { providers: { exec: { ...EXEC.exec, ...fields } } },
@@ -119,7 +122,8 @@ describe('an exec provider is given no credential in plain text', () => {
   test('what is none is fine', async () => {
     const fields = {
       env: { LOG_LEVEL: 'warn', REGION: 'eu' },
-      args: ['--verbose', '--token-file=x'],
+      // The name of a secret, as gcloud and aws are asked for one.
+      args: ['--verbose', '--token-file=x', '--secret=prod-key', '--secret-id=prod/key'],
     }
     await load({ secrets: { providers: { exec: { ...EXEC.exec, ...fields } } } })
   })
