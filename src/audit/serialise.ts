@@ -4,6 +4,7 @@
  * characters are written as JSON's own `\uXXXX`. Every other letter stays readable as UTF-8.
  */
 import { SecretRefError } from '../errors.ts'
+import { safeJson } from '../printable.ts'
 import type { AuditRecord } from './record.ts'
 
 /** In UTF-16 units. Long enough for any path that Linux takes (PATH_MAX). */
@@ -62,11 +63,6 @@ export function serialise(record: AuditRecord): string {
   return line
 }
 
-/** JSON on one line, in which no character is invisible or turns the text around. */
-export function safeJson(value: object): string {
-  return JSON.stringify(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)
-}
-
 function arranged(value: unknown, order: Order): unknown {
   if (typeof value !== 'object' || value === null) return bounded(value)
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined)
@@ -80,12 +76,4 @@ function bounded(value: unknown): unknown {
   if (typeof value !== 'string') return value
   // Cut first: the cut itself may leave half of a surrogate pair.
   return (value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1)}…` : value).toWellFormed()
-}
-
-function escaped(char: string): string {
-  let text = ''
-  for (let i = 0; i < char.length; i++) {
-    text += `\\u${char.charCodeAt(i).toString(16).padStart(4, '0')}`
-  }
-  return text
 }

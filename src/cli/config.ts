@@ -18,6 +18,7 @@ import { placeInWords, type Names } from '../plan/describe.ts'
 import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
 import { planner } from '../plan/plan.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
+import { safeJson } from '../printable.ts'
 import { userHome } from '../state/home.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig, sourceOf } from './open.ts'
@@ -50,7 +51,7 @@ export async function configCheck(io: Io, options: ConfigOptions): Promise<numbe
   const ok = findings.every(({ severity }) => severity === 'warning')
   if (options.json) {
     const problems = findings.map((finding) => ({ place: placeOf(finding.at), ...finding }))
-    io.out(`${JSON.stringify({ version: 1, ok, path, problems }, null, 2)}\n`)
+    io.out(`${safeJson({ version: 1, ok, path, problems }, 2)}\n`)
   } else {
     io.out(problemsText(path, findings))
     if (ok) io.out(`ok: ${printable(path)}: ${summary}\n`)
@@ -68,7 +69,7 @@ export async function configShow(io: Io, options: ConfigOptions): Promise<number
       [...providersOf(config)].map(([name, { type }]) => [name, { type }]),
     )
     const meaning = { version: 1, path, hash, environment, providers, agents: plans }
-    io.out(`${JSON.stringify(meaning, null, 2)}\n`)
+    io.out(`${safeJson(meaning, 2)}\n`)
     return 0
   }
   const head = [`config: ${path}`, `hash: sha256 ${hash}`, `environment: ${environment}`]

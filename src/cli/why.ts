@@ -8,6 +8,7 @@ import { planAgent } from '../plan/plan.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import { decide, type Decision } from '../policy/decide.ts'
 import { dayOf } from '../policy/expiry.ts'
+import { safeJson } from '../printable.ts'
 import { userHome } from '../state/home.ts'
 import { printable, type Io } from './io.ts'
 
@@ -40,7 +41,7 @@ export function why(io: Io, options: WhyOptions): number {
   const unbound = [...new Set(secretsRef)].filter((ref) => !bound.has(ref))
   const names = { providers: providersOf(config), folders, secretsFiles: io.home.secretsFiles }
   if (options.json === true) {
-    io.out(`${JSON.stringify(asJson(plan, decisions, unbound), undefined, 2)}\n`)
+    io.out(`${safeJson(asJson(plan, decisions, unbound), 2)}\n`)
   } else {
     const blocks = [
       ...decisions.map((decision) => block(plan, decision, names, loaded)),

@@ -5,7 +5,7 @@ import { configCheck, configSchema, configShow } from '../../src/cli/config.ts'
 import { trust } from '../../src/cli/trust.ts'
 import { requireTrust, type TrustEntry } from '../../src/config/trust.ts'
 import { loadConfig } from '../../src/config/load.ts'
-import { NOW, block, scratch, writeConfig } from '../config/helpers.ts'
+import { NOW, block, scratch, withSlots, writeConfig } from '../config/helpers.ts'
 import { recorded } from './recorded.ts'
 
 const BROKEN = '{\n  "agents": {\n    "a": { "comand": [] }\n  }\n}'
@@ -123,6 +123,18 @@ describe('config show', () => {
     expect(io.stdout).toContain(
       'agent a (red\\u{1b}[31m\\u{202e})\ncommand: x\\u{7}\nno bindings\n',
     )
+  })
+
+  test('escapes it as JSON too, and in config check', async () => {
+    const evil = '\u009b31m\u202e\u2028'
+    const shown = recorded(JSON.stringify(withSlots({ k: { secretRef: 'r', note: evil } })))
+    expect(await configShow(shown, { json: true })).toBe(0)
+    const checked = recorded(JSON.stringify({ agents: { a: { [evil]: 1 } } }))
+    expect(await configCheck(checked, { json: true })).toBe(1)
+    for (const { stdout } of [shown, checked]) {
+      expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}]/u)
+      expect(stdout).toContain('\\u009b31m\\u202e\\u2028')
+    }
   })
 
   test('as JSON, with the same meaning', async () => {

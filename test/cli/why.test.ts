@@ -142,3 +142,9 @@ test('nothing that a config holds can move the cursor', () => {
   const { out } = ask({ secretsRef: ['a\u001b[2Jb'] })
   expect(out).toContain('"a\\u{1b}[2Jb" for analyst')
 })
+
+test('--json shows nothing that a terminal obeys', () => {
+  const { out } = ask({ json: true, secretsRef: ['\u009b31m\u202e'] })
+  expect(out).toContain('"ref": "\\u009b31m\\u202e"')
+  expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+})
