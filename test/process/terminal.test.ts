@@ -185,10 +185,11 @@ describe.runIf(possible)('the end of it', () => {
       const command = ['/bin/sh', '-c', script]
       const running = how.startsWith('as') ? await shell(world) : alone(world, command)
       if (how.startsWith('as')) type(running, lineFor(world, command))
-      const text = await until(
-        'the agent runs',
-        () => existsSync(file) && readFileSync(file, 'utf8'),
-      )
+      // The shell makes the file first, and writes into it then.
+      const text = await until('the agent runs', () => {
+        const written = existsSync(file) ? readFileSync(file, 'utf8') : ''
+        return written.endsWith('\n') ? written : undefined
+      })
       const [agent = 0] = text.split(' ').map(Number)
       const gateway = gatewayOf(agent)
       const all = [gateway, ...descendantsOf(gateway).map(({ pid }) => pid)]
