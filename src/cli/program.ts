@@ -42,7 +42,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 
 /** Relative, they would let the folder that somebody happens to stand in decide what is trusted. */
 function requireAbsolute({ env }: Io): void {
-  for (const name of ['SECRETREF_HOME', 'SECRETREF_CONFIG']) {
+  for (const name of ['SECRETREF_HOME', 'SECRETREF_CONFIG', 'HOME']) {
     const value = env[name]
     if (!value || isAbsolute(value)) continue
     throw new SecretRefError('USAGE', `$${name} is not an absolute path`, {

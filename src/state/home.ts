@@ -1,5 +1,5 @@
 /** Where SecretRef keeps its own files. Pure: it makes nothing and looks at nothing. */
-import { homedir } from 'node:os'
+import { userInfo } from 'node:os'
 import { isAbsolute, join, resolve } from 'node:path'
 
 export interface Home {
@@ -47,8 +47,9 @@ export function userConfig(env: Environment): string {
   return join(xdg(env, 'XDG_CONFIG_HOME', '.config'), 'secretref', 'config.json')
 }
 
+/** `$HOME`, else what the system knows: `os.homedir()` would take an empty `$HOME` for the current folder. */
 export function userHome(env: Environment): string {
-  return env['HOME'] || homedir()
+  return env['HOME'] || userInfo().homedir
 }
 
 /** XDG base directory specification: a relative path in one of its variables is to be ignored. */

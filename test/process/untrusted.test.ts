@@ -205,9 +205,9 @@ describeOnLinux('a folder that brings its own program', () => {
     expect((await run(world, given, { cwd: evil })).out).toBe('evil fake-value-1\n')
   })
 
-  test('nor does a relative SECRETREF_CONFIG or SECRETREF_HOME', async () => {
+  test('nor does a relative SECRETREF_CONFIG, SECRETREF_HOME or HOME', async () => {
     const { world, project } = trustedProject()
-    for (const name of ['SECRETREF_CONFIG', 'SECRETREF_HOME']) {
+    for (const name of ['SECRETREF_CONFIG', 'SECRETREF_HOME', 'HOME']) {
       const ended = await run(world, ['run'], { cwd: project, env: { [name]: 'secretref.json' } })
       expect([ended.code, ended.out]).toEqual([125, ''])
       expect(ended.err).toContain(`$${name} is not an absolute path [USAGE]`)
