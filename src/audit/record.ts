@@ -8,6 +8,8 @@ export const EVENTS = [
   'log.opened',
   'log.recovered',
   'log.archived',
+  'log.continued',
+  'anchor.failed',
   'config.loaded',
   'config.trusted',
   'grant.intent',
@@ -24,6 +26,8 @@ export const EVENTS = [
   'secret.intent',
   'secret.written',
   'secret.failed',
+  'credential.verified',
+  'credential.rejected',
   'alert.raised',
 ] as const
 export type Event = (typeof EVENTS)[number]

@@ -5,7 +5,8 @@ import pkg from '../../package.json' with { type: 'json' }
 import { ConfigError, problemsText } from '../config/problems.ts'
 import { SecretRefError } from '../errors.ts'
 import { dismissEarly } from '../gateway/early.ts'
-import { addCommands, type Body } from './commands.ts'
+import { addCommands } from './commands.ts'
+import type { Body } from './commands/line.ts'
 import { errorText, printable, processIo, type Io } from './io.ts'
 
 /** Before the agent was started: env(1), docker run and others use it for this. */

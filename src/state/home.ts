@@ -8,12 +8,20 @@ export interface Home {
   auditLog: string
   /** The small SQLite file that lets one writer at a time append, and keeps the acknowledged head. */
   auditLock: string
+  /** The newest signed checkpoint, a C2SP signed note. */
+  checkpoint: string
+  /** Every signed checkpoint of this log, one note after the other. */
+  checkpoints: string
+  /** Anchors, checkpoint and segment bounds; only ever read from here, never from a project. */
+  auditSettings: string
   stateDb: string
   /** Sockets and private files of running agents, 0700. */
   run: string
   /** 0700, each key 0600. */
   keys: string
   fingerprintKey: string
+  /** Ed25519, signs the checkpoints. */
+  checkpointKey: string
   trust: string
   /** Where the file provider looks when its config names no path; the first that exists, alone. */
   secretsFiles: readonly [string, string]
@@ -30,10 +38,14 @@ export function homeOf(env: Environment): Home {
     dir,
     auditLog: join(dir, 'audit.log'),
     auditLock: join(dir, 'audit.lock'),
+    checkpoint: join(dir, 'audit.checkpoint'),
+    checkpoints: join(dir, 'audit.checkpoints'),
+    auditSettings: join(dir, 'audit.json'),
     stateDb: join(dir, 'state.db'),
     run: join(dir, 'run'),
     keys,
     fingerprintKey: join(keys, 'fingerprint.key'),
+    checkpointKey: join(keys, 'checkpoint.key'),
     trust: join(dir, 'trust.json'),
     secretsFiles: [
       join(dir, 'secrets.json'),

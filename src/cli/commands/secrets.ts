@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { SecretRefError } from '../../errors.ts'
+import type { Io } from '../io.ts'
+import { addLater, command, count, group, type Line } from './line.ts'
+
+export function addSecrets(program: Command, line: Line): void {
+  const secrets = group(program, 'secrets', 'Stored values.')
+  command(secrets, 'set <name>', 'Store a value, read from stdin or a prompt.')
+    .option('--environment <name>', 'the environment whose secrets are meant')
+    .option('--secrets-provider <name>', 'where to store it')
+    // Whatever follows the name may be a value: it is refused here, where no message repeats it.
+    .allowExcessArguments()
+    .allowUnknownOption()
+    .action((name: string, options: object, { args }: Command) => {
+      if (args.length > 1) throw valueOnCommandLine(line.io)
+      line.choose(async () =>
+        (await import('../secrets-set.ts')).secretsSet(line.io, name, options),
+      )
+    })
+  command(secrets, 'verify', 'Ask the services themselves whether credentials work.')
+    .option('--agent <name>', 'those of one agent')
+    .option('--target <id>', 'those for one target')
+    .option('--all', 'those of every agent')
+    .option('--environment <name>', 'the environment whose secrets are meant')
+    .option('--concurrency <n>', 'how many at once', count, 8)
+    .option('--json', 'for programs')
+    .action((options: object) => {
+      line.choose(async () =>
+        (await import('../secrets-verify.ts')).secretsVerify(line.io, options),
+      )
+    })
+  addLater(secrets, 'rotate', 'Replace credentials.', line)
+}
+
+function valueOnCommandLine(io: Io): SecretRefError {
+  return new SecretRefError(
+    'USAGE',
+    'secrets set takes a name and never a value: every user of this machine can read a command line, and the shell keeps it',
+    {
+      hint: `\`${io.program} secrets set NAME\` asks for the value, or reads it from a pipe; what was typed here as a value should be replaced at its service`,
+    },
+  )
+}
