@@ -109,7 +109,7 @@ function parseWarning(
 }
 
 /** A moment that there is, in the form in which `Date` writes it. */
-function dateIn(value: unknown): string | undefined {
+export function dateIn(value: unknown): string | undefined {
   const text = matching(value, DATE)
   if (text === undefined) return undefined
   const time = Date.parse(text)
