@@ -1,8 +1,13 @@
 /** `secretref gateway status`: what each binding of an agent received last. */
+import type { LoadedConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
+import { fleetOf } from '../gateway/fleet.ts'
 import { statusOf, statusText, type StatusLine } from '../gateway/status.ts'
+import type { Plan } from '../plan/types.ts'
+import { safeJson } from '../printable.ts'
 import { readDatabase } from '../state/db.ts'
-import { grantsOf } from '../state/grants.ts'
+import { allGrants, grantsOf, type GrantRow } from '../state/grants.ts'
+import { fleetText } from './fleet.ts'
 import { plannerOf } from './foreground.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
@@ -15,6 +20,14 @@ export interface StatusOptions {
   json?: true
 }
 
+interface AgentLines {
+  agent: string
+  lines: StatusLine[]
+}
+
+/** With more agents, only what needs attention has lines of its own. */
+const READ_LINE_BY_LINE = 20
+
 export async function gatewayStatus(io: Io, options: StatusOptions): Promise<number> {
   if (options.secrets !== true) {
     throw new SecretRefError('USAGE', 'gateway status needs to know of what', {
@@ -25,29 +38,17 @@ export async function gatewayStatus(io: Io, options: StatusOptions): Promise<num
     throw new SecretRefError('USAGE', '--agent and --all exclude each other')
   }
   const loaded = await openConfig(io, options, { trusted: false })
-  const planner = plannerOf(io, loaded, {})
-  const names = options.agent === undefined ? planner.agents : [options.agent]
-  const db = readDatabase(io.home)
-  const agents: { agent: string; lines: StatusLine[] }[] = []
-  try {
-    for (const name of names) {
-      const plan = planner.plan({ agent: name })
-      const { environment } = plan
-      const key = { config: loaded.path, environment, agent: name }
-      const grants = db && grantsOf(db, key)
-      const lines = plan.bindings.map((binding) =>
-        statusOf(binding, grants?.get(binding.envVar), io.now()),
-      )
-      agents.push({ agent: name, lines })
-    }
-  } finally {
-    db?.close()
-  }
+  const agents = linesOf(io, loaded, options.agent)
   if (options.json === true) {
-    io.out(`${JSON.stringify({ version: 1, agents }, undefined, 2)}\n`)
+    io.out(`${safeJson({ version: 1, agents }, 2)}\n`)
     return 0
   }
   if (agents.length === 0) io.err(`${io.program}: this config has no agents\n`)
+  if (agents.length > READ_LINE_BY_LINE) {
+    io.out(fleetText(fleetOf(agents), io.signs))
+    io.err('hint: --agent NAME shows every line of one agent, --json those of all\n')
+    return 0
+  }
   const headings = agents.length > 1 || options.all === true
   for (const { agent, lines } of agents) {
     if (headings) io.out(`${printable(agent)}\n`)
@@ -55,4 +56,36 @@ export async function gatewayStatus(io: Io, options: StatusOptions): Promise<num
     if (lines.length === 0) io.out(`${headings ? '  ' : ''}no credentials\n`)
   }
   return 0
+}
+
+/** Of all agents, or of one. */
+function linesOf(io: Io, loaded: LoadedConfig, asked: string | undefined): AgentLines[] {
+  const planner = plannerOf(io, loaded, {})
+  const names = asked === undefined ? planner.agents : [asked]
+  const plans = names.map((agent) => planner.plan({ agent }))
+  const grants = grantsFor(io, loaded.path, plans)
+  const now = io.now()
+  return plans.map(({ agent, bindings }) => {
+    const own = grants.get(agent)
+    return { agent, lines: bindings.map((one) => statusOf(one, own?.get(one.envVar), now)) }
+  })
+}
+
+/** By agent and variable. The environment is one for all of a config. */
+function grantsFor(
+  io: Io,
+  config: string,
+  [first, second]: readonly Plan[],
+): Map<string, Map<string, GrantRow>> {
+  if (first === undefined) return new Map()
+  const db = readDatabase(io.home)
+  if (db === undefined) return new Map()
+  const { agent, environment } = first
+  try {
+    return second === undefined
+      ? new Map([[agent, grantsOf(db, { config, environment, agent })]])
+      : allGrants(db, { config, environment })
+  } finally {
+    db.close()
+  }
 }

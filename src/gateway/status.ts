@@ -11,6 +11,10 @@ export interface StatusLine {
   agent: string
   envVar: string
   ref: string
+  /** The service that the credential is for, where the plan knows it. */
+  target?: string
+  /** The first provider of its chain; none where the config places it nowhere. */
+  provider?: string
   sign: Sign
   state: 'injected' | 'ready' | 'denied' | 'stale' | 'never injected'
   /** What stands in brackets, if anything. */
@@ -28,8 +32,12 @@ const WORDS: Readonly<Record<Sign, string>> = {
 
 /** `✅ STRIPE_API_KEY: injected (valid until 2027-03-08)`; words instead of signs where they cannot be shown. */
 export function statusText(line: StatusLine, signs: boolean): string {
-  const detail = line.detail === undefined ? '' : ` (${line.detail})`
-  return `${signText(line.sign, signs)} ${line.envVar}: ${line.state}${detail}`
+  return `${signText(line.sign, signs)} ${statusWords(line)}`
+}
+
+/** The line without its sign. */
+export function statusWords({ envVar, state, detail }: StatusLine): string {
+  return `${envVar}: ${state}${detail === undefined ? '' : ` (${detail})`}`
 }
 
 export function signText(sign: Sign, signs: boolean): string {
@@ -45,7 +53,9 @@ export function statusOf(
   grant: GrantRow | undefined,
   now: Date,
 ): StatusLine {
-  const about = { agent: binding.agent, envVar: binding.envVar, ref: binding.ref }
+  const { agent, envVar, ref, target, chain } = binding
+  const provider = chain[0]?.provider
+  const about = { agent, envVar, ref, ...(target && { target }), ...(provider && { provider }) }
   if (grant === undefined) return { ...about, sign: 'none', state: 'never injected' }
   if (grant.route !== routeOf(binding)) {
     return {

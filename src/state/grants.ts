@@ -70,6 +70,29 @@ export function grantsOf(db: DatabaseSync, key: GrantKey): Map<string, GrantRow>
   })
 }
 
+/**
+ * All grants of one config in one environment, by agent and variable: one pass, however many agents.
+ * @throws STATE_UNAVAILABLE
+ */
+export function allGrants(
+  db: DatabaseSync,
+  key: Omit<GrantKey, 'agent'>,
+): Map<string, Map<string, GrantRow>> {
+  return guarded(db, () => {
+    const agents = new Map<string, Map<string, GrantRow>>()
+    const rows = db
+      .prepare('SELECT * FROM grants WHERE config = ? AND environment = ?')
+      .iterate(key.config, key.environment)
+    for (const row of rows) {
+      const grant = toGrant(row)
+      const grants = agents.get(grant.agent) ?? new Map<string, GrantRow>()
+      grants.set(grant.envVar, grant)
+      agents.set(grant.agent, grants)
+    }
+    return agents
+  })
+}
+
 function toGrant(row: Record<string, unknown>): GrantRow {
   const optional = (name: string, column: string): Record<string, string> =>
     typeof row[column] === 'string' ? { [name]: row[column] } : {}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { grantsOf, recordGrants, type GrantRow } from '../../src/state/grants.ts'
+import { allGrants, grantsOf, recordGrants, type GrantRow } from '../../src/state/grants.ts'
 import { openState } from './folder.ts'
 
 const GRANT: GrantRow = {
@@ -51,6 +51,31 @@ describe('grants', () => {
     ])
     expect(grantsOf(db, KEY).size).toBe(0)
     expect(grantsOf(db, { ...KEY, environment: 'production' }).size).toBe(1)
+  })
+
+  test('those of all agents come in one pass, and nothing of another config or environment', () => {
+    const db = openState()
+    const second = { ...GRANT, envVar: 'L' }
+    const other = { ...GRANT, agent: 'b' }
+    recordGrants(db, [
+      GRANT,
+      second,
+      other,
+      { ...GRANT, agent: 'c', environment: 'production' },
+      { ...GRANT, agent: 'd', config: '/other.json' },
+    ])
+    expect(allGrants(db, KEY)).toEqual(
+      new Map([
+        [
+          'a',
+          new Map([
+            ['K', GRANT],
+            ['L', second],
+          ]),
+        ],
+        ['b', new Map([['K', other]])],
+      ]),
+    )
   })
 
   test('an outcome of another version shows as denied, not as well', () => {
