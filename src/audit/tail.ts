@@ -40,6 +40,17 @@ export function holds(fd: number, acknowledged: Head): boolean {
   )
 }
 
+/** The first line, without its newline; undefined where no line has ended yet, or none that a record can be. */
+export function firstLine(fd: number): Buffer | undefined {
+  for (let look = FIRST_LOOK; look < 4 * MAX_LINE; look *= 4) {
+    const bytes = read(fd, 0, look)
+    const end = bytes.indexOf(NEWLINE)
+    if (end >= 0) return bytes.subarray(0, end)
+    if (bytes.length < look) break
+  }
+  return undefined
+}
+
 /** The last line that ends with a newline in `[start, end)`, and where it ends. */
 export function lastLine(
   fd: number,
