@@ -25,6 +25,7 @@ export const FINDING_CODES = [
   'credential',
   'known-value',
   'skipped',
+  'unreadable',
 ] as const
 export type FindingCode = (typeof FINDING_CODES)[number]
 
@@ -57,8 +58,13 @@ export interface Finding {
   tool?: string
   envVar?: string
   environment?: string
-  /** Ids of targets that fit; more than one where a form is shared. */
+  /**
+   * Ids of targets that fit, or of kinds that no service has for itself (`private-key`); more than one
+   * where a form is shared.
+   */
   targets?: readonly string[]
+  /** Of the value, under this installation's own key: for an allow-list, never for anybody else. */
+  fingerprint?: string
   /** The ref's `note`, for the article's parenthesis. */
   note?: string
 }
