@@ -13,13 +13,15 @@ import {
   readFileSync,
   statSync,
 } from 'node:fs'
-import { fsyncSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { fsyncSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { SecretRefError, errnoOf } from '../errors.ts'
 import { shellWord } from '../shell-word.ts'
+import { unavailable } from '../state/failures.ts'
 import type { Home } from '../state/home.ts'
 import { isNode } from './node.ts'
+import { withTrustLock } from './trust-lock.ts'
 import type { LoadedConfig } from './types.ts'
 
 export interface TrustEntry {
@@ -43,15 +45,26 @@ export function trustEntry({ path, hash, owner }: Trusted, now: Date): TrustEntr
 /**
  * Records trust in exactly this content at this path, in place of what was recorded for the path.
  * @returns the entry
- * @throws {SecretRefError} FILE_INSECURE where others could write the record
+ * @throws {SecretRefError} FILE_INSECURE where others could write the record; STATE_UNAVAILABLE where
+ *   another process does so for too long, or the disk takes no more
  */
 export function trustConfig(loaded: Trusted, home: Home, now: Date): TrustEntry {
   const entry = trustEntry(loaded, now)
-  mkdirSync(home.dir, { recursive: true, mode: 0o700 })
+  makeFolder(home.dir)
   checkFolder(home.dir)
-  const others = readTrust(home).filter(({ path }) => path !== entry.path)
-  writeTrust(home.trust, [...others, entry])
+  withTrustLock(home, () => {
+    const others = readTrust(home).filter(({ path }) => path !== entry.path)
+    writeTrust(home.trust, [...others, entry])
+  })
   return entry
+}
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw unavailable(path, 'could not be made', error)
+  }
 }
 
 /**
@@ -126,20 +139,25 @@ function isEntry(value: unknown): value is TrustEntry {
 function writeTrust(path: string, trusted: readonly TrustEntry[]): void {
   const next = join(dirname(path), `.trust.${randomBytes(8).toString('hex')}`)
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
-  const fd = openSync(next, flags, 0o600)
   try {
-    writeSync(fd, `${JSON.stringify({ version: 1, trusted }, null, 2)}\n`)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
-  try {
+    const fd = openSync(next, flags, 0o600)
+    try {
+      // Not `writeSync`: a disk that is nearly full takes a part and says so by a number only.
+      writeFileSync(fd, `${JSON.stringify({ version: 1, trusted }, null, 2)}\n`)
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
     renameSync(next, path)
+    syncFolder(dirname(path))
   } catch (error) {
     rmSync(next, { force: true })
-    throw error
+    throw unavailable(path, 'could not be written', error)
   }
-  const folder = openSync(dirname(path), constants.O_RDONLY)
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(path, constants.O_RDONLY)
   try {
     fsyncSync(folder)
   } finally {

@@ -1,7 +1,8 @@
 /** What the tests of src/config share. */
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import { checkConfig } from '../../src/config/load.ts'
 import { ConfigError } from '../../src/config/problems.ts'
 import { SecretRefError } from '../../src/errors.ts'
@@ -29,9 +30,11 @@ export function block(name: Block): string {
   return readFileSync(join(ARTICLE, name), 'utf8')
 }
 
-/** A private folder of its own. */
+/** A private folder of its own, for one test. */
 export function scratch(): string {
-  return mkdtempSync(join(tmpdir(), 'secretref-config-'))
+  const dir = mkdtempSync(join(tmpdir(), 'secretref-config-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
 }
 
 /** A config file that only we can reach. */

@@ -1,3 +1,4 @@
+import { execFile, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -11,12 +12,15 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import { nodeAt } from '../../src/config/node.ts'
 import { requireTrust, trustConfig } from '../../src/config/trust.ts'
 import type { LoadedConfig } from '../../src/config/types.ts'
 import { homeOf, type Home } from '../../src/state/home.ts'
+import { namespace } from '../process/namespace.ts'
 import { NOW, scratch, writeConfig } from './helpers.ts'
 
 const ROOT = process.geteuid?.() === 0
@@ -139,11 +143,73 @@ describe('the record', () => {
     trustConfig(loaded, home, NOW)
     expect(statSync(home.trust).mode & 0o777).toBe(0o600)
     expect(statSync(home.dir).mode & 0o777).toBe(0o700)
-    expect(readdirSync(home.dir)).toEqual(['trust.json'])
+    expect(readdirSync(home.dir)).toEqual(['trust.json', 'trust.lock'])
+    expect(statSync(`${home.dir}/trust.lock`).mode & 0o777).toBe(0o600)
     expect(() => requireTrust(loaded, home)).not.toThrow()
     expect(() => requireTrust(other, home)).not.toThrow()
     const record: unknown = JSON.parse(readFileSync(home.trust, 'utf8'))
     expect(nodeAt(record, ['trusted'])).toHaveLength(2)
+  })
+
+  test('loses nothing where several write it at once', { timeout: 60_000 }, async () => {
+    const home = homeOf({ SECRETREF_HOME: join(scratch(), 'home') })
+    const names = ['a', 'b', 'c', 'd']
+    const script = join(import.meta.dirname, 'trusting.ts')
+    await Promise.all(
+      names.map((name) => promisify(execFile)(process.execPath, [script, home.dir, name, '20'])),
+    )
+    const record: unknown = JSON.parse(readFileSync(home.trust, 'utf8'))
+    expect(nodeAt(record, ['trusted'])).toHaveLength(names.length * 20)
+  })
+
+  test('is not written while another process does so', async () => {
+    const { loaded, home } = await found()
+    trustConfig(loaded, home, NOW)
+    const other = new DatabaseSync(join(home.dir, 'trust.lock'))
+    other.exec('BEGIN IMMEDIATE')
+    expect(() => trustConfig(loaded, home, NOW)).toThrow(
+      expect.objectContaining({ code: 'STATE_UNAVAILABLE' }),
+    )
+    other.close()
+    trustConfig(loaded, home, NOW)
+  })
+
+  test('stays whole on a disk that takes no more', (context) => {
+    const wrapper = namespace(context, 'the record of trust on a full disk')
+    const dir = scratch()
+    const script = `mount -t tmpfs -o size=64k,mode=0700 none '${dir}'
+      trusting() { "$NODE" '${join(import.meta.dirname, 'trusting.ts')}' '${dir}' "$@"; }
+      trusting a 60
+      cp '${dir}/trust.json' '${dir}/before'
+      # One page is left, which a part of the record fits into.
+      head -c 1m /dev/zero > '${dir}/filler' 2>/dev/null || truncate -s -4096 '${dir}/filler'
+      trusting b 1
+      cmp '${dir}/trust.json' '${dir}/before'
+      rm '${dir}/filler'
+      trusting c 1
+      ls -A '${dir}'
+      grep -c '"path"' '${dir}/trust.json'`
+    const [program, ...args] = [...wrapper, '/bin/sh', '-ec', script]
+    const env = { PATH: process.env['PATH'], NODE: process.execPath }
+    const { stdout, stderr } = spawnSync(program, args, { env, encoding: 'utf8' })
+    expect(stderr).toBe('')
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      `STATE_UNAVAILABLE ${dir}/trust.json could not be written: the disk is full`,
+      'before',
+      'trust.json',
+      'trust.lock',
+      '61',
+    ])
+  })
+
+  test('is not written where its lock is a link', async () => {
+    const { loaded, home } = await found()
+    mkdirSync(home.dir, { mode: 0o700 })
+    symlinkSync(join(scratch(), 'elsewhere'), join(home.dir, 'trust.lock'))
+    expect(() => trustConfig(loaded, home, NOW)).toThrow(
+      expect.objectContaining({ code: 'FILE_INSECURE' }),
+    )
+    expect(() => requireTrust(loaded, home)).toThrow(/is not trusted/)
   })
 
   test.each([

@@ -2,11 +2,11 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, type TestContext } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Home } from '../../src/state/home.ts'
 import { homeOf } from '../../src/state/home.ts'
 import { recordsIn, tempDir, tempHome, verify, writeLog } from '../audit/home.ts'
-import { isRoot, skipLoudly } from '../values/loud.ts'
+import { namespace } from './namespace.ts'
 
 const WRITER = join(import.meta.dirname, 'audit-writer.ts')
 const PREFIX = 'AUDIT_UNAVAILABLE the audit log cannot be used:'
@@ -21,16 +21,6 @@ function script(home: Home, text: string, wrapper: readonly string[] = []): stri
   })
   expect(stderr).toBe('')
   return stdout.trimEnd().split('\n')
-}
-
-/** A mount namespace of its own: as root, or as root of a user namespace where that is allowed. */
-function namespace(context: TestContext, what: string): readonly string[] {
-  const wrapper = ['unshare', isRoot ? '-m' : '-Urm']
-  const [program, ...args] = [...wrapper, 'mount', '-t', 'tmpfs', 'none', '/mnt']
-  if (spawnSync(program, args).status !== 0) {
-    skipLoudly(context, what, 'mounting is not allowed here')
-  }
-  return wrapper
 }
 
 describe('a write that ends half way', () => {
