@@ -1,0 +1,166 @@
+/**
+ * Signed checkpoints: how many records a log has and the root of their tree, signed with Ed25519.
+ * Formats: c2sp.org/signed-note and c2sp.org/tlog-checkpoint, which any tool for transparency logs
+ * reads. Pure.
+ */
+import { createPublicKey, hash, sign, verify, type KeyObject } from 'node:crypto'
+
+export interface Checkpoint {
+  /** Which log. */
+  origin: string
+  /** Records. */
+  size: number
+  /** Of their tree, lower-case hex; base64 on the wire. */
+  root: string
+}
+
+export interface Signature {
+  name: string
+  /** Eight hex digits. */
+  keyId: string
+  signature: Buffer
+}
+
+export interface Note {
+  /** What was signed, with its last newline. */
+  text: string
+  signatures: readonly Signature[]
+}
+
+export interface VerifierKey {
+  name: string
+  /** Eight hex digits. */
+  keyId: string
+  publicKey: KeyObject
+}
+
+/** Of the signature's algorithm: Ed25519. */
+const ED25519 = 1
+const KEY_BYTES = 32
+const HASH_BYTES = 32
+const KEY_ID_BYTES = 4
+/** Sixteen are to be accepted at least; more is no checkpoint of ours. */
+const MAX_SIGNATURES = 64
+const NAME = /^[^\p{White_Space}+]+$/u
+/** All below U+0020 but the newline. */
+// oxlint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0009\u000b-\u001f]/
+const SIGNATURE_LINE = '— '
+
+/** The text that is to be signed. */
+export function checkpointText({ origin, size, root }: Checkpoint): string {
+  return `${origin}\n${size}\n${Buffer.from(root, 'hex').toString('base64')}\n`
+}
+
+/** Undefined where the text is no checkpoint. Extension lines may follow and mean nothing to us. */
+export function parseCheckpoint(text: string): Checkpoint | undefined {
+  if (!text.endsWith('\n') || CONTROL.test(text)) return undefined
+  const lines = text.slice(0, -1).split('\n')
+  const [origin, size, root64] = lines
+  if (origin === undefined || size === undefined || root64 === undefined) return undefined
+  if (lines.some((line) => line === '') || !/^(?:0|[1-9]\d*)$/.test(size)) return undefined
+  const root = fromBase64(root64)
+  if (root?.length !== HASH_BYTES || !Number.isSafeInteger(Number(size))) return undefined
+  return { origin, size: Number(size), root: root.toString('hex') }
+}
+
+/** The note: the text, an empty line, one signature. The text ends with a newline. */
+export function signNote(text: string, name: string, privateKey: KeyObject): string {
+  const keyId = keyIdOf(name, rawOf(createPublicKey(privateKey)))
+  const signature = Buffer.concat([keyId, sign(null, Buffer.from(text), privateKey)])
+  return `${text}\n${SIGNATURE_LINE}${name} ${signature.toString('base64')}\n`
+}
+
+/** Undefined where it is no signed note. Says nothing of whether a signature is good. */
+export function parseNote(note: string): Note | undefined {
+  if (CONTROL.test(note) || !note.endsWith('\n') || !note.isWellFormed()) return undefined
+  const end = note.lastIndexOf('\n\n')
+  const lines = note.slice(end + 2, -1).split('\n')
+  if (end < 0 || lines.length > MAX_SIGNATURES) return undefined
+  const signatures = []
+  for (const line of lines) {
+    const signature = parseSignature(line)
+    if (signature === undefined) return undefined
+    signatures.push(signature)
+  }
+  return { text: note.slice(0, end + 1), signatures }
+}
+
+/**
+ * True where this very key signed the note. Signatures of other keys mean nothing; one that names this
+ * key and is bad spoils the note.
+ * @param vkey as `verifierKey` makes it; false where it is none
+ */
+export function verifyNote(note: string, vkey: string): boolean {
+  const key = parseVerifierKey(vkey)
+  const parsed = parseNote(note)
+  if (key === undefined || parsed === undefined) return false
+  const text = Buffer.from(parsed.text)
+  const ours = parsed.signatures.filter(
+    ({ name, keyId }) => name === key.name && keyId === key.keyId,
+  )
+  return (
+    ours.length > 0 && ours.every(({ signature }) => verify(null, text, key.publicKey, signature))
+  )
+}
+
+/** A public key as text: `name+key id+base64(0x01 ‖ key)`. */
+export function verifierKey(name: string, publicKey: KeyObject): string {
+  const raw = rawOf(publicKey)
+  const key = Buffer.concat([Buffer.from([ED25519]), raw]).toString('base64')
+  return `${name}+${keyIdOf(name, raw).toString('hex')}+${key}`
+}
+
+/** Undefined where it is no such text, or its parts do not fit each other. */
+export function parseVerifierKey(vkey: string): VerifierKey | undefined {
+  const [, name, keyId, key64] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/.exec(vkey) ?? []
+  if (name === undefined || keyId === undefined || key64 === undefined) return undefined
+  const key = fromBase64(key64)
+  if (key?.length !== 1 + KEY_BYTES || key[0] !== ED25519 || !NAME.test(name)) return undefined
+  const raw = key.subarray(1)
+  if (keyIdOf(name, raw).toString('hex') !== keyId) return undefined
+  const jwk = { kty: 'OKP', crv: 'Ed25519', x: raw.toString('base64url') }
+  return { name, keyId, publicKey: createPublicKey({ key: jwk, format: 'jwk' }) }
+}
+
+/**
+ * The notes of a file that holds one after the other; joined again they are the file, so that whatever
+ * is no note is one of the pieces too.
+ */
+export function notesIn(file: string): string[] {
+  return file.match(NOTE) ?? []
+}
+/** Up to the last of the signature lines that follow an empty line, or to the end. */
+const NOTE = /[^]+?\n\n(?:— [^\n]*\n)+|[^]+$/g
+
+/** SHA-256(name ‖ newline ‖ algorithm ‖ key), the first four bytes. */
+function keyIdOf(name: string, raw: Buffer): Buffer {
+  const bytes = Buffer.concat([Buffer.from(`${name}\n`), Buffer.from([ED25519]), raw])
+  return hash('sha256', bytes, 'buffer').subarray(0, KEY_ID_BYTES)
+}
+
+function rawOf(publicKey: KeyObject): Buffer {
+  const { crv, x } = publicKey.export({ format: 'jwk' })
+  if (crv !== 'Ed25519' || x === undefined) throw new TypeError('not an Ed25519 key')
+  return Buffer.from(x, 'base64url')
+}
+
+function parseSignature(line: string): Signature | undefined {
+  const [mark, name, signature64, more] = line.split(' ')
+  if (mark !== '—' || name === undefined || signature64 === undefined || more !== undefined) {
+    return undefined
+  }
+  const bytes = fromBase64(signature64)
+  if (bytes === undefined || bytes.length <= KEY_ID_BYTES || !NAME.test(name)) return undefined
+  return {
+    name,
+    keyId: bytes.toString('hex', 0, KEY_ID_BYTES),
+    signature: bytes.subarray(KEY_ID_BYTES),
+  }
+}
+
+/** Only what this very text stands for: Node's own decoder passes over what it does not know. */
+function fromBase64(text: string): Buffer | undefined {
+  const bytes = Buffer.from(text, 'base64')
+  return bytes.toString('base64') === text ? bytes : undefined
+}
