@@ -85,7 +85,7 @@ export function slotsOf(agent: Agent): Slot[] {
 }
 
 /** The variable a slot is delivered in. */
-export function envVarOf(credential: Credential): string {
+function envVarOf(credential: Credential): string {
   return credential.envVar ?? upperSnake(credential.secretRef)
 }
 
@@ -202,30 +202,25 @@ export function providerVariables(config: Config): ReadonlySet<string> {
   return patterns
 }
 
-/**
- * Everything that a run takes out of its caller's environment before an agent sees it: patterns for
- * `matchesVariable`. A denied credential must not arrive from the shell instead.
- */
-export function withheldVariables(config: Config): ReadonlySet<string> {
-  return new Set([
-    ...boundVariables(config),
-    ...envProviderVariables(config),
-    ...providerVariables(config),
-  ])
-}
-
 /** What no agent of a config inherits: made once for a config, asked for each start. */
 export interface Withheld {
+  /** Names and patterns, for `matchesVariable`. */
   names: ReadonlySet<string>
   prefixes: readonly string[]
 }
 
 /**
- * Every `envVar` and `<envVar>_FILE` that any agent names, every variable that an env provider may read
- * in any environment, and the credential variables of every provider that the config names.
+ * What a run takes out of its caller's environment before an agent sees it, since a denied credential
+ * must not arrive from the shell instead: every `envVar` and `<envVar>_FILE` that any agent names, every
+ * variable that an env provider may read in any environment, and the credential variables of every
+ * provider that the config names.
  */
 export function withheldOf(config: Config): Withheld {
-  const names = withheldVariables(config)
+  const names = new Set([
+    ...boundVariables(config),
+    ...envProviderVariables(config),
+    ...providerVariables(config),
+  ])
   return { names, prefixes: [...names].filter((name) => name.endsWith('*')) }
 }
 

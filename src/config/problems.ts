@@ -31,11 +31,6 @@ export class ConfigError extends SecretRefError {
     this.problems = problems
   }
 
-  /** All of it as lines for stderr. */
-  explain(): string {
-    return problemsText(this.path, this.problems)
-  }
-
   override toJSON(): ReturnType<SecretRefError['toJSON']> & {
     path: string
     problems: readonly Problem[]

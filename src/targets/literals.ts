@@ -19,7 +19,8 @@ export interface Literal {
  * Every repetition is bounded, and one at the end asks for its least only: a config that is not trusted
  * yet is searched too, and must not be able to cost more than its length.
  *
- * No letter or digit may stand before a prefix: `task_live_…` is no Stripe key. */
+ * No letter or digit may stand before a prefix: `task_live_…` is no Stripe key.
+ */
 const START = '(?<![A-Za-z0-9])'
 
 function literal(kind: string, prefixes: readonly string[], form: string, source: string): Literal {

@@ -8,7 +8,7 @@ import {
   providerVariables,
   providersOf,
   slotsOf,
-  withheldVariables,
+  withheldOf,
 } from '../../src/config/accessors.ts'
 import { load, withSlots } from './helpers.ts'
 
@@ -131,10 +131,8 @@ describe('what is withheld from every agent', () => {
   })
 
   test('what any agent receives, and its path', async () => {
-    const withheld = withheldVariables(
-      await config(withSlots({ k: { secretRef: 'r', envVar: 'KEY' } })),
-    )
-    expect([...withheld]).toEqual(['KEY', 'KEY_FILE'])
+    const { names } = withheldOf(await config(withSlots({ k: { secretRef: 'r', envVar: 'KEY' } })))
+    expect([...names]).toEqual(['KEY', 'KEY_FILE'])
   })
 })
 

@@ -11,7 +11,7 @@ import {
   slotsOf,
 } from '../../src/config/accessors.ts'
 import { isNode } from '../../src/config/node.ts'
-import { block, load, refusal, withSlots, type Block } from './helpers.ts'
+import { block, explained, load, refusal, withSlots, type Block } from './helpers.ts'
 
 const CONFIGS: Block[] = ['1.2.json', '2.2.json', '3.2.json', '4.2.json']
 
@@ -128,7 +128,7 @@ describe('what is no config', () => {
       ['stripe_api_key', 'value'],
       ['slack_bot_token', 'value'],
     ])
-    expect(error.explain()).not.toMatch(/sk_live|xoxb/)
+    expect(explained(error)).not.toMatch(/sk_live|xoxb/)
   })
 })
 
@@ -164,7 +164,7 @@ describe('5.2: the fragments, as credential slots', () => {
     expect(error.problems).toMatchObject([
       { at: ['agents', 'a', 'tool-bindings', 't', 'credentials', 'apiKey'], line: 4, column: 1 },
     ])
-    expect(error.explain()).not.toContain('sk_live')
+    expect(explained(error)).not.toContain('sk_live')
     expect(JSON.stringify(error)).not.toContain('sk_live')
   })
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { checkConfig } from '../../src/config/load.ts'
-import { ConfigError } from '../../src/config/problems.ts'
+import { ConfigError, problemsText } from '../../src/config/problems.ts'
 import { SecretRefError } from '../../src/errors.ts'
 import type { Config, Problem } from '../../src/config/types.ts'
 
@@ -62,6 +62,11 @@ export async function refusal(source: unknown, now = NOW): Promise<ConfigError> 
     throw error
   }
   throw new Error('the config was accepted')
+}
+
+/** It as a person sees it. */
+export function explained({ path, problems }: ConfigError): string {
+  return problemsText(path, problems)
 }
 
 /** Its problems as `CODE place: message`. */

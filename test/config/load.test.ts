@@ -13,6 +13,7 @@ import {
   NOW,
   block,
   complaints,
+  explained,
   load,
   refusal,
   scratch,
@@ -118,7 +119,7 @@ describe('all mistakes at once', () => {
     const error = await refusal(TEXT)
     expect(error.code).toBe('CONFIG_INVALID')
     expect(error.message).toBe('the config /config.json has 6 mistakes')
-    expect(error.explain()).toBe(`\
+    expect(explained(error)).toBe(`\
 /config.json:2:3: agnets: "agnets" is not known here [CONFIG_INVALID]
   hint: did you mean "agents"?
 /config.json:8:13: agents.a.tool-bindings.t.credentials.key: plain text stands where {"secretRef": …} belongs [HARDCODED_CREDENTIAL]
@@ -157,7 +158,7 @@ describe('all mistakes at once', () => {
     const agents = Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`a${n}`, { x: 1 }]))
     const error = await refusal({ agents })
     expect(error.problems).toHaveLength(60)
-    expect(error.explain().split('\n')).toContain('and 10 more')
+    expect(explained(error).split('\n')).toContain('and 10 more')
     expect(error.toJSON().problems).toHaveLength(60)
   })
 
@@ -175,7 +176,7 @@ describe('all mistakes at once', () => {
   })
 
   test('control characters of a key are shown, not sent to the terminal', async () => {
-    const text = (await refusal('{"agents": {"a\\u001b[31m\\u202e": {}}}')).explain()
+    const text = explained(await refusal('{"agents": {"a\\u001b[31m\\u202e": {}}}'))
     for (const hidden of ['\u001b', '\u202e']) expect(text).not.toContain(hidden)
     expect(text).toContain('agents["a\\u001b[31m')
   })
@@ -188,7 +189,7 @@ describe('a credential', () => {
       const error = await refusal(withSlots({ apiKey: text }))
       expect(error.code).toBe('HARDCODED_CREDENTIAL')
       expect(error.problems).toHaveLength(1)
-      if (text !== '') expect(error.explain()).not.toContain(text)
+      if (text !== '') expect(explained(error)).not.toContain(text)
     },
   )
 
@@ -220,7 +221,7 @@ describe('a credential', () => {
       'agents.(hidden)',
       'openclaw.gateway.secrets.refMap.r.note',
     ])
-    for (const text of [error.explain(), error.message, JSON.stringify(error)]) {
+    for (const text of [explained(error), error.message, JSON.stringify(error)]) {
       expect(text).not.toContain(value)
     }
   })
@@ -308,7 +309,7 @@ describe('whatever is written', () => {
           }).catch((error: unknown) => error)
           if (!(result instanceof ConfigError)) return
           refused += 1
-          const shown = [result.explain(), result.message, result.hint, JSON.stringify(result)]
+          const shown = [explained(result), result.message, result.hint, JSON.stringify(result)]
           expect(shown.join('\n')).not.toContain(marker)
         },
       ),
