@@ -3,7 +3,7 @@ import type { Config } from './types.ts'
 
 /** True where zod would accept `value` too; a value as JSON.parse makes it. */
 export function isConfig(value: unknown): value is Config {
-  return isObject(value) && object28(value)
+  return isObject(value) && object29(value)
 }
 
 type Fields = Record<string, unknown>
@@ -346,6 +346,42 @@ function object12(fields: Fields): boolean {
 }
 
 function object13(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "method")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "method":
+        if (!((value === "token" || value === "approle" || value === "kubernetes" || value === "jwt" || value === "cert"))) return false
+        break
+      case "mount":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "tokenFile":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "roleId":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "roleIdFile":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "secretIdFile":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "role":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "jwtFile":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object14(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -361,8 +397,29 @@ function object13(fields: Fields): boolean {
       case "mount":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
+      case "kv":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 2)) return false
+        break
       case "field":
         if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "auth":
+        if (!(isObject(value) && object13(value))) return false
+        break
+      case "caCert":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "clientCert":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "clientKey":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "tlsServerName":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "timeoutMs":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
         break
       default:
         return false
@@ -371,7 +428,7 @@ function object13(fields: Fields): boolean {
   return true
 }
 
-function object14(fields: Fields): boolean {
+function object15(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -386,7 +443,7 @@ function object14(fields: Fields): boolean {
   return true
 }
 
-function object15(fields: Fields): boolean {
+function object16(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
@@ -429,7 +486,7 @@ function object15(fields: Fields): boolean {
   return true
 }
 
-function object16(fields: Fields): boolean {
+function object17(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -450,7 +507,7 @@ function object16(fields: Fields): boolean {
   return true
 }
 
-function object17(fields: Fields): boolean {
+function object18(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -467,8 +524,29 @@ function object17(fields: Fields): boolean {
       case "mount":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
+      case "kv":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 2)) return false
+        break
       case "field":
         if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "auth":
+        if (!(isObject(value) && object13(value))) return false
+        break
+      case "caCert":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "clientCert":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "clientKey":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "tlsServerName":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "timeoutMs":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
         break
       default:
         return false
@@ -477,7 +555,7 @@ function object17(fields: Fields): boolean {
   return true
 }
 
-function object18(fields: Fields): boolean {
+function object19(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -491,21 +569,21 @@ function object18(fields: Fields): boolean {
         if (!(isObject(value) && object12(value))) return false
         break
       case "vault":
-        if (!(isObject(value) && object13(value))) return false
+        if (!(isObject(value) && object14(value))) return false
         break
       default:
-        if (!((isObject(value) && object14(value) || isObject(value) && object15(value) || isObject(value) && object16(value) || isObject(value) && object17(value)))) return false
+        if (!((isObject(value) && object15(value) || isObject(value) && object16(value) || isObject(value) && object17(value) || isObject(value) && object18(value)))) return false
     }
   }
   return true
 }
 
-function object19(fields: Fields): boolean {
+function object20(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "providers":
-        if (!(isObject(value) && object18(value))) return false
+        if (!(isObject(value) && object19(value))) return false
         break
       default:
         return false
@@ -514,7 +592,7 @@ function object19(fields: Fields): boolean {
   return true
 }
 
-function object20(fields: Fields): boolean {
+function object21(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "id")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -571,7 +649,7 @@ function object20(fields: Fields): boolean {
   return true
 }
 
-function object21(fields: Fields): boolean {
+function object22(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -580,7 +658,7 @@ function object21(fields: Fields): boolean {
   return true
 }
 
-function object22(fields: Fields): boolean {
+function object23(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -589,12 +667,12 @@ function object22(fields: Fields): boolean {
   return true
 }
 
-function object23(fields: Fields): boolean {
+function object24(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "secrets":
-        if (!(isObject(value) && object22(value))) return false
+        if (!(isObject(value) && object23(value))) return false
         break
       case "inherit":
         if (!(typeof value === 'boolean')) return false
@@ -606,21 +684,21 @@ function object23(fields: Fields): boolean {
   return true
 }
 
-function object24(fields: Fields): boolean {
+function object25(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_4.test(key))) return false
-    if (!(isObject(value) && object23(value))) return false
+    if (!(isObject(value) && object24(value))) return false
   }
   return true
 }
 
-function object25(fields: Fields): boolean {
+function object26(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "refMap":
-        if (!(isObject(value) && object22(value))) return false
+        if (!(isObject(value) && object23(value))) return false
         break
       case "active-provider":
         if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
@@ -638,7 +716,7 @@ function object25(fields: Fields): boolean {
   return true
 }
 
-function object26(fields: Fields): boolean {
+function object27(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -646,20 +724,6 @@ function object26(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
         break
       case "secrets":
-        if (!(isObject(value) && object25(value))) return false
-        break
-      default:
-        return false
-    }
-  }
-  return true
-}
-
-function object27(fields: Fields): boolean {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    switch (key) {
-      case "gateway":
         if (!(isObject(value) && object26(value))) return false
         break
       default:
@@ -673,23 +737,37 @@ function object28(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
+      case "gateway":
+        if (!(isObject(value) && object27(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object29(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
       case "$schema":
         if (!(typeof value === 'string')) return false
         break
       case "secrets":
-        if (!(isObject(value) && object19(value))) return false
-        break
-      case "agent":
         if (!(isObject(value) && object20(value))) return false
         break
-      case "agents":
+      case "agent":
         if (!(isObject(value) && object21(value))) return false
         break
+      case "agents":
+        if (!(isObject(value) && object22(value))) return false
+        break
       case "environments":
-        if (!(isObject(value) && object24(value))) return false
+        if (!(isObject(value) && object25(value))) return false
         break
       case "openclaw":
-        if (!(isObject(value) && object27(value))) return false
+        if (!(isObject(value) && object28(value))) return false
         break
       default:
         return false

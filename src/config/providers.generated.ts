@@ -120,11 +120,99 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
         "default": "secret",
         "description": "The KV mount; the path of a ref lies below it."
       },
+      "kv": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 2,
+        "default": 2,
+        "description": "The version of the KV engine."
+      },
       "field": {
         "type": "string",
         "minLength": 1,
-        "default": "value",
-        "description": "The field that holds the value, where a ref names none."
+        "description": "The field that holds the value, where a ref names none. Left out: `value`, or the only field there is."
+      },
+      "auth": {
+        "type": "object",
+        "description": "How to sign in. Left out: VAULT_TOKEN, else VAULT_ROLE_ID and VAULT_SECRET_ID.",
+        "properties": {
+          "method": {
+            "type": "string",
+            "enum": [
+              "token",
+              "approle",
+              "kubernetes",
+              "jwt",
+              "cert"
+            ]
+          },
+          "mount": {
+            "type": "string",
+            "minLength": 1,
+            "description": "Left out: the name of the method."
+          },
+          "tokenFile": {
+            "type": "string",
+            "minLength": 1,
+            "description": "token: a file that holds it."
+          },
+          "roleId": {
+            "type": "string",
+            "minLength": 1,
+            "description": "approle: the role id."
+          },
+          "roleIdFile": {
+            "type": "string",
+            "minLength": 1,
+            "description": "approle: a file that holds the role id."
+          },
+          "secretIdFile": {
+            "type": "string",
+            "minLength": 1,
+            "description": "approle: a file that holds the secret id."
+          },
+          "role": {
+            "type": "string",
+            "minLength": 1,
+            "description": "kubernetes, jwt, cert: the role."
+          },
+          "jwtFile": {
+            "type": "string",
+            "minLength": 1,
+            "description": "jwt, kubernetes: a file that holds the token; kubernetes: left out, the pod’s own."
+          }
+        },
+        "required": [
+          "method"
+        ],
+        "additionalProperties": false
+      },
+      "caCert": {
+        "type": "string",
+        "minLength": 1,
+        "description": "A PEM file of the CA. Left out: VAULT_CACERT, else Node’s roots."
+      },
+      "clientCert": {
+        "type": "string",
+        "minLength": 1,
+        "description": "A PEM file. Left out: VAULT_CLIENT_CERT."
+      },
+      "clientKey": {
+        "type": "string",
+        "minLength": 1,
+        "description": "A PEM file. Left out: VAULT_CLIENT_KEY."
+      },
+      "tlsServerName": {
+        "type": "string",
+        "minLength": 1,
+        "description": "The name in the certificate, where it is not the address’s."
+      },
+      "timeoutMs": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 120000,
+        "default": 5000,
+        "description": "Milliseconds for login and all reads of one start."
       }
     },
     "additionalProperties": false
@@ -136,5 +224,5 @@ export const PROVIDER_SUMMARIES: Readonly<Record<string, string>> = {
   "env": "A variable in the environment that the gateway was started with.",
   "exec": "A program of yours that speaks OpenClaw's exec protocol, version 1.",
   "file": "A JSON file of names and values, a folder with one raw value a file, or one raw file.",
-  "vault": "HashiCorp Vault or OpenBao, KV version 2. Known to configs; asked for a value it answers \"not in this version\"."
+  "vault": "The KV engine, version 1 or 2, of HashiCorp Vault or OpenBao."
 }

@@ -212,6 +212,50 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     message: `the value of "${f.ref}" holds a NUL byte, which no variable can`,
     hint: `add "delivery": "file" to its slot; the path then stands in ${f.envVar}_FILE`,
   }),
+  'no-address': (f) => ({
+    message: `it is not known where provider "${f.provider}" answers`,
+    hint: 'write its "address" into the config, as https://vault.example.com:8200, or set VAULT_ADDR',
+  }),
+  'no-credentials': (f) => ({
+    message: `provider "${f.provider}" has nothing to sign in with`,
+    hint: 'set VAULT_TOKEN for the gateway, or write "auth" into the config; docs/configuration.md has the methods',
+  }),
+  'login-denied': (f) => ({
+    message: `provider "${f.provider}" refused the login`,
+    hint: 'check role, secret id or token of its "auth"; no other provider is asked after a denial',
+  }),
+  certificate: (f) => ({
+    message: `provider "${f.provider}" shows a certificate that is not trusted`,
+    hint: 'write the right "caCert" into the config; if it was right yesterday, find out who answers there',
+  }),
+  unreachable: (f) => ({
+    message: `no connection to provider "${f.provider}" could be made`,
+    hint: 'check its address and the network; a chain goes on to its next provider',
+  }),
+  'connection-lost': (f) => ({
+    message: `the connection to provider "${f.provider}" broke before it had answered`,
+    hint: 'try again; a chain goes on to its next provider',
+  }),
+  sealed: (f) => ({
+    message: `provider "${f.provider}" is sealed, or down for maintenance`,
+    hint: 'unseal it; a chain goes on to its next provider',
+  }),
+  'rate-limited': (f) => ({
+    message: `provider "${f.provider}" takes no more questions for now`,
+    hint: 'try again later, or raise its quota',
+  }),
+  'server-error': (f) => ({
+    message: `provider "${f.provider}" answered with an error of its own`,
+    hint: 'look at its log; what it said is not shown',
+  }),
+  redirect: (f) => ({
+    message: `provider "${f.provider}" sends its askers elsewhere, and no redirect is followed`,
+    hint: 'write the address of the node that answers into the config',
+  }),
+  'no-compare': (f) => ({
+    message: `provider "${f.provider}" cannot compare before it writes`,
+    hint: 'use version 2 of the KV engine',
+  }),
   'not-in-this-version': (f) => ({
     message: `provider "${f.provider}" is not in this version`,
     hint: 'use a provider of type file, env or exec',

@@ -1,0 +1,114 @@
+/** One field of one path is replaced, the others stay; with version 2 nobody else's write is lost. */
+import { concat, wipe } from '../../secret/bytes.ts'
+import { readJson } from '../../secret/json.ts'
+import { quote } from '../../secret/json-text.ts'
+import { final } from '../../secret/outcome.ts'
+import type { Location, PutOutcome, Reason } from '../contract.ts'
+import { ask, type Vault } from './call.ts'
+import { readStored, requestPath, type Stored } from './kv.ts'
+
+export interface Place {
+  mount: string
+  kv: 1 | 2
+  field: string | undefined
+}
+
+const badName = final('malformed', 'PROVIDER_INVALID', 'bad-name')
+
+/**
+ * @param expect `any`; `absent`: `conflict` where the field is there; a version: `conflict` where the path
+ *   has another. Version 1 of the engine compares nothing, so there only `any` is written.
+ */
+export async function put(
+  vault: Vault,
+  token: Buffer,
+  { mount, kv, field }: Place,
+  at: Location,
+  value: Buffer,
+  expect: string,
+): Promise<PutOutcome> {
+  const path = requestPath(mount, kv, 'data', at.path)
+  if (path === undefined || at.version !== undefined) return badName
+  if (kv === 1 && expect !== 'any') return final('malformed', 'UNSUPPORTED', 'no-compare')
+  const old = await ask(vault, { method: 'GET', path, token, repeat: true }, [404])
+  if (old.kind !== 'answer') return old
+  try {
+    const stored = readStored(old.body, kv)
+    if (stored.kind !== 'stored' && stored.kind !== 'absent') return stored
+    const before = stored.kind === 'stored' ? stored : undefined
+    const name = at.field ?? field ?? onlyField(before) ?? 'value'
+    const exists = before?.fields.has(name) === true
+    if (expect === 'absent' ? exists : expect !== 'any' && expect !== before?.meta.version) {
+      return { kind: 'conflict' }
+    }
+    const body = bodyOf(before, name, value, kv)
+    try {
+      return await write(vault, token, path, body, { path: at.path, field: name })
+    } finally {
+      wipe(body)
+    }
+  } finally {
+    wipe(old.body)
+  }
+}
+
+async function write(
+  vault: Vault,
+  token: Buffer,
+  path: string,
+  body: Buffer,
+  at: Location,
+): Promise<PutOutcome> {
+  const answer = await ask(vault, { method: 'POST', path, token, body, repeat: false }, [400])
+  if (answer.kind !== 'answer') {
+    return answer.reason !== undefined && MAY_BE_STORED.has(answer.reason)
+      ? { kind: 'unknown' }
+      : answer
+  }
+  try {
+    if (answer.status === 400) {
+      return answer.body.includes('check-and-set') ? { kind: 'conflict' } : refused
+    }
+    return { kind: 'written', version: versionIn(answer.body), at }
+  } finally {
+    wipe(answer.body)
+  }
+}
+
+/** Sent, and no word came back of what became of it. */
+const MAY_BE_STORED: ReadonlySet<Reason> = new Set(['connection-lost', 'timeout', 'server-error'])
+const refused = final('malformed', 'PROVIDER_INVALID', 'bad-answer')
+
+function onlyField(stored: Stored | undefined): string | undefined {
+  const [only] = stored?.fields.keys() ?? []
+  return stored?.fields.size === 1 ? only : undefined
+}
+
+function bodyOf(stored: Stored | undefined, name: string, value: Buffer, kv: 1 | 2): Buffer {
+  const parts: Buffer[] = []
+  const add = (key: string, text: Buffer): void => {
+    parts.push(Buffer.from(`${parts.length === 0 ? '' : ','}${JSON.stringify(key)}:`), text)
+  }
+  for (const [key, node] of stored?.fields ?? []) {
+    if (key !== name) add(key, stored?.bytes.subarray(node.start, node.end) ?? Buffer.alloc(0))
+  }
+  const own = quote(value)
+  add(name, own)
+  const cas = `{"options":{"cas":${stored?.version ?? 0}},"data":{`
+  const body = concat(
+    Buffer.from(kv === 2 ? cas : '{'),
+    ...parts,
+    Buffer.from(kv === 2 ? '}}' : '}'),
+  )
+  wipe(own)
+  return body
+}
+
+/** Version 1 answers 204 and knows no versions. */
+function versionIn(body: Buffer): string {
+  const result = readJson(body)
+  const data =
+    'root' in result && result.root.kind === 'object' ? result.root.members.get('data') : undefined
+  const version = data?.kind === 'object' ? data.members.get('version') : undefined
+  return version?.kind === 'number' ? body.toString('latin1', version.start, version.end) : '0'
+}

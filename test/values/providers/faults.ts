@@ -1,0 +1,219 @@
+/**
+ * What can go wrong between an HTTP provider and its service, each as a real server on this machine, and
+ * what must come of it: the table that every HTTP provider is put through.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
+import { createServer as createRawServer, type Server as RawServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import type { Outcome, Session } from '../../../src/values/providers/contract.ts'
+import { expectSafe, only } from './conformance.ts'
+
+/** What every body of these servers holds: it must not be seen in any failure. */
+const SAID = 'fake-words-of-the-server'
+
+export interface HttpRig {
+  /** A session whose service is at that address, and whose own time is `timeoutMs`. */
+  open: (address: string, timeoutMs: number, spend?: (calls: number) => boolean) => Promise<Session>
+  at: { path: string }
+}
+
+type Answer = (response: ServerResponse) => void
+
+interface Fault {
+  name: string
+  /** The address; what it starts is stopped at the end of the test. */
+  serve: () => Promise<string>
+  outcome: Partial<Extract<Outcome, { code: unknown }>>
+}
+
+const FAULTS: readonly Fault[] = [
+  {
+    name: 'nobody listens',
+    serve: async () => 'http://127.0.0.1:1',
+    outcome: { kind: 'unavailable', reason: 'unreachable' },
+  },
+  {
+    name: 'a connection and then silence',
+    serve: () => raw(() => {}),
+    outcome: { kind: 'unavailable', code: 'TIMEOUT' },
+  },
+  {
+    name: 'an answer that never ends',
+    serve: () => http((response) => void response.writeHead(200).write('{')),
+    outcome: { kind: 'unavailable', code: 'TIMEOUT' },
+  },
+  {
+    name: 'a reset half way',
+    serve: () =>
+      raw((end) => end(`HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{"data":"${SAID}`)),
+    outcome: { kind: 'unavailable', reason: 'connection-lost' },
+  },
+  {
+    name: '429 without a time',
+    serve: () => http(status(429)),
+    outcome: { kind: 'unavailable', reason: 'rate-limited' },
+  },
+  {
+    name: '429 with Retry-After beyond the deadline',
+    serve: () => http(status(429, { 'retry-after': '3600' })),
+    outcome: { kind: 'unavailable', reason: 'rate-limited', retryAfterMs: 3_600_000 },
+  },
+  {
+    name: '500',
+    serve: () => http(status(500)),
+    outcome: { kind: 'unavailable', reason: 'server-error' },
+  },
+  {
+    name: '503',
+    serve: () => http(status(503)),
+    outcome: { kind: 'unavailable', reason: 'sealed' },
+  },
+  {
+    name: 'garbage for JSON',
+    serve: () => http((response) => void response.end(`<html>${SAID}`)),
+    outcome: { kind: 'malformed', code: 'PROVIDER_INVALID' },
+  },
+  {
+    name: 'garbage for HTTP',
+    serve: () => raw((end) => end(`${SAID}\r\n\r\n`)),
+    outcome: { kind: 'unavailable' },
+  },
+  {
+    name: 'ten megabytes',
+    serve: () => http((response) => void response.end(SAID.repeat(500_000))),
+    outcome: { kind: 'malformed', code: 'PROVIDER_INVALID' },
+  },
+]
+
+export function withstandsFaults(label: string, rig: HttpRig): void {
+  describe(`${label}: what can go wrong on the way`, () => {
+    test.each(FAULTS)('$name', async ({ serve, outcome }) => {
+      const session = await rig.open(await serve(), 700)
+      onTestFinished(() => session.close())
+      const started = performance.now()
+      const got = await only(session, rig.at)
+      expect(performance.now() - started).toBeLessThan(2500)
+      expect(got).toMatchObject(outcome)
+      expectSafe(got, [Buffer.from(SAID)])
+    })
+
+    test('a redirect is not followed: nothing reaches where it leads', async () => {
+      let reached = 0
+      const elsewhere = await http((response) => {
+        reached += 1
+        response.end('{}')
+      })
+      const address = await http(status(307, { location: `${elsewhere}/v1/x` }))
+      const session = await rig.open(address, 700)
+      onTestFinished(() => session.close())
+      expect(await only(session, rig.at)).toMatchObject({ kind: 'unavailable', reason: 'redirect' })
+      expect(reached).toBe(0)
+    })
+
+    test('a certificate that is not trusted is final: nobody is sent anything', async () => {
+      let asked = 0
+      const session = await rig.open(await untrusted(() => (asked += 1)), 1500)
+      onTestFinished(() => session.close())
+      expect(await only(session, rig.at)).toMatchObject({
+        kind: 'malformed',
+        reason: 'certificate',
+      })
+      expect(asked).toBe(0)
+    })
+
+    test('an outage costs a bounded number of calls, and an empty budget none', async () => {
+      let asked = 0
+      const address = await http((response) => {
+        asked += 1
+        status(500)(response)
+      })
+      const session = await rig.open(address, 3000)
+      onTestFinished(() => session.close())
+      await only(session, rig.at)
+      expect(asked).toBe(3)
+      const frugal = await rig.open(address, 3000, () => false)
+      onTestFinished(() => frugal.close())
+      expect(await only(frugal, rig.at)).toMatchObject({ kind: 'unavailable', reason: 'budget' })
+      expect(asked).toBe(3)
+    })
+
+    test('a short outage inside the deadline is waited out, as long as the service says', async () => {
+      let asked = 0
+      const times: number[] = []
+      const address = await http((response) => {
+        times.push(performance.now())
+        asked += 1
+        status(asked === 1 ? 429 : 404, { 'retry-after': '1' })(response)
+      })
+      const session = await rig.open(address, 4000)
+      onTestFinished(() => session.close())
+      expect(await only(session, rig.at)).toMatchObject({ kind: 'absent' })
+      const [first = 0, second = 0] = times
+      expect(second - first).toBeGreaterThanOrEqual(990)
+    })
+  })
+}
+
+function status(code: number, headers: Record<string, string> = {}): Answer {
+  return (response) => void response.writeHead(code, headers).end(`{"errors":["${SAID}"]}`)
+}
+
+function http(answer: Answer): Promise<string> {
+  const server = createServer((request, response) => {
+    request.resume().on('error', () => {})
+    answer(response)
+  })
+  return listening(server, 'http', () => server.closeAllConnections())
+}
+
+/** @param say is called with a function that writes and breaks the connection off */
+function raw(say: (end: (text: string) => void) => void): Promise<string> {
+  const sockets = new Set<{ destroy(): void }>()
+  const server = createRawServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.once('data', () => say((text) => socket.write(text, () => socket.resetAndDestroy())))
+  })
+  return listening(server, 'http', () => {
+    for (const socket of sockets) socket.destroy()
+  })
+}
+
+function untrusted(asked: () => void): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'secretref-tls-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
+  const words = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1'
+  const names = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
+  const files = ['-keyout', key, '-out', cert]
+  execFileSync('openssl', [...words.split(' '), ...names, ...files], { stdio: 'ignore' })
+  const server = createSecureServer(
+    { key: readFileSync(key), cert: readFileSync(cert) },
+    (_request, response) => {
+      asked()
+      response.end('{}')
+    },
+  )
+  return listening(server, 'https', () => server.closeAllConnections())
+}
+
+function listening(server: Server | RawServer, scheme: string, drop: () => void): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  server.listen(0, '127.0.0.1', () => {
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    resolve(`${scheme}://127.0.0.1:${port}`)
+  })
+  onTestFinished(async () => {
+    drop()
+    const { promise: closed, resolve: done } = Promise.withResolvers<void>()
+    server.close(() => done())
+    await closed
+  })
+  return promise
+}
