@@ -1,21 +1,55 @@
 /** A provider's options as its process gets them: paths absolute, defaults of the place filled in. */
 import type { ProviderConfig } from '../config/types.ts'
-import { absolute } from '../plan/locate.ts'
+import { absolute, type Folders } from '../plan/locate.ts'
 import { userHome, type Home } from '../state/home.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
+
+/** Options that name a file, by provider type; inside a nested object with a dot. */
+const PATHS: Readonly<Record<string, readonly string[]>> = {
+  vault: [
+    'caCert',
+    'clientCert',
+    'clientKey',
+    'auth.tokenFile',
+    'auth.roleIdFile',
+    'auth.secretIdFile',
+    'auth.jwtFile',
+  ],
+}
 
 /**
  * @param dir the folder that the config lies in; relative paths start there, `~/` at the user's home
  */
 export function resolveOptions(
-  provider: ProviderConfig,
+  { type, options }: ProviderConfig,
   dir: string,
   home: Home,
   env: Environment,
 ): Readonly<Record<string, unknown>> {
-  if (provider.type !== 'file') return provider.options
-  const { path } = provider.options
-  if (typeof path !== 'string') return { ...provider.options, search: home.secretsFiles }
-  return { ...provider.options, path: absolute(path, { configDir: dir, userHome: userHome(env) }) }
+  const folders = { configDir: dir, userHome: userHome(env) }
+  if (type === 'file') {
+    const { path } = options
+    if (typeof path !== 'string') return { ...options, search: home.secretsFiles }
+    return { ...options, path: absolute(path, folders) }
+  }
+  return PATHS[type] === undefined ? options : withPaths(options, PATHS[type], folders)
+}
+
+function withPaths(
+  options: Readonly<Record<string, unknown>>,
+  names: readonly string[],
+  folders: Folders,
+): Readonly<Record<string, unknown>> {
+  const resolved = { ...options }
+  for (const [key, value] of Object.entries(options)) {
+    if (typeof value === 'string' && names.includes(key)) resolved[key] = absolute(value, folders)
+    else if (typeof value === 'object' && value !== null) {
+      const inner = names.flatMap((name) =>
+        name.startsWith(`${key}.`) ? [name.slice(key.length + 1)] : [],
+      )
+      if (inner.length > 0) resolved[key] = withPaths({ ...value }, inner, folders)
+    }
+  }
+  return resolved
 }
