@@ -144,7 +144,7 @@ describe('a chain', () => {
     ['a bad answer', (dir: string) => execProvider(dir, 'echo fake'), 'PROVIDER_INVALID'],
     ['an exit code', (dir: string) => execProvider(dir, 'exit 1'), 'PROVIDER_INVALID'],
     ['an unknown type', () => ({ type: 'odd', options: {} }), 'PROVIDER_UNSUPPORTED'],
-    ['a type of a later version', () => ({ type: 'vault', options: {} }), 'UNSUPPORTED'],
+    ['a vault without an address', () => ({ type: 'vault', options: {} }), 'PROVIDER_INVALID'],
   ])('ends at %s', async (_what, first, code) => {
     const held = await along(first)
     expect(held?.report).toMatchObject({ outcome: 'failure', provider: 'first', code, passed: [] })
