@@ -11,9 +11,15 @@ type Written = Extract<Report, { type: 'written' }>
 type Failed = Extract<Report, { type: 'failed' }>
 type Refused = Extract<Report, { type: 'refused' }>
 
-/** `stored stripe-api-key in file /home/me/secrets.json (key stripe_api_key)` */
-export function storedText(ref: string, step: ChainStep, { place, field }: Written): string {
-  const where = place === undefined ? `provider ${step.provider}` : `file ${place}`
+/** `stored stripe-api-key in file /home/me/secrets.json (key stripe_api_key)`, `… in vault at prod/stripe (key value)` */
+export function storedText(
+  ref: string,
+  step: ChainStep,
+  type: string,
+  { place, field }: Written,
+): string {
+  const named = place === undefined || place === ref ? '' : ` at ${place}`
+  const where = type === 'file' && place !== undefined ? `file ${place}` : step.provider + named
   return `${printable(`stored ${ref} in ${where}${field === undefined ? '' : ` (key ${field})`}`)}\n`
 }
 
@@ -47,7 +53,6 @@ export function unwritable(
   const hints: Readonly<Record<string, string>> = {
     env: `set ${at.path} in the environment that ${program} is started in${instead}`,
     exec: `store it with the tool that this program asks${instead}`,
-    vault: `store it with Vault's own tools${instead}`,
   }
   return new SecretRefError(
     'PROVIDER_UNSUPPORTED',

@@ -19,6 +19,7 @@ import {
   type Report,
 } from '../gateway/instruction.ts'
 import { resolveOptions } from '../gateway/options.ts'
+import { HAS_PROC } from '../gateway/surroundings.ts'
 import { startSetter, type Setter } from '../gateway/setter.ts'
 import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
 import { planner } from '../plan/plan.ts'
@@ -28,6 +29,9 @@ import { userHome } from '../state/home.ts'
 import { errorText, printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
 import { notStored, storedText, unwritable, warningsOf } from './secrets-set-words.ts'
+
+/** Types of providers that have a `put`. */
+const WRITABLE: ReadonlySet<string> = new Set(['file', 'store', 'vault'])
 
 export interface SecretsSetOptions {
   config?: string
@@ -73,6 +77,7 @@ export async function secretsSet(
       at: target.step.at,
       operation,
       fingerprintKey: io.home.fingerprintKey,
+      ...(HAS_PROC ? { gatewayPid: process.pid } : {}),
       pasteMarks: Boolean(io.env['TERM']) && io.env['TERM'] !== 'dumb',
     })
     await tell(io, log, about, outcome, target)
@@ -124,7 +129,7 @@ function targetOf(io: Io, loaded: LoadedConfig, ref: string, options: SecretsSet
   const provider = step && providersOf(config).get(step.provider)
   if (step === undefined || provider === undefined)
     throw new TypeError('a route without a problem leads nowhere')
-  if (provider.type !== 'file') throw unwritable(io.program, ref, step, provider, options)
+  if (!WRITABLE.has(provider.type)) throw unwritable(io.program, ref, step, provider, options)
   return { step, provider, environment: settleEnvironment(config, asked).name }
 }
 
@@ -175,7 +180,7 @@ async function tell(
 ): Promise<void> {
   if (report?.type === 'written') {
     const { version, fingerprint } = report
-    io.err(storedText(about.ref ?? '', step, report))
+    io.err(storedText(about.ref ?? '', step, provider.type, report))
     for (const [sentence, hint] of warningsOf(report)) say(io, sentence, hint)
     const secret = { ...(version === undefined ? {} : { version }), fingerprint }
     await log.append([{ event: 'secret.written', ...about, secret }])

@@ -12,7 +12,7 @@ import type {
 import { CREDENTIAL_VARIABLES, PASSED_VARIABLES, matchesVariable } from './variables.ts'
 
 /** Provider types that are there under their own name although no config speaks of them. */
-export const IMPLICIT_PROVIDERS = ['file', 'env', 'vault'] as const
+export const IMPLICIT_PROVIDERS = ['file', 'env', 'vault', 'store'] as const
 
 /** All agents by id: the one under `agent` first, then those under `agents`, in the order written. */
 export function agentsOf(config: Config): ReadonlyMap<string, Agent> {

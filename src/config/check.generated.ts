@@ -3,7 +3,7 @@ import type { Config } from './types.ts'
 
 /** True where zod would accept `value` too; a value as JSON.parse makes it. */
 export function isConfig(value: unknown): value is Config {
-  return isObject(value) && object29(value)
+  return isObject(value) && object31(value)
 }
 
 type Fields = Record<string, unknown>
@@ -346,6 +346,26 @@ function object12(fields: Fields): boolean {
 }
 
 function object13(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "store")) return false
+        break
+      case "path":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "identity":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object14(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "method")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -381,7 +401,7 @@ function object13(fields: Fields): boolean {
   return true
 }
 
-function object14(fields: Fields): boolean {
+function object15(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -404,7 +424,7 @@ function object14(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object13(value))) return false
+        if (!(isObject(value) && object14(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -428,7 +448,7 @@ function object14(fields: Fields): boolean {
   return true
 }
 
-function object15(fields: Fields): boolean {
+function object16(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -443,7 +463,7 @@ function object15(fields: Fields): boolean {
   return true
 }
 
-function object16(fields: Fields): boolean {
+function object17(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
@@ -486,7 +506,7 @@ function object16(fields: Fields): boolean {
   return true
 }
 
-function object17(fields: Fields): boolean {
+function object18(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -507,7 +527,28 @@ function object17(fields: Fields): boolean {
   return true
 }
 
-function object18(fields: Fields): boolean {
+function object19(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "type")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "store")) return false
+        break
+      case "path":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "identity":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object20(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -531,7 +572,7 @@ function object18(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object13(value))) return false
+        if (!(isObject(value) && object14(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -555,7 +596,7 @@ function object18(fields: Fields): boolean {
   return true
 }
 
-function object19(fields: Fields): boolean {
+function object21(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -568,22 +609,25 @@ function object19(fields: Fields): boolean {
       case "file":
         if (!(isObject(value) && object12(value))) return false
         break
+      case "store":
+        if (!(isObject(value) && object13(value))) return false
+        break
       case "vault":
-        if (!(isObject(value) && object14(value))) return false
+        if (!(isObject(value) && object15(value))) return false
         break
       default:
-        if (!((isObject(value) && object15(value) || isObject(value) && object16(value) || isObject(value) && object17(value) || isObject(value) && object18(value)))) return false
+        if (!((isObject(value) && object16(value) || isObject(value) && object17(value) || isObject(value) && object18(value) || isObject(value) && object19(value) || isObject(value) && object20(value)))) return false
     }
   }
   return true
 }
 
-function object20(fields: Fields): boolean {
+function object22(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "providers":
-        if (!(isObject(value) && object19(value))) return false
+        if (!(isObject(value) && object21(value))) return false
         break
       default:
         return false
@@ -592,7 +636,7 @@ function object20(fields: Fields): boolean {
   return true
 }
 
-function object21(fields: Fields): boolean {
+function object23(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "id")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -649,7 +693,7 @@ function object21(fields: Fields): boolean {
   return true
 }
 
-function object22(fields: Fields): boolean {
+function object24(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -658,7 +702,7 @@ function object22(fields: Fields): boolean {
   return true
 }
 
-function object23(fields: Fields): boolean {
+function object25(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -667,12 +711,12 @@ function object23(fields: Fields): boolean {
   return true
 }
 
-function object24(fields: Fields): boolean {
+function object26(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "secrets":
-        if (!(isObject(value) && object23(value))) return false
+        if (!(isObject(value) && object25(value))) return false
         break
       case "inherit":
         if (!(typeof value === 'boolean')) return false
@@ -684,21 +728,21 @@ function object24(fields: Fields): boolean {
   return true
 }
 
-function object25(fields: Fields): boolean {
+function object27(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_4.test(key))) return false
-    if (!(isObject(value) && object24(value))) return false
+    if (!(isObject(value) && object26(value))) return false
   }
   return true
 }
 
-function object26(fields: Fields): boolean {
+function object28(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "refMap":
-        if (!(isObject(value) && object23(value))) return false
+        if (!(isObject(value) && object25(value))) return false
         break
       case "active-provider":
         if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
@@ -716,7 +760,7 @@ function object26(fields: Fields): boolean {
   return true
 }
 
-function object27(fields: Fields): boolean {
+function object29(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -724,7 +768,7 @@ function object27(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
         break
       case "secrets":
-        if (!(isObject(value) && object26(value))) return false
+        if (!(isObject(value) && object28(value))) return false
         break
       default:
         return false
@@ -733,12 +777,12 @@ function object27(fields: Fields): boolean {
   return true
 }
 
-function object28(fields: Fields): boolean {
+function object30(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "gateway":
-        if (!(isObject(value) && object27(value))) return false
+        if (!(isObject(value) && object29(value))) return false
         break
       default:
         return false
@@ -747,7 +791,7 @@ function object28(fields: Fields): boolean {
   return true
 }
 
-function object29(fields: Fields): boolean {
+function object31(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -755,19 +799,19 @@ function object29(fields: Fields): boolean {
         if (!(typeof value === 'string')) return false
         break
       case "secrets":
-        if (!(isObject(value) && object20(value))) return false
-        break
-      case "agent":
-        if (!(isObject(value) && object21(value))) return false
-        break
-      case "agents":
         if (!(isObject(value) && object22(value))) return false
         break
+      case "agent":
+        if (!(isObject(value) && object23(value))) return false
+        break
+      case "agents":
+        if (!(isObject(value) && object24(value))) return false
+        break
       case "environments":
-        if (!(isObject(value) && object25(value))) return false
+        if (!(isObject(value) && object27(value))) return false
         break
       case "openclaw":
-        if (!(isObject(value) && object28(value))) return false
+        if (!(isObject(value) && object30(value))) return false
         break
       default:
         return false

@@ -101,6 +101,22 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
     },
     "additionalProperties": false
   },
+  "store": {
+    "type": "object",
+    "properties": {
+      "path": {
+        "type": "string",
+        "minLength": 1,
+        "description": "The age file. Left out: `store.age` in the folder of SecretRef’s state."
+      },
+      "identity": {
+        "type": "string",
+        "minLength": 1,
+        "description": "The key file, as age-keygen writes it. Left out: `keys/store.key` there."
+      }
+    },
+    "additionalProperties": false
+  },
   "vault": {
     "type": "object",
     "properties": {
@@ -224,5 +240,6 @@ export const PROVIDER_SUMMARIES: Readonly<Record<string, string>> = {
   "env": "A variable in the environment that the gateway was started with.",
   "exec": "A program of yours that speaks OpenClaw's exec protocol, version 1.",
   "file": "A JSON file of names and values, a folder with one raw value a file, or one raw file.",
+  "store": "Our own encrypted store: one age file, with versions.",
   "vault": "The KV engine, version 1 or 2, of HashiCorp Vault or OpenBao."
 }

@@ -21,6 +21,8 @@ export interface Instruction {
   operation: string
   /** Absolute path of the key for fingerprints; made on first use, in the value wing. */
   fingerprintKey: string
+  /** Whose variables the provider may see, where there is a /proc to read them from. */
+  gatewayPid?: number
   /** Whether the terminal can be told to mark where a paste begins and ends. */
   pasteMarks: boolean
 }

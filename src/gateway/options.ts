@@ -7,6 +7,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** Options that name a file, by provider type; inside a nested object with a dot. */
 const PATHS: Readonly<Record<string, readonly string[]>> = {
+  store: ['path', 'identity'],
   vault: [
     'caCert',
     'clientCert',
@@ -33,7 +34,9 @@ export function resolveOptions(
     if (typeof path !== 'string') return { ...options, search: home.secretsFiles }
     return { ...options, path: absolute(path, folders) }
   }
-  return PATHS[type] === undefined ? options : withPaths(options, PATHS[type], folders)
+  const { path, identity } = home.store
+  const stated = type === 'store' ? { path, identity, ...options } : options
+  return PATHS[type] === undefined ? options : withPaths(stated, PATHS[type], folders)
 }
 
 function withPaths(

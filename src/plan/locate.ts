@@ -28,6 +28,7 @@ export interface Folders {
  *   else in snake_case.
  * - env: `target` or `path` is the variable; neither: the ref in UPPER_SNAKE.
  * - exec: `target` or `path` is the id; neither: the ref.
+ * - store: `path` or `target` is the name, `version` as written; neither: the ref.
  * - vault: `path` or `target` below the mount, `field` and `version` as written; neither: the ref.
  *
  * @throws {SecretRefError} PROVIDER_UNSUPPORTED for a type that this version does not know;
@@ -57,6 +58,10 @@ export function locate(type: string, ref: string, written: Written, folders: Fol
       oneOf(type, ref, { target, path })
       none(type, ref, { field, version })
       return { path: target ?? path ?? ref }
+    case 'store':
+      oneOf(type, ref, { path, target })
+      none(type, ref, { field })
+      return { path: path ?? target ?? ref, ...(version === undefined ? {} : { version }) }
     case 'vault':
       oneOf(type, ref, { path, target })
       return {
@@ -68,7 +73,7 @@ export function locate(type: string, ref: string, written: Written, folders: Fol
       throw new SecretRefError(
         'PROVIDER_UNSUPPORTED',
         `this version has no provider of type "${type}"`,
-        { hint: 'types: file, env, exec, vault', scope: 'provider' },
+        { hint: 'types: store, file, env, exec, vault', scope: 'provider' },
       )
   }
 }

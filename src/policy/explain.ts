@@ -252,6 +252,22 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     message: `provider "${f.provider}" sends its askers elsewhere, and no redirect is followed`,
     hint: 'write the address of the node that answers into the config',
   }),
+  'no-identity': (f) => ({
+    message: `${placeOf(f)} holds no age identity that opens provider "${f.provider}"`,
+    hint: 'put the key file back from its backup, or name it as "identity" in the config',
+  }),
+  'not-opened': (f) => ({
+    message: `${placeOf(f)} cannot be opened with the keys that are here, or was changed`,
+    hint: 'try `age -d -i KEYFILE` on it; a backup of the file or of the key helps',
+  }),
+  'not-a-store': (f) => ({
+    message: `${placeOf(f)} is an age file, but not a store of secrets`,
+    hint: 'name another file as "path" in the config',
+  }),
+  locked: (f) => ({
+    message: `${placeOf(f)} was held by another process for too long`,
+    hint: 'look for a SecretRef process that is stopped or hangs',
+  }),
   'no-compare': (f) => ({
     message: `provider "${f.provider}" cannot compare before it writes`,
     hint: 'use version 2 of the KV engine',
@@ -297,7 +313,7 @@ const BY_CODE: Readonly<Partial<Record<Code, (failed: Failed) => Explanation>>> 
   }),
   PROVIDER_UNSUPPORTED: (f) => ({
     message: `provider "${f.provider}" is of a type that this version does not know`,
-    hint: 'types: file, env, exec, vault',
+    hint: 'types: store, file, env, exec, vault',
   }),
   UNSUPPORTED: (f) => BY_REASON['not-in-this-version'](f),
   SECRET_NOT_FOUND: (f) => BY_REASON['no-such-key'](f),

@@ -23,6 +23,8 @@ export interface Home {
   /** Ed25519, signs the checkpoints. */
   checkpointKey: string
   trust: string
+  /** Where the store provider looks when its config names neither: an age file, and its key. */
+  store: { path: string; identity: string }
   /** Where the file provider looks when its config names no path; the first that exists, alone. */
   secretsFiles: readonly [string, string]
 }
@@ -47,6 +49,7 @@ export function homeOf(env: Environment): Home {
     fingerprintKey: join(keys, 'fingerprint.key'),
     checkpointKey: join(keys, 'checkpoint.key'),
     trust: join(dir, 'trust.json'),
+    store: { path: join(dir, 'store.age'), identity: join(keys, 'store.key') },
     secretsFiles: [
       join(dir, 'secrets.json'),
       join(userHome(env), '.openclaw', 'secrets', 'secrets.json'),

@@ -112,11 +112,21 @@ describe('where it goes', () => {
   })
 })
 
+test('into the encrypted store, which is made with its key, and read again by a run', async () => {
+  const w = worldOf({ 'stripe-api-key': { provider: 'store' } })
+  expect((await set(w, ['stripe-api-key'])).err).toContain('stored stripe-api-key in store\n')
+  expect(readFileSync(w.home.store.path).includes('fake')).toBe(false)
+  expect(recordsOf(w).at(-1)).toMatchObject({
+    event: 'secret.written',
+    provider: 'store',
+    secret: { version: '1' },
+  })
+})
+
 describe('what cannot be written to', () => {
   test.each([
     ['env', { provider: 'env' }, 'set STRIPE_API_KEY in the environment'],
     ['exec', { provider: 'exec' }, 'store it with the tool'],
-    ['vault', { provider: 'vault' }, "store it with Vault's own tools"],
     ['env', { provider: ['env', 'file'] }, '--secrets-provider file'],
   ])('%s', async (type, entry, hint) => {
     const w = worldOf({ 'stripe-api-key': entry })

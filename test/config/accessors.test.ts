@@ -39,7 +39,7 @@ test('a slot without envVar has the ref in UPPER_SNAKE', async () => {
 })
 
 describe('providers', () => {
-  test('file, env and vault are there unasked; a known key needs no type', async () => {
+  test('file, env, vault and store are there unasked; a known key needs no type', async () => {
     const table = providersOf(
       await config({
         secrets: { providers: { vault: { mount: 'kv' }, mine: { type: 'file', path: 'x' } } },
@@ -50,6 +50,7 @@ describe('providers', () => {
       mine: { type: 'file', options: { path: 'x' } },
       file: { type: 'file', options: {} },
       env: { type: 'env', options: {} },
+      store: { type: 'store', options: {} },
     })
   })
 

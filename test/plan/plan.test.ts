@@ -312,7 +312,7 @@ describe('--secrets-provider', () => {
     expect(() => plan(config, { secretsProvider: 'fiel' })).toThrowError(
       expect.objectContaining({
         code: 'USAGE',
-        hint: 'did you mean "file"? providers: file, env, vault',
+        hint: 'did you mean "file"? providers: file, env, vault, store',
       }),
     )
   })

@@ -89,6 +89,22 @@ describe.skipIf(binary === undefined)('against OpenBao', () => {
     )
   })
 
+  test('secrets set writes where the config says, beside the other fields', async () => {
+    await bao.api('POST', 'secret/data/prod/stripe/api-key', {
+      data: { value: 'fake-old', other: 'fake-other' },
+    })
+    const at = world()
+    const set = ['secrets', 'set', 'stripe-api-key', '--config', at.config]
+    const stored = await run(at, [...set, '--environment', 'production'], {
+      stdin: Buffer.from('fake-new'),
+    })
+    expect(stored.err).toContain('stored stripe-api-key in vault at prod/stripe/api-key')
+    const ended = await run(at, words(at))
+    expect(environment(Buffer.from(ended.out)).get('STRIPE_API_KEY')?.toString()).toBe('fake-new')
+    const answer = await bao.api('GET', 'secret/data/prod/stripe/api-key')
+    expect(await answer.text()).toContain('fake-other')
+  })
+
   test('without a chain an outage is an error in words, and nothing starts', async () => {
     const at = world({ address: 'http://127.0.0.1:1' })
     const ended = await run(at, words(at))

@@ -10,6 +10,7 @@ export const PROVIDERS: Readonly<Record<string, () => Promise<Provider>>> = Obje
     env: async () => (await import('./env.ts')).provider,
     exec: async () => (await import('./exec.ts')).provider,
     file: async () => (await import('./file.ts')).provider,
+    store: async () => (await import('./store.ts')).provider,
     vault: async () => (await import('./vault.ts')).provider,
   }),
 )

@@ -1,9 +1,11 @@
 /** Hands one value to its provider, and says in closed fields what came of it. */
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Instruction, Report } from '../../gateway/instruction.ts'
-import type { PutOutcome } from '../providers/contract.ts'
+import type { Failure, PutOutcome } from '../providers/contract.ts'
 import { PROVIDERS } from '../providers/registry.generated.ts'
+import { readEnvironment } from '../resolver/environ.ts'
 import { describeValue, type Fingerprint } from '../resolver/metadata.ts'
+import { wipe } from '../secret/bytes.ts'
 import { isPlaceholder } from '../secret/placeholder.ts'
 
 const ATTEMPTS = 8
@@ -51,20 +53,28 @@ export async function store(
 }
 
 async function put(instruction: Instruction, value: Buffer): Promise<PutOutcome> {
-  const { provider: name, type, options, at, operation } = instruction
+  const { provider: name, type, options, at, operation, gatewayPid } = instruction
   const provider = await PROVIDERS[type]?.()
-  const session = await provider?.open(options, {
-    name,
-    // One write to a file; the first provider that writes over a network brings its deadline along.
-    signal: new AbortController().signal,
-    now: () => new Date(),
-    spend: () => true,
-    env: new Map(),
-  })
-  if (session?.put === undefined) return { kind: 'malformed', code: 'PROVIDER_UNSUPPORTED' }
+  if (provider === undefined) return unsupported
+  const names = new Set(gatewayPid === undefined ? [] : provider.spec.env(options, [at]))
+  const env = readEnvironment(gatewayPid, names)
   try {
-    return await session.put(at, value, { expect: 'any', operation })
+    const session = await provider.open(options, {
+      name,
+      // A provider that asks over a network has a deadline of its own; a write to a file has none.
+      signal: new AbortController().signal,
+      now: () => new Date(),
+      spend: () => true,
+      env,
+    })
+    try {
+      return (await session.put?.(at, value, { expect: 'any', operation })) ?? unsupported
+    } finally {
+      await session.close()
+    }
   } finally {
-    await session.close()
+    wipe(...env.values())
   }
 }
+
+const unsupported: Failure = { kind: 'malformed', code: 'PROVIDER_UNSUPPORTED' }

@@ -32,12 +32,12 @@ export type Read = SecretFile | { kind: 'folder' } | Failure
  *
  * @param path absolute
  */
-export async function readSecretFile(path: string): Promise<Read> {
+export async function readSecretFile(path: string, maxBytes = MAX_BYTES): Promise<Read> {
   let handle: FileHandle | undefined
   try {
     // Node sets O_CLOEXEC on every descriptor that it opens.
     handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-    return await readOpened(handle, path)
+    return await readOpened(handle, path, maxBytes)
   } catch (error) {
     return failureOf(error, path)
   } finally {
@@ -45,7 +45,7 @@ export async function readSecretFile(path: string): Promise<Read> {
   }
 }
 
-async function readOpened(handle: FileHandle, path: string): Promise<Read> {
+async function readOpened(handle: FileHandle, path: string, maxBytes: number): Promise<Read> {
   const stat = await handle.stat({ bigint: true })
   if (stat.isDirectory()) return { kind: 'folder' }
   if (!stat.isFile()) return final('denied', 'FILE_INSECURE', 'not-a-regular-file', path)
@@ -56,7 +56,7 @@ async function readOpened(handle: FileHandle, path: string): Promise<Read> {
   if (loose && !(await isShutOff(path, stat))) {
     return final('denied', 'FILE_INSECURE', 'mode', path)
   }
-  if (stat.size > MAX_BYTES) return final('malformed', 'SECRET_TOO_LARGE', 'too-large', path)
+  if (stat.size > maxBytes) return final('malformed', 'SECRET_TOO_LARGE', 'too-large', path)
   const bytes = await readAll(handle, Number(stat.size))
   const after = await handle.stat({ bigint: true })
   if (bytes.length !== Number(stat.size) || !isSameContent(stat, after)) {
