@@ -10,14 +10,18 @@ import {
 import { PROVIDER, VARIABLE } from '../names.ts'
 import { isNode, keysAt } from '../node.ts'
 import { hardcoded, invalid, type At } from '../problems.ts'
-import { didYouMean } from '../suggest.ts'
+import { didYouMean, type Patience } from '../suggest.ts'
 import type { Config, Problem, ProviderConfig, RefEntry } from '../types.ts'
 import { CREDENTIAL_VARIABLES, isCredentialName, matchesVariable } from '../variables.ts'
 
 const LOCATION_WORDS = ['path', 'target', 'field', 'version'] as const
 
 /** @param raw the document as read: a provider that is there but written wrongly is no unknown name */
-export function* judgeProviders(config: Config, raw: unknown): Generator<Problem> {
+export function* judgeProviders(
+  config: Config,
+  raw: unknown,
+  patience: Patience,
+): Generator<Problem> {
   const configured = keysAt(raw, ['secrets', 'providers'])
   for (const name of configured) {
     if (PROVIDER.test(name)) continue
@@ -30,7 +34,7 @@ export function* judgeProviders(config: Config, raw: unknown): Generator<Problem
   const known = new Set<string>([...IMPLICIT_PROVIDERS, ...configured])
   const placed = placedRefs(config)
   for (const { at, name } of namedIn(config, placed)) {
-    if (!known.has(name)) yield unknownProvider(at, name, known)
+    if (!known.has(name)) yield unknownProvider(at, name, known, patience)
   }
   const table = providersOf(config)
   const types = new Set([...table.values()].map(({ type }) => type))
@@ -67,10 +71,15 @@ function* judgeProgram(name: string, { options }: ProviderConfig): Generator<Pro
   }
 }
 
-function unknownProvider(at: At, name: string, known: ReadonlySet<string>): Problem {
+function unknownProvider(
+  at: At,
+  name: string,
+  known: ReadonlySet<string>,
+  patience: Patience,
+): Problem {
   return name === 'exec'
     ? invalid(at, 'no exec provider is configured', 'add secrets.providers.exec with a command')
-    : invalid(at, 'no provider of this name is configured', didYouMean(name, known))
+    : invalid(at, 'no provider of this name is configured', didYouMean(name, known, patience))
 }
 
 interface Named {
