@@ -57,6 +57,7 @@ await bundle('main', 'src/cli/main.ts', 'src/cli/program.ts')
 await bundle('resolver', 'src/values/resolver/main.ts')
 await bundle('setter', 'src/values/setter/main.ts', 'src/values/providers/file.ts')
 await bundle('lister', 'src/values/lister/main.ts', 'src/values/providers/file.ts')
+await bundle('verifier', 'src/values/verifier/main.ts')
 // The boot file stays as written: it must run on a Node that knows nothing of what follows.
 const boot = readFileSync('src/cli/boot.cjs', 'utf8').replace(
   "void import('./main.ts')",
