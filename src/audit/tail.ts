@@ -1,6 +1,6 @@
 /** The end of a log file: what its last whole line says. Reads only as much as that line needs. */
 import { readSync } from 'node:fs'
-import { EMPTY, type Head } from './chain.ts'
+import type { Head } from './chain.ts'
 import { tampered } from './failures.ts'
 import { leafHash } from './hash.ts'
 import { parseRecord } from './read.ts'
@@ -31,7 +31,7 @@ export function tailOf(fd: number, from: Head, end: number): Tail {
 
 /** True where the file holds, at its place, the very line that was acknowledged. */
 export function holds(fd: number, acknowledged: Head): boolean {
-  if (acknowledged.seq === EMPTY.seq) return true
+  if (acknowledged.size === 0) return true
   const found = lastLine(fd, 0, acknowledged.size)
   return (
     found?.end === acknowledged.size &&
