@@ -97,12 +97,6 @@ export function sharedFields(
   const tools = of(({ binding }) => binding.tool)
   const variables = of(({ binding }) => shownKey(binding.envVar))
   const environments = of(({ environment }) => environment)
-  const one = <K extends string>(key: K, names: readonly string[]): Partial<Record<K, string>> => {
-    const [name, second] = names
-    const made: Partial<Record<K, string>> = {}
-    if (name !== undefined && second === undefined) made[key] = name
-    return made
-  }
   return {
     ...one('ref', refs),
     ...(refs.length > 1 ? { refs } : {}),
@@ -119,6 +113,14 @@ export function sharedFields(
   }
 }
 
+/** The one name that all share, under `key`. */
+function one<K extends string>(key: K, names: readonly string[]): Partial<Record<K, string>> {
+  const [name, second] = names
+  const made: Partial<Record<K, string>> = {}
+  if (name !== undefined && second === undefined) made[key] = name
+  return made
+}
+
 /** Each place once. */
 export function placesOf(
   ats: readonly BindingFact['at'][],
@@ -130,7 +132,7 @@ export function placesOf(
 
 const SEVERITIES = ['error', 'warning', 'note'] as const
 
-/** Most serious first, then by code, then by what it is about. */
+/** Most serious first, then by code, by how many agents it touches, by what it is about. */
 export function inOrder(
   findings: readonly AuditFinding[],
   codes: readonly FindingCode[],
@@ -139,6 +141,7 @@ export function inOrder(
     (a, b) =>
       SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
       codes.indexOf(a.code) - codes.indexOf(b.code) ||
+      (b.agents?.length ?? 1) - (a.agents?.length ?? 1) ||
       byText(a.subject, b.subject) ||
       byText(a.detail ?? '', b.detail ?? ''),
   )

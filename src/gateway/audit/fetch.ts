@@ -57,7 +57,7 @@ export async function fetchForAudit(
     }),
   )
   // All of them come to their end, so that nothing is left running behind an error.
-  const [failed] = (await Promise.allSettled(work)).filter((one) => one.status === 'rejected')
+  const failed = (await Promise.allSettled(work)).find((one) => one.status === 'rejected')
   if (failed !== undefined) throw failed.reason
   const bindings = plans.flatMap((one) => one.bindings.map((fact) => answered.get(fact) ?? fact))
   return { bindings, reads: reads.length }

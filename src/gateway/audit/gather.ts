@@ -71,6 +71,7 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
           asked: request.environment,
           now,
         })
+  const runs = config === undefined ? { agents: [], notes: [] } : agentFacts(config, path, home)
   const facts: AuditFacts = {
     now,
     limits: request.limits,
@@ -83,16 +84,16 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
     files,
     paths,
     uid,
-    agents: config === undefined ? [] : agentFacts(config, path, home),
+    agents: runs.agents,
     configWritten: audited.written,
     literals: literalsOf(audited),
     place: audited.place,
   }
   if (trouble !== undefined || audited.loaded === undefined) {
-    return { facts, notes: [], reads: 0, ...(trouble && { trouble }) }
+    return { facts, notes: runs.notes, reads: 0, ...(trouble && { trouble }) }
   }
   const stores = await storeFacts(audited.loaded, files, home, env)
-  if (!request.values) return { facts: { ...facts, stores }, notes: [], reads: 0 }
+  if (!request.values) return { facts: { ...facts, stores }, notes: runs.notes, reads: 0 }
   const ours = new Set(run.map((one) => one.path))
   const searched = await search(
     paths.filter((fact) => ours.has(fact.path) && fact.uid === uid).map((fact) => fact.path),
@@ -103,7 +104,7 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
   const bindings = fetched.bindings ?? facts.bindings
   return {
     facts: { ...facts, stores, literals, bindings: await withMismatches(bindings) },
-    notes: searched.notes,
+    notes: [...runs.notes, ...searched.notes],
     reads: fetched.reads,
     ...(fetched.trouble && { trouble: fetched.trouble }),
   }
@@ -172,8 +173,6 @@ async function search(
   if (paths.length === 0) return { literals: [], notes: [] }
   try {
     const found = await scanFiles(paths, { home, all: true })
-    const isCredential = ({ code }: Finding): boolean =>
-      code === 'credential' || code === 'known-value'
     return {
       literals: found.filter(isCredential).flatMap(({ message, severity, places, targets }) =>
         places.map((place) => {
@@ -184,14 +183,20 @@ async function search(
       notes: found.filter((finding) => !isCredential(finding)).map(notSearched),
     }
   } catch (error) {
-    if (!(error instanceof SecretRefError)) throw error
-    const { message, hint = 'run `secretref scan` on them' } = error
-    const places = paths.map((file) => ({ file }))
-    return {
-      literals: [],
-      notes: [notSearched({ code: 'skipped', severity: 'note', message, hint, places })],
-    }
+    return { literals: [], notes: [unread(error, paths, 'run `secretref scan` on them')] }
   }
+}
+
+/** @throws what is no failure of ours */
+function unread(error: unknown, paths: readonly string[], otherwise: string): Finding {
+  if (!(error instanceof SecretRefError)) throw error
+  const { message, hint = otherwise } = error
+  const places = paths.map((file) => ({ file }))
+  return { code: 'skipped', severity: 'note', message, hint, places }
+}
+
+function isCredential({ code }: Finding): boolean {
+  return code === 'credential' || code === 'known-value'
 }
 
 /** Not searched is a note: what a run needs is resolved all the same. */
@@ -199,25 +204,31 @@ function notSearched(finding: Finding): Finding {
   return { ...finding, code: 'skipped', severity: 'note' }
 }
 
-function agentFacts(config: Config, path: string, home: Home): AgentFact[] {
-  const db = readDatabase(home)
+/** Without its state nobody can say which agent is idle: that is a note, and the rest is judged. */
+function agentFacts(
+  config: Config,
+  path: string,
+  home: Home,
+): { agents: AgentFact[]; notes: Finding[] } {
+  let db: ReturnType<typeof readDatabase>
   try {
+    db = readDatabase(home)
     const { last, open } = db === undefined ? { last: new Map(), open: [] } : lastRunsOf(db, path)
     const running = new Set(
       open
         .filter(({ gateway }) => stillRuns(gateway.pid, gateway.started))
         .map(({ agent }) => agent),
     )
-    return [...agentsOf(config).keys()].map((agent) => {
+    const agents = [...agentsOf(config).keys()].map((agent) => {
       const at = agentPath(config, agent)
       const ended = last.get(agent)
-      return {
-        agent,
-        at,
-        ...(ended === undefined ? {} : { lastRun: new Date(ended) }),
-        running: running.has(agent),
-      }
+      const fact: AgentFact = { agent, at, running: running.has(agent) }
+      if (ended !== undefined) fact.lastRun = new Date(ended)
+      return fact
     })
+    return { agents, notes: [] }
+  } catch (error) {
+    return { agents: [], notes: [unread(error, [home.stateDb], 'delete it')] }
   } finally {
     db?.close()
   }

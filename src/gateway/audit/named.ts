@@ -21,13 +21,12 @@ export type Named = Pick<PathFact, 'path' | 'what' | 'rule' | 'orRoot'>
 /** No folder of secrets has more than an audit needs to look at. */
 const MAX_FILES = 10_000
 
+/** Nobody else may reach it. */
+function own(path: string, what: string): Named {
+  return { path, what, rule: 'private', orRoot: false }
+}
+
 export function homeFiles(home: Home): Named[] {
-  const own = (path: string, what: string): Named => ({
-    path,
-    what,
-    rule: 'private',
-    orRoot: false,
-  })
   return [
     own(home.dir, "SecretRef's folder"),
     own(home.keys, 'the folder of keys'),
@@ -64,27 +63,25 @@ export function providerFiles(
   return files
 }
 
-/** Files that hold values: nobody else may reach them. */
+/**
+ * Files that hold values: nobody else may reach them.
+ * @param providers as `providerFiles` says
+ */
 export function secretsFiles(
   config: Config,
   folders: Folders,
-  own: ReadonlyMap<string, string>,
+  providers: ReadonlyMap<string, string>,
 ): Named[] {
-  const paths = new Set([...own.values()].flatMap(filesAt))
+  const paths = new Set([...providers.values()].flatMap(filesAt))
   const add = (entry: ChainEntry, path?: string): void => {
     const [provider, at] = typeof entry === 'string' ? [entry, path] : [entry.provider, entry.path]
-    if (own.has(provider) && at !== undefined) paths.add(absolute(at, folders))
+    if (providers.has(provider) && at !== undefined) paths.add(absolute(at, folders))
   }
   for (const { entry } of placedRefs(config)) {
     for (const step of chainEntries(entry.provider)) add(step, entry.path)
   }
   for (const entry of chainEntries(gatewaySecretsOf(config).fallback ?? [])) add(entry)
-  return [...paths].map((path) => ({
-    path,
-    what: 'the secrets file',
-    rule: 'private',
-    orRoot: false,
-  }))
+  return [...paths].map((path) => own(path, 'the secrets file'))
 }
 
 /** Programs of exec providers, and what agents run: whoever can change one has its credentials. */

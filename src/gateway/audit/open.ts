@@ -91,11 +91,9 @@ function distrust(loaded: LoadedConfig, home: Home): SecretRefError | undefined 
 /** What a config holds beside the credentials in it; nothing where it has other mistakes too. */
 async function restOf(error: ConfigError, bytes: Uint8Array): Promise<Config | undefined> {
   if (error.code !== 'HARDCODED_CREDENTIAL' || partsInText(bytes) > LOCATED) return undefined
-  const [{ readDocument }, { explain }, { prune }] = await Promise.all([
-    import('../../config/document.ts'),
-    import('../../config/explain.ts'),
-    import('../../config/prune.ts'),
-  ])
+  const { readDocument } = await import('../../config/document.ts')
+  const { explain } = await import('../../config/explain.ts')
+  const { prune } = await import('../../config/prune.ts')
   const { tree } = readDocument(textOf(bytes), false)
   return isConfig(tree) ? tree : prune(tree, explain(tree))
 }

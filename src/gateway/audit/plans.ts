@@ -47,9 +47,9 @@ export function planAll({ config, configDir, userHome, asked, now }: PlanAllInpu
   )
   const plans: Planned['plans'][number][] = []
   const uses: Pointing[] = []
-  for (const [environment, { agents, plan }] of planners) {
-    for (const agent of agents) {
-      const made = plan({ agent })
+  for (const [environment, plannerOf] of planners) {
+    for (const agent of plannerOf.agents) {
+      const made = plannerOf.plan({ agent })
       const facts = factsOf(config, made, now)
       for (const { covered, binding } of facts) if (covered) uses.push(binding)
       if (chosen.includes(environment)) plans.push({ plan: made, bindings: facts })
@@ -91,9 +91,9 @@ function factsOf(config: Config, plan: Plan, now: Date): BindingFact[] {
 }
 
 function placedFacts(config: Config, planners: ReadonlyMap<string, Planner>): PlacedFact[] {
-  return placedRefs(config).map((placed) => {
-    const own = placed.at[0] === 'environments' ? placed.at[1] : undefined
-    const { chain = [] } = planners.get(own ?? homeEnvironment(config))?.route(placed.ref) ?? {}
-    return { ...placed, chain }
+  return placedRefs(config).map(({ ref, entry, at }) => {
+    const own = at[0] === 'environments' ? at[1] : undefined
+    const { chain = [] } = planners.get(own ?? homeEnvironment(config))?.route(ref) ?? {}
+    return { ref, entry, at, chain }
   })
 }
