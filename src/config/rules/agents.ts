@@ -1,10 +1,11 @@
 /** Agents: that names which must agree do. Pure. */
 import { agentsOf } from '../accessors.ts'
 import { keysAt, nodeAt } from '../node.ts'
-import { invalid, type At } from '../problems.ts'
+import { hardcoded, invalid, type At } from '../problems.ts'
 import { didYouMean, type Patience } from '../suggest.ts'
 import type { Agent, Config, Problem } from '../types.ts'
 import { agentPath } from './paths.ts'
+import { credentialWords } from './words.ts'
 
 /** @param raw the document as read: an agent that is there but written wrongly is no unknown name */
 export function* judgeAgents(config: Config, raw: unknown, patience: Patience): Generator<Problem> {
@@ -20,6 +21,12 @@ export function* judgeAgents(config: Config, raw: unknown, patience: Patience): 
     const at = agentPath(config, id)
     yield* judgeSubagents(agent, at, ids, patience)
     yield* judgeProfiles(agent, at, raw, patience)
+    for (const index of credentialWords(agent.command ?? [])) {
+      yield {
+        ...hardcoded([...at, 'command', index], 'a word of the command that holds a credential'),
+        hint: 'bind a ref to one of its tools, and let the program read the variable',
+      }
+    }
     if (agent.lockCommand === true && agent.command === undefined) {
       yield invalid([...at, 'lockCommand'], 'there is no command to lock', 'add a command')
     }

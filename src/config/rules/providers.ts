@@ -13,6 +13,7 @@ import { hardcoded, invalid, type At } from '../problems.ts'
 import { didYouMean, type Patience } from '../suggest.ts'
 import type { Config, Problem, ProviderConfig, RefEntry } from '../types.ts'
 import { CREDENTIAL_VARIABLES, isCredentialName, matchesVariable } from '../variables.ts'
+import { credentialWords } from './words.ts'
 
 const LOCATION_WORDS = ['path', 'target', 'field', 'version'] as const
 
@@ -44,10 +45,6 @@ export function* judgeProviders(
   }
 }
 
-/** Not `--secret=…`: by that, gcloud and others are told the name of a secret. */
-const CREDENTIAL_OPTION =
-  /^[a-z0-9_-]*(?:password|passwd|passphrase|token|api[-_]?key|access[-_]key|client[-_]secret)=./i
-
 /** Its arguments and fixed variables are no place for a key. */
 function* judgeProgram(name: string, { options }: ProviderConfig): Generator<Problem> {
   const at = ['secrets', 'providers', name]
@@ -65,9 +62,11 @@ function* judgeProgram(name: string, { options }: ProviderConfig): Generator<Pro
       hint: 'name it in passEnv, so that it comes from the environment of the gateway',
     }
   }
-  for (const [index, word] of (Array.isArray(args) ? args : []).entries()) {
-    if (typeof word !== 'string' || !CREDENTIAL_OPTION.test(word)) continue
-    yield hardcoded([...at, 'args', index], 'an argument that holds a credential')
+  for (const index of credentialWords(Array.isArray(args) ? args : [])) {
+    yield {
+      ...hardcoded([...at, 'args', index], 'an argument that holds a credential'),
+      hint: 'name a variable in passEnv, and let the program read that',
+    }
   }
 }
 
