@@ -54,6 +54,7 @@ async function bundle(name: string, input: string, together?: string): Promise<v
 rmSync(DIST, { recursive: true, force: true })
 mkdirSync(DIST)
 await bundle('main', 'src/cli/main.ts', 'src/cli/program.ts')
+await bundle('publisher', 'src/audit/anchor/main.ts')
 await bundle('resolver', 'src/values/resolver/main.ts')
 await bundle('setter', 'src/values/setter/main.ts', 'src/values/providers/file.ts')
 await bundle('lister', 'src/values/lister/main.ts', 'src/values/providers/file.ts')

@@ -46,18 +46,13 @@ export function parseAnchor(value: unknown, key: string, home: Home, mistake: Mi
     )
   }
   const fields = fieldsOf(value, key, FIELDS[type], mistake)
-  switch (type) {
-    case 'file':
-      return { type, path: parsePath(fields['path'], `${key}.path`, home, mistake) }
-    case 'syslog': {
-      if (fields['address'] === undefined) return { type }
-      return { type, address: parseAddress(fields['address'], `${key}.address`, mistake) }
-    }
-    case 'command':
-      return { type, command: parseCommand(fields['command'], `${key}.command`, mistake) }
-    default:
-      return { type }
+  if (type === 'file')
+    return { type, path: parsePath(fields['path'], `${key}.path`, home, mistake) }
+  if (type === 'command') {
+    return { type, command: parseCommand(fields['command'], `${key}.command`, mistake) }
   }
+  if (type === 'journald' || fields['address'] === undefined) return { type }
+  return { type, address: parseAddress(fields['address'], `${key}.address`, mistake) }
 }
 
 function typeOf(value: unknown): Anchor['type'] | undefined {
