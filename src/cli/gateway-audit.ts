@@ -5,6 +5,7 @@ import { exitCode } from '../findings/exit.ts'
 import type { AuditFacts } from '../findings/judge/facts.ts'
 import { found, inOrder, type AuditFinding } from '../findings/judge/finding.ts'
 import { judge } from '../findings/judge/judge.ts'
+import { shownFinding } from '../findings/judge/shown.ts'
 import { sarif } from '../findings/sarif.ts'
 import { findingsText } from '../findings/text.ts'
 import { FINDING_CODES } from '../findings/types.ts'
@@ -84,19 +85,22 @@ function findingsOf({ facts, notes, trouble }: Gathered): AuditFinding[] {
   const judged = judge(facts)
   const more = notes.map((note) => ({ ...note, subject: note.places[0]?.file ?? 'files' }))
   const stopped = trouble === undefined ? [] : [notFetched(facts, trouble)]
-  return inOrder([...judged, ...more, ...stopped], FINDING_CODES)
+  return inOrder([...judged, ...more, ...stopped], FINDING_CODES).map(shownFinding)
 }
 
 /** One for everything that was not asked for. */
-function notFetched({ bindings, place }: AuditFacts, trouble: SecretRefError): AuditFinding {
+function notFetched(
+  { bindings, config, environments }: AuditFacts,
+  trouble: SecretRefError,
+): AuditFinding {
   const refs = new Set(bindings.filter(({ covered }) => covered).map(({ binding }) => binding.ref))
   const { code, message, hint } = trouble
   return found({
     code: 'unresolved',
-    subject: refs.size === 1 ? '1 ref' : `${refs.size} refs`,
+    subject: environments.length === 0 ? config : counted(refs.size, 'ref'),
     detail: code,
     message: `nothing was fetched: ${message}`,
-    places: [place([])],
+    places: [{ file: config }],
     ...(hint === undefined ? {} : { hint }),
   })
 }

@@ -8,6 +8,8 @@ import type { Fetched } from '../../policy/fetched.ts'
 import type { Place, Severity } from '../types.ts'
 
 export interface AuditFacts {
+  /** The config's path, absolute. */
+  config: string
   now: Date
   limits: Limits
   /** The environment that the gateway serves, or the one that was asked for. */

@@ -73,6 +73,7 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
         })
   const runs = config === undefined ? { agents: [], notes: [] } : agentFacts(config, path, home)
   const facts: AuditFacts = {
+    config: path,
     now,
     limits: request.limits,
     home: planned.home,
@@ -155,7 +156,7 @@ function literalsOf({ path, problems }: AuditedConfig): LiteralFact[] {
     .map(({ message, severity, at, line, column }) => ({
       message,
       severity,
-      kind: 'in the config',
+      kind: message,
       place: {
         file: path,
         ...(line === undefined ? {} : { line }),
