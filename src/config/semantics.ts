@@ -5,6 +5,7 @@ import { judgeDates } from './rules/dates.ts'
 import { judgeProviders } from './rules/providers.ts'
 import { judgeRefs } from './rules/refs.ts'
 import { judgeSchedules } from './rules/schedules.ts'
+import { judgeTargets } from './rules/targets.ts'
 import { judgeVariables } from './rules/variables.ts'
 import { newPatience } from './suggest.ts'
 
@@ -23,5 +24,6 @@ export async function judge(config: Config, raw: unknown, now: Date): Promise<Pr
     ...judgeRefs(config),
     ...judgeDates(config, now),
     ...(await judgeSchedules(config, now)),
+    ...(await judgeTargets(config, patience)),
   ]
 }

@@ -5,7 +5,7 @@
 import { request as plain, type IncomingMessage, type RequestOptions } from 'node:http'
 import { request as secure } from 'node:https'
 import { errnoOf } from '../../errors.ts'
-import type { Destination } from '../../gateway/destination.ts'
+import type { Destination } from '../../targets/destination.ts'
 import { MAX_ANSWER_BYTES, type Unreached, type Unsettled } from '../../gateway/verification.ts'
 import type { Body } from './judge.ts'
 import type { Request } from './request.ts'
@@ -45,18 +45,15 @@ export function ask(
     maxHeaderSize: 32 * 1024,
   }
   const failed = (error: unknown): void => resolve(failure(error, signal))
-  const client = (destination.secure ? secure : plain)(options, (answer) => {
+  const take = async (answer: IncomingMessage): Promise<Answer> => {
     const status = answer.statusCode ?? 0
-    const header = (name: string): string | undefined => textOf(answer.headers[name])
-    if (!wanted(status)) {
-      resolve({ status, header, body: Buffer.alloc(0) })
-      client.destroy()
-      return
-    }
-    bodyOf(answer).then((read) => {
-      resolve({ status, header, body: read })
-      client.destroy()
-    }, failed)
+    const read = wanted(status) ? await bodyOf(answer) : Buffer.alloc(0)
+    return { status, header: (name) => textOf(answer.headers[name]), body: read }
+  }
+  const client = (destination.secure ? secure : plain)(options, (answer) => {
+    take(answer)
+      .then(resolve, failed)
+      .finally(() => client.destroy())
   })
   client.on('error', failed)
   client.end(body)

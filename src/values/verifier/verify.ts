@@ -1,5 +1,5 @@
 /** Makes the calls of an order with the values that were fetched for it, at most so many at once. */
-import { destinationOf } from '../../gateway/destination.ts'
+import { destinationOf } from '../../targets/destination.ts'
 import { CALL_TIMEOUT_MS, type Call, type Checked, type Order } from '../../gateway/verification.ts'
 import type { Held } from '../resolver/fetch.ts'
 import { ask } from './ask.ts'

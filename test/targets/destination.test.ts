@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { baseUrlOf, destinationOf, shownHost } from '../../src/gateway/destination.ts'
+import { baseUrlOf, destinationOf, shownHost } from '../../src/targets/destination.ts'
 import type { Verify } from '../../src/targets/types.ts'
 
 const to = (host?: string): Verify => ({

@@ -1,6 +1,6 @@
 /** Where the call for a credential may go: one scheme, host and port. Pure, and read in both wings. */
-import { hostFits } from '../targets/hosts.ts'
-import type { Verify } from '../targets/types.ts'
+import { hostFits } from './hosts.ts'
+import type { Verify } from './types.ts'
 
 export interface Destination {
   secure: boolean
