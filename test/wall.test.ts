@@ -36,6 +36,7 @@ const PURE = new Set([
   'errors.ts',
   'gateway/instruction.ts',
   'gateway/listing.ts',
+  'gateway/scan-words.ts',
   'gateway/sheet.ts',
   'gateway/verification.ts',
   'plan/types.ts',
@@ -54,6 +55,12 @@ function importedBy(from: string): string[] {
     .map(({ specifier }) => target(from, specifier ?? 'a computed import'))
 }
 
+/** The packages that the value wing runs, each in one file alone. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  '@secretlint/core': 'values/detect/lint.ts',
+  '@secretlint/secretlint-rule-preset-recommend': 'values/detect/lint.ts',
+}
+
 describe('the wall', () => {
   test('nothing outside src/values imports from it, types included', () => {
     expect(SOURCES.filter(isValueWing).length).toBeGreaterThan(20)
@@ -69,11 +76,12 @@ describe('the wall', () => {
     expect(knowing).toEqual(['gateway/value-process.ts'])
   })
 
-  test('src/values imports of control what is pure, and of others no package at all', () => {
+  test('src/values imports of control what is pure, and no package but where it is listed', () => {
     const outside = new Set<string>()
     for (const from of SOURCES.filter(isValueWing)) {
       for (const { specifier } of importsOf(SRC, from)) {
         const what = specifier === undefined ? 'a computed import' : target(from, specifier)
+        if (PACKAGES[what] === from) continue
         if (!isValueWing(what) && !isBuiltin(what)) outside.add(what)
       }
     }
