@@ -20,6 +20,8 @@ export interface AuditFacts {
   /** What covered bindings read, in every environment that there is. */
   uses: readonly Pointing[]
   placed: readonly PlacedFact[]
+  /** The catalogue's: a target's id to its service. */
+  services: ReadonlyMap<string, string>
   stores: readonly StoreFact[]
   /** Each file provider's own file or folder, absolute. */
   files: ReadonlyMap<string, string>
@@ -51,15 +53,8 @@ export interface BindingFact {
   decision: Decision
   /** Absent where it was not asked for. */
   fetched?: Fetched
-  /** Ids of targets: what the slot is for, and what the value would have to be. */
-  mismatch?: TargetMismatch
-}
-
-/** The variable or the stated service says another service than the ref and the tool. */
-export interface TargetMismatch {
-  stated: string
-  expected: string
-  by: string
+  /** As the config states it. */
+  service?: string
 }
 
 /** An entry of `refMap` or of an environment, with the chain that it stands for. */

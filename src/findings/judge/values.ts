@@ -11,6 +11,7 @@ import {
   sorted,
   type AuditFinding,
 } from './finding.ts'
+import { mismatchOf, type TargetMismatch } from './mismatch.ts'
 import { environmentsInWords, shownText } from './words.ts'
 
 /** Dates and capabilities deny too, and have findings of their own; so has a ref that is not known. */
@@ -128,21 +129,27 @@ export function judgeFormat(facts: AuditFacts): AuditFinding[] {
 }
 
 export function judgeTargets(facts: AuditFacts): AuditFinding[] {
-  const wrong = groups(facts.bindings, ({ binding, covered, mismatch }) =>
-    covered && mismatch !== undefined
-      ? JSON.stringify([binding.ref, binding.tool, mismatch.stated, mismatch.expected])
-      : undefined,
-  )
+  const mismatched = (fact: BindingFact): TargetMismatch | undefined => {
+    const { tool, envVar, ref } = fact.binding
+    return mismatchOf({ service: fact.service, tool, envVar, ref }, facts.services)
+  }
+  const wrong = groups(facts.bindings, (fact) => {
+    const mismatch = fact.covered ? mismatched(fact) : undefined
+    if (mismatch === undefined) return undefined
+    const { ref, tool } = fact.binding
+    return JSON.stringify([ref, tool, mismatch.stated, mismatch.expected])
+  })
   return wrong.flatMap((group) => {
     const [first] = group
-    if (first?.mismatch === undefined) return []
-    return targetFinding(first, first.mismatch, sharedFields(group, facts.place))
+    const mismatch = first === undefined ? undefined : mismatched(first)
+    if (first === undefined || mismatch === undefined) return []
+    return targetFinding(first, mismatch, sharedFields(group, facts.place))
   })
 }
 
 function targetFinding(
   { binding }: BindingFact,
-  { stated, expected, by }: NonNullable<BindingFact['mismatch']>,
+  { stated, expected, by }: TargetMismatch,
   shared: ReturnType<typeof sharedFields>,
 ): AuditFinding[] {
   const subject = shownKey(binding.ref)
@@ -152,8 +159,7 @@ function targetFinding(
       ...shared,
       subject,
       ...detailOf(`${by} says ${stated}, not ${expected}`, counted(shared.agents ?? [], 'agents')),
-      message: `${by} says that "${subject}" of tool "${binding.tool}" is for ${stated}, everything else that it is for ${expected}`,
-      targets: sorted([stated, expected]),
+      message: `${by} says that "${subject}" of tool "${binding.tool}" is for ${stated}, its other names that it is for ${expected}`,
     }),
   ]
 }

@@ -34,14 +34,14 @@ interface Read {
 }
 
 /**
- * @param formsOf ids of the targets of which a binding's value should have the form; none: not checked
+ * @param formsOf ids of the targets of which a value should have the form; none: not checked
  * @returns the facts with what was fetched for each that policy let be asked for
  * @throws SecretRefError where nothing can be put on record: then nothing more was fetched
  */
 export async function fetchForAudit(
   gateway: Gateway,
   plans: readonly AuditPlan[],
-  formsOf: (binding: PlannedBinding) => readonly string[],
+  formsOf: (fact: BindingFact) => readonly string[],
 ): Promise<{ bindings: BindingFact[]; reads: number }> {
   const answered = new Map<BindingFact, BindingFact>()
   const turns = new Turns(availableParallelism())
@@ -98,7 +98,7 @@ type Answer = Fetched | SecretRefError
 async function fetchBatch(
   gateway: Gateway,
   batch: readonly Read[],
-  formsOf: (binding: PlannedBinding) => readonly string[],
+  formsOf: (fact: BindingFact) => readonly string[],
 ): Promise<readonly Answer[]> {
   const [first] = batch
   if (first === undefined) return []
@@ -108,7 +108,7 @@ async function fetchBatch(
   const asked = batch.map(({ binding }) => binding)
   const sheet = withForms(
     makeSheet(gateway, { run, plan: first.plan, command: [], inherit: [] }, asked, undefined),
-    asked.map(formsOf),
+    batch.map(({ facts: [fact] }) => (fact === undefined ? [] : formsOf(fact))),
   )
   let answers: readonly Fetched[]
   const resolver = takeResolver(() => Object.keys(gateway.env))

@@ -1,9 +1,11 @@
 /** Every agent of a config, planned in every environment. Pure. */
 import {
+  agentsOf,
   defaultProviderOf,
   environmentOf,
   gatewaySecretsOf,
   placedRefs,
+  slotsOf,
 } from '../../config/accessors.ts'
 import { agentPath, slotPath } from '../../config/rules/paths.ts'
 import type { Config } from '../../config/types.ts'
@@ -74,12 +76,17 @@ function statedEnvironments(config: Config): string[] {
 
 function factsOf(config: Config, plan: Plan, now: Date): BindingFact[] {
   const decisions = decide(plan, { now, strict: false })
+  const agent = agentsOf(config).get(plan.agent)
+  const slots = agent === undefined ? [] : slotsOf(agent)
   return plan.bindings.flatMap((binding, i): BindingFact[] => {
     const decision = decisions[i]
     if (decision === undefined) return []
     const { capabilities, environment } = plan
+    // A plan has the slots in the order in which they are written.
+    const service = slots[i]?.credential.service ?? slots[i]?.binding.service
     return [
       {
+        ...(service === undefined ? {} : { service }),
         binding,
         environment,
         covered: capabilities === undefined || capabilities.includes(binding.tool),
