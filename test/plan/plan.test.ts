@@ -359,31 +359,31 @@ test('one agent of ten thousand is planned without looking at the others', () =>
   expect(read).toBe(1)
 })
 
-describe('the target of a binding', () => {
-  const targetOf = (
-    tool: string,
-    ref: string,
-    services: { tool?: string; slot?: string } = {},
-  ): object => {
-    const plan = planAgent({
-      ...where,
-      config: {
-        agents: {
-          a: {
-            'tool-bindings': {
-              [tool]: {
-                service: services.tool,
-                credentials: { c: { secretRef: ref, service: services.slot } },
-              },
+const targetOf = (
+  tool: string,
+  ref: string,
+  services: { tool?: string; slot?: string } = {},
+): object => {
+  const { bindings } = planAgent({
+    ...where,
+    config: {
+      agents: {
+        a: {
+          'tool-bindings': {
+            [tool]: {
+              service: services.tool,
+              credentials: { c: { secretRef: ref, service: services.slot } },
             },
           },
         },
       },
-    })
-    const { target, targetBy } = plan.bindings[0] ?? {}
-    return { target, targetBy }
-  }
+    },
+  })
+  const { target, targetBy } = bindings[0] ?? {}
+  return { target, targetBy }
+}
 
+describe('the target of a binding', () => {
   test.each([
     [
       'the slot’s own service',
