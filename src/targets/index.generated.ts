@@ -422,6 +422,8 @@ cloudsmith cloudsmith CLOUDSMITH_API_KEY
 dockerhub docker-hub DOCKERHUB_TOKEN DOCKER_PASSWORD
 github-packages github-packages NPM_GH_TOKEN NODE_AUTH_TOKEN
 jfrog jfrog-artifactory
+npm npm
+pypi pypi
 rubygems rubygems GEM_HOST_API_KEY
 apify apify APIFY_TOKEN APIFY_API_TOKEN
 brave-search brave-search BRAVE_API_KEY BRAVE_SEARCH_API_KEY
