@@ -88,7 +88,11 @@ describe('fits', () => {
 })
 
 describe('what to look for in files', () => {
-  const rules = searchRules().map((rule) => ({ ...rule, pattern: new RegExp(rule.regex) }))
+  const rules = searchRules().map(({ ids, prefixes, regex }) => ({
+    ids,
+    prefixes,
+    pattern: new RegExp(regex),
+  }))
   const searched = new Set(rules.flatMap(({ ids }) => ids))
 
   test('every rule finds the example of each of its targets in a line, and says where', () => {
