@@ -57,7 +57,13 @@ const STILL_HANGING = 'earlier checkpoints still hang on their way'
 function published(order: Order, signal: AbortSignal): Promise<string[]> {
   const causes: (string | undefined)[] = order.anchors.map(() => undefined)
   const { promise, resolve } = Promise.withResolvers<string[]>()
-  const child = startPublisher()
+  let child: ChildProcess
+  try {
+    child = startPublisher()
+  } catch {
+    // Too little memory: a log goes on without its anchors.
+    return Promise.resolve(order.anchors.map(() => NOT_STARTED))
+  }
   running += 1
   const end = (otherwise: string): void => {
     clearTimeout(timer)
