@@ -43,8 +43,10 @@ const PURE = new Set([
   'policy/fetched.ts',
   'policy/reasons.ts',
   'targets/destination.ts',
+  'targets/detect.ts',
   'targets/hosts.ts',
   'targets/literals.ts',
+  'targets/patterns.generated.ts',
   'targets/types.ts',
 ])
 
@@ -58,6 +60,7 @@ function importedBy(from: string): string[] {
 /** The packages that the value wing runs, each in one file alone. */
 const PACKAGES: Readonly<Record<string, string>> = {
   '@secretlint/core': 'values/detect/lint.ts',
+  '@secretlint/profiler': 'values/detect/lint.ts',
   '@secretlint/secretlint-rule-preset-recommend': 'values/detect/lint.ts',
 }
 

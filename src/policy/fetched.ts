@@ -14,7 +14,7 @@ export interface FetchedValue {
   passed: readonly PassedStep[]
   warnings: readonly { code: string; place?: string }[]
 }
-export const FORMS = ['fits', 'another'] as const
+export const FORMS = ['fits', 'unfit'] as const
 export type Form = (typeof FORMS)[number]
 
 export interface FetchedFailure {

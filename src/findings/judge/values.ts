@@ -103,7 +103,7 @@ export function judgeAcrossEnvironments(facts: AuditFacts): AuditFinding[] {
 /** The verdict was made where the value is, and crosses as one word. */
 export function judgeFormat(facts: AuditFacts): AuditFinding[] {
   const misfits = groups(facts.bindings, ({ covered, fetched, binding }) =>
-    covered && fetched?.outcome === 'value' && fetched.form === 'another'
+    covered && fetched?.outcome === 'value' && fetched.form === 'unfit'
       ? JSON.stringify([binding.ref, binding.target])
       : undefined,
   )
