@@ -47,6 +47,7 @@ const PURE = new Set([
   'targets/hosts.ts',
   'targets/literals.ts',
   'targets/patterns.generated.ts',
+  'targets/placeholders.ts',
   'targets/types.ts',
 ])
 

@@ -2,10 +2,12 @@
  * Where what a scanner says crosses the wall: field by field, each with a closed form. The path is one
  * that was asked for, or below it; ids are out of closed lists; the rest are numbers and fingerprints.
  */
+import { searchRules } from '../targets/detect.ts'
 import { LITERALS } from '../targets/literals.ts'
 import { codeOf, FINGERPRINT, isObject, known, matching } from './metadata.ts'
 import {
   HIT_KINDS,
+  idOfKind,
   OTHER_KINDS,
   SKIPS,
   type ScanInstruction,
@@ -13,7 +15,11 @@ import {
   type Totals,
 } from './scan-words.ts'
 
-const IDS: ReadonlySet<string> = new Set([...OTHER_KINDS, ...LITERALS.map(({ kind }) => kind)])
+const IDS: ReadonlySet<string> = new Set([
+  ...OTHER_KINDS,
+  ...LITERALS.map(({ kind }) => idOfKind(kind)),
+  ...searchRules().flatMap(({ ids }) => ids),
+])
 /** More than any form has in common. */
 const MOST_IDS = 64
 

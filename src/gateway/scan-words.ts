@@ -18,7 +18,7 @@ export interface ScanInstruction {
   known: readonly string[]
 }
 
-/** What kinds of credential have besides the catalogue's targets: ids of rules that belong to no service. */
+/** What is found by rules that are not the catalogue's: they know a service, or no service at all. */
 export const OTHER_KINDS = [
   'private-key',
   'jwt',
@@ -50,6 +50,14 @@ export const OTHER_KINDS = [
   'tailscale',
 ] as const
 export type OtherKind = (typeof OTHER_KINDS)[number]
+
+/** Of a kind in `targets/literals.ts`: `private key (PEM)` is `private-key`. */
+export function idOfKind(kind: string): string {
+  return kind
+    .replace(/ \(.*\)$/, '')
+    .replaceAll(' ', '-')
+    .toLowerCase()
+}
 
 /** Why a file was not searched. */
 export const SKIPS = ['binary', 'huge', 'special'] as const

@@ -7,11 +7,15 @@ import type { TextFingerprint } from './fingerprints.ts'
 import type { Span } from './span.ts'
 
 const QUOTED = /"((?:[^"\\\n]|\\.){8,8192})"|'([^'\n]{8,8192})'/g
-const ASSIGNED = /[=:][ \t]{0,8}([^\s=:][^\n]{7,8191})/g
+/** A line of an `.env`, whose value may have spaces. */
+const ASSIGNED = /^[ \t]*(?:export )?[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*([^\s"'][^\n]{7,8191})/gm
 const RUN = /[^\s"'`]{8,8192}/g
-/** Inside a run: pieces between what separates values, in a list, an address or a call. */
+/** In a run: what stands between the signs that separate values in a list, an address or a call. */
 const PIECE = /[^=:,;&?@|<>(){}[\]\\]{8,}/g
+const SEPARATOR = /[=:,;&?@|<>(){}[\]\\]/
 const SHORTEST = 8
+/** Without a digit, a shorter run is a word or a name in a program, of which text is full. */
+const WORD = 20
 
 /** Texts that were looked up and are none; forgotten when there are too many. */
 const REMEMBERED = 500_000
@@ -35,59 +39,67 @@ export class KnownValues {
   spans(text: string): { spans: Span[]; whole: boolean } {
     const spans: Span[] = []
     if (this.#known.size === 0) return { spans, whole: true }
-    for (const { start, value, length } of candidates(text)) {
-      if (this.#other.has(value)) continue
-      if (this.#left === 0) return { spans, whole: false }
+    let whole = true
+    eachCandidate(text, (value, start, length) => {
+      if (this.#other.has(value)) return
+      if (this.#left === 0) {
+        whole = false
+        return
+      }
       this.#left -= 1
       const known = this.#known.get(this.#fingerprint(value))
       if (known !== undefined) {
         spans.push({ start, end: start + length, by: 'known', ids: [], known })
-        continue
+        return
       }
       if (this.#other.size === REMEMBERED) this.#other.clear()
       // A slice of a text would keep the whole text.
       this.#other.add(Buffer.from(value, 'latin1').toString('latin1'))
-    }
-    return { spans, whole: true }
+    })
+    return { spans, whole }
   }
 }
 
-interface Candidate {
-  start: number
-  /** In the text, where escapes may make it longer. */
-  length: number
-  value: string
-}
+/** @param length in the text, where escapes may make a value longer than it is */
+type Look = (value: string, start: number, length: number) => void
 
-function* candidates(text: string): Generator<Candidate> {
-  for (const { index, 1: double, 2: single } of text.matchAll(QUOTED)) {
+function eachCandidate(text: string, look: Look): void {
+  for (let match = first(QUOTED, text); match !== null; match = QUOTED.exec(text)) {
+    const { index, 1: double, 2: single } = match
     const value = double ?? single ?? ''
-    yield { start: index + 1, length: value.length, value }
+    look(value, index + 1, value.length)
     const plain = double?.includes('\\') ? unescaped(double) : undefined
-    if (plain !== undefined) yield { start: index + 1, length: value.length, value: plain }
+    if (plain !== undefined) look(plain, index + 1, value.length)
   }
-  for (const { index, 0: whole, 1: rest = '' } of text.matchAll(ASSIGNED)) {
-    // Runs are looked at below; this is for values with spaces.
-    if (!/\s/.test(rest)) continue
+  for (let match = first(ASSIGNED, text); match !== null; match = ASSIGNED.exec(text)) {
+    const { index, 0: whole, 1: rest = '' } = match
     const value = rest.trimEnd()
-    yield { start: index + whole.length - rest.length, length: value.length, value }
+    look(value, index + whole.length - rest.length, value.length)
   }
-  for (const { index, 0: run } of text.matchAll(RUN)) {
-    yield { start: index, length: run.length, value: run }
-    const assigned = run.search(/[=:]/)
-    if (assigned === -1 && !/[,;&?@|<>(){}[\]\\]/.test(run)) continue
-    if (assigned !== -1 && run.length - assigned - 1 >= SHORTEST) {
-      const value = run.slice(assigned + 1)
-      yield { start: index + assigned + 1, length: value.length, value }
-    }
-    const bare = run.replace(/[,;)\]}]+$/, '')
-    if (bare.length !== run.length && bare.length >= SHORTEST) {
-      yield { start: index, length: bare.length, value: bare }
-    }
-    for (const { index: at, 0: piece } of run.matchAll(PIECE)) {
-      yield { start: index + at, length: piece.length, value: piece }
-    }
+  for (let match = first(RUN, text); match !== null; match = RUN.exec(text)) {
+    const { index, 0: run } = match
+    if (run.length >= WORD || /\d/.test(run)) inRun(run, index, look)
   }
+}
+
+function inRun(run: string, start: number, look: Look): void {
+  look(run, start, run.length)
+  if (!SEPARATOR.test(run)) return
+  const assigned = run.search(/[=:]/) + 1
+  if (assigned > 0 && run.length - assigned >= SHORTEST) {
+    look(run.slice(assigned), start + assigned, run.length - assigned)
+  }
+  const bare = run.replace(/[,;)\]}]+$/, '')
+  if (bare.length !== run.length && bare.length >= SHORTEST) look(bare, start, bare.length)
+  for (let match = first(PIECE, run); match !== null; match = PIECE.exec(run)) {
+    const { index, 0: piece } = match
+    if (piece.length >= WORD || /\d/.test(piece)) look(piece, start + index, piece.length)
+  }
+}
+
+function first(pattern: RegExp, text: string): RegExpExecArray | null {
+  pattern.lastIndex = 0
+  return pattern.exec(text)
 }
 
 /** A JSON string without its escapes, as bytes; `undefined` where it is none. */

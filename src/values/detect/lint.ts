@@ -3,9 +3,13 @@
  * reports: its messages hold the value.
  */
 import { lintSource } from '@secretlint/core'
+import { secretLintProfiler } from '@secretlint/profiler'
 import { rules as preset } from '@secretlint/secretlint-rule-preset-recommend'
 import type { OtherKind } from '../../gateway/scan-words.ts'
 import type { Span } from './span.ts'
+
+/** It would keep a mark for every rule and every file. */
+secretLintProfiler.setEnabled(false)
 
 const PREFIX = '@secretlint/secretlint-rule-'
 

@@ -85,6 +85,7 @@ export class Ignored {
       if (rule.foldersOnly && !isFolder) continue
       if (rule.matches(rule.onPath ? path : name)) return !rule.negated
     }
-    return this.#above?.#verdict(name, `${this.#name}/${path}`, isFolder)
+    if (this.#above === undefined) return undefined
+    return this.#above.#verdict(name, `${this.#name}/${path}`, isFolder)
   }
 }
