@@ -161,7 +161,7 @@ function parseSignature(line: string): Signature | undefined {
 }
 
 /** Only what this very text stands for: Node's own decoder passes over what it does not know. */
-function fromBase64(text: string): Buffer | undefined {
+export function fromBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64')
   return bytes.toString('base64') === text ? bytes : undefined
 }

@@ -45,6 +45,24 @@ export function checkpointsIn(notes: readonly string[], keyFor: KeyFor, elsewher
   return { checkpoints, forged, unreadable }
 }
 
+export interface Newest {
+  note: string
+  checkpoint: Checkpoint
+}
+
+/** Of those that a known key signed, the one of most records. */
+export function newestOf(notes: readonly string[], keyFor: KeyFor): Newest | undefined {
+  let newest: Newest | undefined
+  for (const text of notes) {
+    const note = parseNote(text)
+    const checkpoint = note && parseCheckpoint(note.text)
+    if (note === undefined || checkpoint === undefined) continue
+    if (newest !== undefined && checkpoint.size < newest.checkpoint.size) continue
+    if (signedBy(note, checkpoint, keyFor) === 'good') newest = { note: text, checkpoint }
+  }
+  return newest
+}
+
 export function signedBy(
   note: Note,
   { origin }: Checkpoint,
