@@ -12,10 +12,7 @@ export class Anchoring {
   readonly #stop = new AbortController()
 
   /** @param failed is told of each anchor once, until it has worked again */
-  constructor(
-    settings: AuditSettings,
-    failed: (failures: readonly AnchorFailure[]) => void,
-  ) {
+  constructor(settings: AuditSettings, failed: (failures: readonly AnchorFailure[]) => void) {
     this.#settings = settings
     this.#failed = failed
   }

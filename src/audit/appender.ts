@@ -23,6 +23,9 @@ import { isFull, roll, type Bounds } from './roll.ts'
 import { loadSigningKey } from './signing-key.ts'
 import { holds } from './tail.ts'
 
+/** Bytes that are read and hashed sooner than another's word for them is checked. */
+const FAR = 256 * 1024
+
 /** One batch that was written, and is not durable yet. */
 interface Batch {
   opened: Opened
@@ -101,7 +104,8 @@ export class Appender {
       return found
     })
     const { end } = opened
-    if (end.seq === EMPTY.seq) throw unavailable('it holds no record yet', 'the first run makes one')
+    if (end.seq === EMPTY.seq)
+      throw unavailable('it holds no record yet', 'the first run makes one')
     await synced(opened.fd)
     this.#durable = end
   }
@@ -148,7 +152,8 @@ export class Appender {
     const beginning = this.#beginning(opened)
     const now = this.#now()
     for (const { actor } of entries.slice(0, 1)) {
-      if (beginning === undefined || !isFull(opened.end.size, beginning, this.#bounds, now)) continue
+      if (beginning === undefined || !isFull(opened.end.size, beginning, this.#bounds, now))
+        continue
       opened = await roll(this.#home, opened, beginning, actor, now)
       this.#opened = opened
     }
@@ -171,7 +176,7 @@ export class Appender {
     const { size } = fstatSync(fd)
     if (size === end.size) return 0
     if (size < end.size) throw tampered(`the audit log was cut after record ${end.seq} was written`)
-    const ahead = this.#ahead(opened)
+    const ahead = size - end.size > FAR ? this.#ahead(opened) : undefined
     if (ahead !== undefined) {
       opened.end = ahead
       // What was not folded here is read again before it is signed.
@@ -185,7 +190,8 @@ export class Appender {
   /** The head that another process stored, where it is a shorter way to the end. */
   #ahead({ fd, end }: Opened): Tip | undefined {
     const head = this.#lock.head()
-    if (typeof head !== 'object' || head.seq <= end.seq || head.first !== end.first) return undefined
+    if (typeof head !== 'object' || head.seq <= end.seq || head.first !== end.first)
+      return undefined
     return holds(fd, head) ? asTip(head) : undefined
   }
 

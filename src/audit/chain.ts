@@ -55,5 +55,9 @@ export function link(entries: readonly Entry[], from: Tip, time: string): Linked
   }
   const bytes = Buffer.from(text)
   const size = from.size + bytes.length
-  return { records, bytes, head: { seq, hash, size, first: from.first, range, ...(before && { before }) } }
+  return {
+    records,
+    bytes,
+    head: { seq, hash, size, first: from.first, range, ...(before && { before }) },
+  }
 }

@@ -3,7 +3,15 @@
  * `audit.checkpoints`. All of this happens under the log's lock.
  */
 import type { KeyObject } from 'node:crypto'
-import { closeSync, fstatSync, ftruncateSync, readFileSync, readSync, renameSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import type { Home } from '../state/home.ts'
 import type { Tip } from './chain.ts'
@@ -12,7 +20,14 @@ import { tampered } from './failures.ts'
 import { createToAppend, openToAppend, openToRead, syncFolder } from './file.ts'
 import type { Known } from './lock.ts'
 import { rootOf } from './merkle.ts'
-import { checkpointText, parseCheckpoint, parseNote, signNote, verifyNote, type Checkpoint } from './note.ts'
+import {
+  checkpointText,
+  parseCheckpoint,
+  parseNote,
+  signNote,
+  verifyNote,
+  type Checkpoint,
+} from './note.ts'
 import { asTip, readOn, tipAt } from './opened.ts'
 import { verifierOf } from './signing-key.ts'
 
@@ -94,7 +109,10 @@ export async function writeCheckpoint(
   const list = all ?? createToAppend(home.checkpoints)
   const newest = createToAppend(next)
   try {
-    await Promise.all([appendNote(list, note), written(newest, Buffer.from(note)).then(() => synced(newest))])
+    await Promise.all([
+      appendNote(list, note),
+      written(newest, Buffer.from(note)).then(() => synced(newest)),
+    ])
   } finally {
     closeSync(list)
     closeSync(newest)

@@ -31,7 +31,13 @@ export function foldLines(
   let filled = 0
   while (position < end && tip.seq < until) {
     if (filled === buffer.length) buffer = Buffer.concat([buffer], 2 * buffer.length)
-    const n = readSync(fd, buffer, filled, Math.min(buffer.length - filled, end - position), position)
+    const n = readSync(
+      fd,
+      buffer,
+      filled,
+      Math.min(buffer.length - filled, end - position),
+      position,
+    )
     if (n === 0) break
     position += n
     const view = buffer.subarray(0, filled + n)
@@ -54,7 +60,10 @@ function grown({ seq, hash, size, first, range }: Tip, line: Buffer): Tip {
   const begins = `{"v":1,"seq":${seq + 1},`
   const ends = `"prev":"${hash}"}`
   const last = Math.max(0, line.length - ends.length)
-  if (line.toString('latin1', 0, begins.length) !== begins || line.toString('latin1', last) !== ends) {
+  if (
+    line.toString('latin1', 0, begins.length) !== begins ||
+    line.toString('latin1', last) !== ends
+  ) {
     throw tampered(`line ${seq + 1} of the audit log is not a record that follows`)
   }
   const leaf = leafHash(line)

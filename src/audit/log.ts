@@ -253,14 +253,12 @@ class Writer implements AuditLog {
     }
     const actor = this.#actor
     if (actor === undefined) return
-    const entries = failures.map(
-      ({ anchor, cause }): Entry => ({
-        event: 'anchor.failed',
-        actor,
-        reason: cause,
-        detail: { anchor },
-      }),
-    )
+    const entries = failures.map(({ anchor, cause }): Entry => ({
+      event: 'anchor.failed',
+      actor,
+      reason: cause,
+      detail: { anchor },
+    }))
     // Where the log fails as well, those who append to it are told.
     this.#enqueue(entries).catch(() => {})
   }

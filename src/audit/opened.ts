@@ -168,9 +168,7 @@ export function isArchived({ fd, end, identity }: Opened, log: string): boolean 
 function readFrom(fd: number, from: Known | Tip, until?: number): Folded {
   const { size } = fstatSync(fd)
   if (size < from.size) {
-    throw tampered(
-      `the audit log is shorter than it was when record ${from.seq} was acknowledged`,
-    )
+    throw tampered(`the audit log is shorter than it was when record ${from.seq} was acknowledged`)
   }
   if (!holds(fd, from)) {
     throw tampered(`record ${from.seq} of the audit log is not the one that was acknowledged`)

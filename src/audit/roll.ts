@@ -22,7 +22,12 @@ export interface Bounds {
   days: number
 }
 
-export function isFull(size: number, { time }: Beginning, { bytes, days }: Bounds, now: Date): boolean {
+export function isFull(
+  size: number,
+  { time }: Beginning,
+  { bytes, days }: Bounds,
+  now: Date,
+): boolean {
   return size > bytes || now.getTime() - time > days * DAY_MS
 }
 
@@ -53,7 +58,11 @@ export async function roll(
       origin: beginning.origin,
     },
   }
-  const { bytes, head } = link([entry], { ...opened.end, size: 0, first: seq + 1 }, now.toISOString())
+  const { bytes, head } = link(
+    [entry],
+    { ...opened.end, size: 0, first: seq + 1 },
+    now.toISOString(),
+  )
   const next = `${auditLog}.next`
   rmSync(next, { force: true })
   const fd = createToAppend(next)

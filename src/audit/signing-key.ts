@@ -1,5 +1,11 @@
 /** The Ed25519 key that signs the checkpoints: a PKCS#8 PEM file of ours, made on first use. */
-import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  type KeyObject,
+} from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { errnoOf } from '../errors.ts'

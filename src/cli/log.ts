@@ -2,10 +2,11 @@
 import { lstatSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { readAcross } from '../audit/across.ts'
 import { archiveLog } from '../audit/archive.ts'
 import { asFailure, tampered } from '../audit/failures.ts'
 import { matcher, type Query } from '../audit/query.ts'
-import { parseRecord, readLines } from '../audit/read.ts'
+import { parseRecord, type Line } from '../audit/read.ts'
 import type { AuditRecord } from '../audit/record.ts'
 import { SecretRefError } from '../errors.ts'
 import { actorOf } from '../gateway/actor.ts'
@@ -38,11 +39,14 @@ export async function logShow(io: Io, options: ShowOptions): Promise<number> {
   }
   const damaged: number[] = []
   const path = options.file === undefined ? io.home.auditLog : named(io, options.file)
-  const found = records(path, matcher(options, io.now()), damaged)
-  const shown = limit === undefined ? found : last(found, limit)
+  const matches = matcher(options, io.now())
   try {
-    if (options.json) showJson(io, shown)
-    else showTable(io, shown)
+    readAcross(path, undefined, ({ lines }) => {
+      const found = records(lines, matches, damaged)
+      const shown = limit === undefined ? found : last(found, limit)
+      if (options.json) showJson(io, shown)
+      else showTable(io, shown)
+    })
   } catch (error) {
     throw asFailure(error, io.home.auditLock)
   }
@@ -84,11 +88,11 @@ function named(io: Io, file: string): string {
 }
 
 function* records(
-  path: string,
+  lines: Iterable<Line>,
   matches: (record: AuditRecord) => boolean,
   damaged: number[],
 ): Generator<AuditRecord> {
-  for (const line of readLines(path)) {
+  for (const line of lines) {
     // Behind the last newline a writer may be at work.
     if (!line.whole) break
     const record = parseRecord(line.bytes)
