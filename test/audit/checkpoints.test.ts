@@ -133,25 +133,25 @@ describe('a checkpoint', () => {
   })
 })
 
-describe('a log that is not what was signed', () => {
-  /**
-   * Takes the place of all but its records 1 to `kept`, as somebody can who writes all files and has not
-   * the key; chain, tree and lock file fit the new records.
-   */
-  async function forge(home: Home, kept: number): Promise<void> {
-    const other = tempHome()
-    if (kept > 0) {
-      mkdirSync(other.dir, { mode: 0o700 })
-      const lines = textOf(home).split('\n').slice(0, kept)
-      writeFileSync(other.auditLog, `${lines.join('\n')}\n`, { mode: 0o600 })
-    }
-    const log = openLog(other)
-    await log.append([entry({ reason: 'forged' }), entry(), entry(), entry()])
-    await log.close()
-    copyFileSync(other.auditLog, home.auditLog)
-    copyFileSync(other.auditLock, home.auditLock)
+/**
+ * Takes the place of all but its records 1 to `kept`, as somebody can who writes all files and has not
+ * the key; chain, tree and lock file fit the new records.
+ */
+async function forge(home: Home, kept: number): Promise<void> {
+  const other = tempHome()
+  if (kept > 0) {
+    mkdirSync(other.dir, { mode: 0o700 })
+    const lines = textOf(home).split('\n').slice(0, kept)
+    writeFileSync(other.auditLog, `${lines.join('\n')}\n`, { mode: 0o600 })
   }
+  const log = openLog(other)
+  await log.append([entry({ reason: 'forged' }), entry(), entry(), entry()])
+  await log.close()
+  copyFileSync(other.auditLog, home.auditLog)
+  copyFileSync(other.auditLock, home.auditLock)
+}
 
+describe('a log that is not what was signed', () => {
   const cases: [string, (home: Home) => void | Promise<void>, RegExp][] = [
     [
       'cut behind the acknowledged head of an older lock file',
