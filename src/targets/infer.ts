@@ -47,6 +47,10 @@ export function idsOfService(service: string): readonly string[] {
   return services.get(word) ?? (index().ids.has(word) ? [word] : [])
 }
 
+export function isTargetId(text: string): boolean {
+  return index().ids.has(text)
+}
+
 /** Every word that `idsOfService` knows, for a "did you mean". */
 export function serviceWords(): readonly string[] {
   return [...new Set([...index().services.keys(), ...index().ids])]
