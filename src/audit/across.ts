@@ -1,10 +1,10 @@
 /** A log, line by line, across its segments, as if there were none. In flat memory. */
 import { closeSync, fstatSync } from 'node:fs'
 import { unavailable } from './failures.ts'
-import { openToRead } from './file.ts'
+import { identityAt, identityOf, openToRead, same } from './file.ts'
 import { EMPTY_RANGE, rangeFits, type Range } from './merkle.ts'
 import { linesOf, parseRecord, type Line } from './read.ts'
-import { continuedOf, segmentsAt, type Segment } from './segments.ts'
+import { closedAt, continuedOf, type Segment } from './segments.ts'
 import { firstLine } from './tail.ts'
 
 /** Each attempt meets another roll; more than this in a row is something else. */
@@ -38,9 +38,10 @@ export function readAcross<T>(
   from: number | undefined,
   use: (reading: Reading) => T,
 ): T {
-  const { closed, active } = openAt(log)
+  const opened = openAt(log)
+  const { active } = opened
   try {
-    const { segments, stated } = beginning(closed, active, from)
+    const { segments, stated } = beginning(opened, from)
     const skipping = from !== undefined && from > stated.seq + 1
     const start = skipping ? { seq: from - 1 } : stated
     return use({ start, lines: numbered(segments, active, stated.seq, start.seq) })
@@ -49,52 +50,69 @@ export function readAcross<T>(
   }
 }
 
-/** The segment that is written to is opened at once: closed ones stay as they are. */
-function openAt(log: string): { closed: readonly Segment[]; active: number | undefined } {
+interface Opened {
+  closed: readonly Segment[]
+  /** The segment that is written to. */
+  active: number | undefined
+}
+
+/** Its list and the segment that is written to, as they were at one moment. */
+function openAt(log: string): Opened {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const segments = segmentsAt(log)
-    const last = segments.at(-1)
-    const fd = last?.path === log ? openToRead(log) : undefined
-    if (fd === undefined && last?.path !== log) return { closed: segments, active: undefined }
-    if (fd === undefined) continue
-    // Else it was rolled in between, and the list is not that of this file.
-    if (firstSeq(fd) === last?.first) return { closed: segments.slice(0, -1), active: fd }
-    closeSync(fd)
+    const closed = closedAt(log)
+    const active = openToRead(log)
+    const still = closedAt(log)
+    // Else it was rolled in between.
+    if (closed.map(({ path }) => path).join() === still.map(({ path }) => path).join()) {
+      return { closed: active === undefined ? closed : belonging(active, closed), active }
+    }
+    if (active !== undefined) closeSync(active)
   }
   throw unavailable('its segments change faster than they can be read', 'try again')
 }
 
+/** Those of the log that this segment is the last of: what is damaged is taken for a part of it. */
+function belonging(active: number, closed: readonly Segment[]): readonly Segment[] {
+  const line = firstLine(active)
+  const record = line && parseRecord(line)
+  // Left behind by an archive that was interrupted.
+  if (record?.seq === 1 && record.event !== 'log.continued') return []
+  // Of a roll that was interrupted, one is another name of the file itself.
+  const identity = identityOf(active)
+  return closed.filter(({ path }) => !same(identity, identityAt(path)))
+}
+
 /** Which of the closed segments are to be read, and what the first that is says of those before it. */
 function beginning(
-  closed: readonly Segment[],
-  active: number | undefined,
+  { closed, active }: Opened,
   from: number | undefined,
 ): { segments: readonly Segment[]; stated: Start } {
-  const whole = active !== undefined ? startOf(active) : START
-  if (from !== undefined && active !== undefined && whole.seq > 0 && from > whole.seq) {
+  const whole = active === undefined ? START : startOf(active, 1)
+  if (from !== undefined && whole.seq > 0 && from > whole.seq)
     return { segments: [], stated: whole }
-  }
   const at = from === undefined ? 0 : closed.findLastIndex(({ first }) => first <= from)
   const segments = closed.slice(Math.max(0, at))
   const [first] = segments
   const fd = first && openToRead(first.path)
   if (fd === undefined) return { segments, stated: whole }
   try {
-    return { segments, stated: startOf(fd) }
+    return { segments, stated: startOf(fd, first?.first ?? 1) }
   } finally {
     closeSync(fd)
   }
 }
 
-/** What a segment's first record says it continues; where it does not, it is taken for the first. */
-function startOf(fd: number): Start {
+/** What a segment's first record says it continues; `named`: what the file's name says where it does not. */
+function startOf(fd: number, named: number): Start {
   const line = firstLine(fd)
   const record = line && parseRecord(line)
   const continued = continuedOf(record)
-  if (continued === undefined || record?.seq !== continued.size + 1) return START
-  const { size, hashes, origin } = continued
-  const range = { size, hashes }
-  return rangeFits(range) ? { seq: size, range, origin } : START
+  if (continued !== undefined && record?.seq === continued.size + 1) {
+    const { size, hashes, origin } = continued
+    const range = { size, hashes }
+    if (rangeFits(range)) return { seq: size, range, origin }
+  }
+  return named === 1 ? START : { seq: named - 1 }
 }
 
 function* numbered(
@@ -121,9 +139,4 @@ function* files(closed: readonly Segment[], active: number | undefined): Generat
     }
   }
   if (active !== undefined) yield* linesOf(active, fstatSync(active).size)
-}
-
-function firstSeq(fd: number): number {
-  const line = firstLine(fd)
-  return (line && parseRecord(line)?.seq) ?? 1
 }

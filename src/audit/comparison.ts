@@ -8,6 +8,7 @@ const MAX_DISPUTED = 10
 export class Comparison {
   #checkpoints: readonly Vouched[]
   #next = 0
+  #signedElsewhere = 0
   /** Up to which record a known key has vouched for what is there. */
   signed = 0
   /** Checkpoints that the tree agrees with. */
@@ -58,8 +59,17 @@ export class Comparison {
       this.agreed += 1
       if (checkpoint.known) this.signed = tree.size
       if (checkpoint.elsewhere) this.elsewhere = tree.size
+      if (checkpoint.known && checkpoint.elsewhere) this.#signedElsewhere = tree.size
     }
     return found
+  }
+
+  /**
+   * How many records at the beginning are those that this checkpoint is of too. Where it was kept
+   * elsewhere, the log's own list has no say: whoever rewrote the log may have signed that anew.
+   */
+  before({ elsewhere }: Vouched): number {
+    return elsewhere ? this.#signedElsewhere : this.signed
   }
 
   /** A checkpoint by a known key of so many records, if it is still to come. */

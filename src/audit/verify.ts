@@ -221,9 +221,10 @@ class Verification {
   }
 
   /** @param named hash of the last record, as something that is not that record says */
-  #rewritten({ size, root }: Vouched, before: Range | undefined, named: string | undefined): Bad {
+  #rewritten(signed: Vouched, before: Range | undefined, named: string | undefined): Bad {
+    const { size, root } = signed
     if (isEndOf(root, before, named)) return { seq: size, damage: 'changed' }
-    const seq = Math.max(this.#comparison.signed, this.#start.seq) + 1
+    const seq = Math.max(this.#comparison.before(signed), this.#start.seq) + 1
     return { seq, ...(seq < size && { to: size }), damage: 'not-signed' }
   }
 

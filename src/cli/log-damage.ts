@@ -45,7 +45,7 @@ export function damageOf(
 
 function sentence({ seq, to, damage }: Bad, log: string): string {
   if (to === undefined) return `record ${seq} of ${log} ${DAMAGE[damage]}`
-  return `records ${seq} to ${to} of ${log} are not those that were signed; those before them are`
+  return `records ${seq} to ${to} of ${log} are not all those that were signed`
 }
 
 export function changed(what: string): SecretRefError {
