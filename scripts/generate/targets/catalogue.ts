@@ -124,6 +124,7 @@ function verifyProblems(target: Target, verify: Verify): string[] {
   if (!own && verify.signing === undefined) problems.push('the call does not hold the value')
   if (host === undefined && target.selfHosted === undefined) problems.push('the call has no host')
   if (host !== undefined && !isOwn(target, host)) problems.push(`${host} is none of its hosts`)
+  problems.push(...bodyProblems(verify))
   if (!verify.rules.some(({ verdict }) => verdict === 'valid')) problems.push('nothing is valid')
   verify.rules.forEach((rule, index) => {
     const earlier = verify.rules
@@ -135,9 +136,37 @@ function verifyProblems(target: Target, verify: Verify): string[] {
   return problems
 }
 
-function isOwn({ hosts }: Target, host: string): boolean {
+/** A call that was seen goes to a host that was. */
+function isOwn({ hosts, verify }: Target, host: string): boolean {
   const filled = host.replace(PLACEHOLDER, 'x')
-  return hosts.some(({ name }) => hostMatches(name, filled))
+  return hosts.some(
+    ({ name, confidence }) =>
+      hostMatches(name, filled) && (confidence === 'seen' || verify?.confidence === 'known'),
+  )
+}
+
+/** Whoever fills in the value must know how to encode it. */
+function bodyProblems({ body, headers = {}, method }: Verify): string[] {
+  if (body === undefined) return []
+  const type = headers['content-type']
+  if (method !== 'POST') return ['only a POST has a body']
+  if (type === 'application/x-www-form-urlencoded') {
+    return /^[A-Za-z_]+=[^&\s]*(?:&[A-Za-z_]+=[^&\s]*)*$/.test(body) ? [] : ['the body is no form']
+  }
+  if (type !== 'application/json') return ['nothing says what the body is']
+  return body === MALFORMED || isJson(body.replace(PLACEHOLDER, 'x')) ? [] : ['the body is no JSON']
+}
+
+/** On purpose: a service that refuses it has read who sent it, and has done nothing else. */
+const MALFORMED = '{'
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What counts as seen must have a source to have been seen in. */

@@ -47,7 +47,7 @@ const verify = z.strictObject({
     .string()
     .regex(/^(?:(?:[a-z0-9-]|\{[A-Z][A-Z0-9_]*\}|\{[a-z-]+\})+\.)+[a-z]+$/)
     .optional(),
-  path: z.string().regex(/^\/[\x21-\x7e]*$/),
+  path: z.string().regex(/^\/(?:[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]|\{[A-Za-z_]+\})*$/),
   headers: z
     .record(z.string().regex(/^[a-z0-9_-]+$/), z.string().regex(/^[\x20-\x7e]+$/))
     .optional(),
