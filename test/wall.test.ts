@@ -34,6 +34,7 @@ const PURE = new Set([
   'config/dates.ts',
   'config/names.ts',
   'errors.ts',
+  'gateway/find-words.ts',
   'gateway/instruction.ts',
   'gateway/listing.ts',
   'gateway/scan-words.ts',
