@@ -54,9 +54,13 @@ async function bundle(name: string, input: string, together?: string): Promise<v
 rmSync(DIST, { recursive: true, force: true })
 mkdirSync(DIST)
 await bundle('main', 'src/cli/main.ts', 'src/cli/program.ts')
+await bundle('publisher', 'src/audit/anchor/main.ts')
 await bundle('resolver', 'src/values/resolver/main.ts')
 await bundle('setter', 'src/values/setter/main.ts', 'src/values/providers/file.ts')
+await bundle('finder', 'src/values/finder/main.ts')
 await bundle('lister', 'src/values/lister/main.ts', 'src/values/providers/file.ts')
+await bundle('verifier', 'src/values/verifier/main.ts')
+await bundle('scanner', 'src/values/scanner/main.ts')
 // The boot file stays as written: it must run on a Node that knows nothing of what follows.
 const boot = readFileSync('src/cli/boot.cjs', 'utf8').replace(
   "void import('./main.ts')",

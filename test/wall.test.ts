@@ -34,14 +34,37 @@ const PURE = new Set([
   'config/dates.ts',
   'config/names.ts',
   'errors.ts',
+  'gateway/find-words.ts',
   'gateway/instruction.ts',
   'gateway/listing.ts',
+  'gateway/scan-words.ts',
   'gateway/sheet.ts',
+  'gateway/verification.ts',
   'plan/types.ts',
   'policy/fetched.ts',
   'policy/reasons.ts',
+  'targets/destination.ts',
+  'targets/detect.ts',
+  'targets/hosts.ts',
   'targets/literals.ts',
+  'targets/patterns.generated.ts',
+  'targets/placeholders.ts',
+  'targets/types.ts',
 ])
+
+/** What a file of control needs when it runs. */
+function importedBy(from: string): string[] {
+  return importsOf(SRC, from)
+    .filter(({ typeOnly }) => !typeOnly)
+    .map(({ specifier }) => target(from, specifier ?? 'a computed import'))
+}
+
+/** The packages that the value wing runs, each in one file alone. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  '@secretlint/core': 'values/detect/lint.ts',
+  '@secretlint/profiler': 'values/detect/lint.ts',
+  '@secretlint/secretlint-rule-preset-recommend': 'values/detect/lint.ts',
+}
 
 describe('the wall', () => {
   test('nothing outside src/values imports from it, types included', () => {
@@ -58,25 +81,23 @@ describe('the wall', () => {
     expect(knowing).toEqual(['gateway/value-process.ts'])
   })
 
-  test('src/values imports of control what is pure, and of others no package at all', () => {
+  test('src/values imports of control what is pure, and no package but where it is listed', () => {
     const outside = new Set<string>()
     for (const from of SOURCES.filter(isValueWing)) {
       for (const { specifier } of importsOf(SRC, from)) {
         const what = specifier === undefined ? 'a computed import' : target(from, specifier)
+        if (PACKAGES[what] === from) continue
         if (!isValueWing(what) && !isBuiltin(what)) outside.add(what)
       }
     }
     expect([...outside].filter((what) => !PURE.has(what))).toEqual([])
     // What is no longer used is taken off the list.
-    expect([...PURE].filter((what) => !outside.has(what))).toEqual([])
+    const used = new Set([...outside, ...[...PURE].flatMap(importedBy)])
+    expect([...PURE].filter((what) => !used.has(what))).toEqual([])
   })
 
   test('what it imports of control imports nothing but the like: no package, no I/O', () => {
-    const reached = [...PURE].flatMap((from) =>
-      importsOf(SRC, from)
-        .filter(({ typeOnly }) => !typeOnly)
-        .map(({ specifier }) => target(from, specifier ?? 'a computed import')),
-    )
+    const reached = [...PURE].flatMap(importedBy)
     expect(reached.filter((what) => !PURE.has(what))).toEqual([])
   })
 })

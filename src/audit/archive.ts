@@ -5,16 +5,25 @@ import type { Home } from '../state/home.ts'
 import { sha256Of, whatIsLeft, type Left } from './archived.ts'
 import { EMPTY, link } from './chain.ts'
 import { asFailure, unavailable } from './failures.ts'
-import { createToAppend, openToRead, prepareFolder, syncFolder, writeWhole } from './file.ts'
+import {
+  createToAppend,
+  identityAt,
+  openToRead,
+  prepareFolder,
+  syncFolder,
+  writeWhole,
+} from './file.ts'
 import { AuditLock } from './lock.ts'
 import type { Actor, Entry } from './record.ts'
+import { closedAt } from './segments.ts'
 
 const LOCK_TIMEOUT_MS = 5000
 
 /**
- * Renames the log to `audit.log.<time>` beside it; returns that path, or undefined where the log was gone.
- * Processes that have the old log open go on in the new one. Killed half way, it can be done again:
- * until the end the old head stands, and nothing can be appended to a log that does not fit it.
+ * Renames the log to `audit.log.<time>` beside it, its older segments and its checkpoints likewise; returns
+ * that path, or undefined where the log was gone. Processes that have the old log open go on in the new
+ * one. Killed half way, it can be done again: until the end the old head stands, and nothing can be
+ * appended to a log that does not fit it.
  * Errors: AUDIT_UNAVAILABLE.
  */
 export async function archiveLog(home: Home, actor: Actor, now: Date): Promise<string | undefined> {
@@ -32,21 +41,29 @@ export async function archiveLog(home: Home, actor: Actor, now: Date): Promise<s
 }
 
 function replaceLog(home: Home, lock: AuditLock, actor: Actor, now: Date): string | undefined {
-  const left = lookAt(home.auditLog)
+  const { auditLog, dir, checkpoint, checkpoints } = home
+  const left = lookAt(auditLog)
   const head = lock.head()
   const acknowledged = typeof head === 'object' ? { acknowledged: head.seq } : {}
-  if (left === undefined && typeof head !== 'object') {
+  const segments = closedAt(auditLog).map(({ path }) => path)
+  const others = [...segments, checkpoint, checkpoints].filter((path) => identityAt(path))
+  if (left === undefined && typeof head !== 'object' && others.length === 0) {
     throw unavailable('there is none yet', 'the first run makes one')
   }
   const stamp = now.toISOString().replaceAll(/[-:.]/g, '')
-  const target = left === undefined ? undefined : `${home.auditLog}.${stamp}`
+  const target = left === undefined ? undefined : `${auditLog}.${stamp}`
   const entry: Entry = {
     event: 'log.archived',
     actor,
-    detail: { file: target === undefined ? 'missing' : basename(target), ...left, ...acknowledged },
+    detail: {
+      file: target === undefined ? 'missing' : basename(target),
+      ...left,
+      ...acknowledged,
+      ...(segments.length > 0 ? { segments: segments.length } : {}),
+    },
   }
   const begun = link([entry], EMPTY, now.toISOString())
-  const fresh = `${home.auditLog}.new`
+  const fresh = `${auditLog}.new`
   rmSync(fresh, { force: true })
   const fd = createToAppend(fresh)
   try {
@@ -57,9 +74,11 @@ function replaceLog(home: Home, lock: AuditLock, actor: Actor, now: Date): strin
   }
   // A second name first, then the new log over the old name: at no moment is there no log, and an
   // archive that has this very name already is never overwritten.
-  if (target !== undefined) linkSync(home.auditLog, target)
-  renameSync(fresh, home.auditLog)
-  syncFolder(home.dir)
+  for (const path of others) linkSync(path, `${path}.${stamp}`)
+  if (target !== undefined) linkSync(auditLog, target)
+  renameSync(fresh, auditLog)
+  for (const path of others) rmSync(path)
+  syncFolder(dir)
   lock.replace(begun.head)
   return target
 }

@@ -15,3 +15,8 @@ export function leafHash(line: string | Uint8Array): string {
   leaf.set(line, 1)
   return hash('sha256', leaf)
 }
+
+/** The name of a log, made of its first record: a log that begins anew is another one. */
+export function originOf(firstLeaf: string): string {
+  return `secretref/${firstLeaf.slice(0, 16)}`
+}

@@ -1,36 +1,65 @@
 /**
- * One writer at a time, and the acknowledged head.
+ * One writer at a time, the acknowledged head, and where the last signed checkpoint ends.
  *
  * Node has no flock. A small SQLite file gives a lock (`BEGIN IMMEDIATE`) that the kernel frees when its
  * holder dies, however it dies, and a place for one row that is written whole or not at all.
  *
- * The row says how far the log was *known to be durable*. It is stored after the fdatasync of what it
- * names, so it may lag behind the log and never leads it: a log that is shorter was cut.
+ * The head says how far the log was *known to be durable*. It is stored after the fdatasync of what it
+ * names, so it may lag behind the log and never leads it: a log that is shorter was cut. With it stands
+ * the tree so far, so that no start has to hash the log again.
  */
 import { closeSync, lstatSync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { errnoOf } from '../errors.ts'
-import type { Head } from './chain.ts'
+import type { Head, Tip } from './chain.ts'
 import { isBusy, unavailable } from './failures.ts'
 import { checkOurs, createToAppend, identityAt, same, type Identity } from './file.ts'
+import { rangeFits, type Range } from './merkle.ts'
 
 /** Between two attempts to get the lock, which is held for a fraction of a millisecond. */
 const PAUSE_MS = 1
 
+const VERSION = 2
+/** `tree`: the compact range without the last record, which `hash` adds: `SIZE HEX HEX…`. */
 const SCHEMA = `
   CREATE TABLE head (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     seq INTEGER NOT NULL,
     hash TEXT NOT NULL,
-    size INTEGER NOT NULL
+    size INTEGER NOT NULL,
+    first INTEGER NOT NULL DEFAULT 1,
+    tree TEXT
+  ) STRICT`
+/** Version 1 knew of no tree and no segment. It may still write: then `tree` is that of another `seq`. */
+const FROM_1 = `
+  ALTER TABLE head ADD COLUMN first INTEGER NOT NULL DEFAULT 1;
+  ALTER TABLE head ADD COLUMN tree TEXT`
+const SIGNED = `
+  CREATE TABLE signed (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    seq INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    first INTEGER NOT NULL,
+    tree TEXT
   ) STRICT;
-  PRAGMA user_version = 1`
-const STORE = `
-  INSERT INTO head (id, seq, hash, size) VALUES (1, ?, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, size = excluded.size
-  WHERE excluded.seq > head.seq`
+  PRAGMA user_version = ${VERSION}`
+type Row = 'head' | 'signed'
+const store = (row: Row): string => `
+  INSERT INTO ${row} (id, seq, hash, size, first, tree) VALUES (1, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, size = excluded.size,
+    first = excluded.first, tree = excluded.tree
+  WHERE excluded.seq > ${row}.seq`
+
+/** A place in the log that the lock file vouches for. */
+export interface Known extends Head {
+  /** `seq` of the first record of the segment that `size` counts in. */
+  first: number
+  /** The tree without the last record; absent where an earlier version wrote the row. */
+  before?: Range
+}
 
 export class AuditLock {
   readonly #path: string
@@ -40,9 +69,11 @@ export class AuditLock {
   readonly #identity: Identity
   #begin: StatementSync | undefined
   #commit: StatementSync | undefined
-  #store: StatementSync | undefined
-  /** True while nobody has ever completed a `hold` on this file. */
-  #fresh = true
+  readonly #stores = new Map<Row, StatementSync>()
+  /** What this process does under the lock, one after the other. */
+  #turn: Promise<unknown> = Promise.resolve()
+  /** `new` while nobody has ever completed a `hold` on this file. */
+  #schema: 'unknown' | 'new' | 'found' | 'committed' = 'unknown'
 
   /**
    * Makes the file where it is missing. `NORMAL`: no fsync at a commit; after a power failure the row may
@@ -64,10 +95,16 @@ export class AuditLock {
 
   /**
    * Runs `work` alone among all processes that write this log. What `work` stores takes effect when it
-   * returns; when it throws, nothing does. Waits without blocking the process, since an agent's signals
+   * is done; when it fails, nothing does. Waits without blocking the process, since an agent's signals
    * must be heard meanwhile. Errors: AUDIT_UNAVAILABLE where the lock is not to be had in time.
    */
-  async hold<T>(work: () => T): Promise<T> {
+  hold<T>(work: () => T | Promise<T>): Promise<T> {
+    const turn = this.#turn.then(() => this.#alone(work))
+    this.#turn = turn.then(nothing, nothing)
+    return turn
+  }
+
+  async #alone<T>(work: () => T | Promise<T>): Promise<T> {
     const deadline = performance.now() + this.#timeoutMs
     while (!this.#tryBegin()) {
       if (performance.now() >= deadline) {
@@ -80,10 +117,10 @@ export class AuditLock {
     }
     try {
       if (!same(this.#identity, identityAt(this.#path))) throw gone()
-      if (this.#fresh) this.#makeSchema()
-      const result = work()
+      if (this.#schema !== 'committed') this.#schema = this.#makeSchema()
+      const result = await work()
       this.#commit?.run()
-      this.#fresh = false
+      this.#schema = 'committed'
       return result
     } finally {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK')
@@ -91,21 +128,30 @@ export class AuditLock {
   }
 
   /** Only inside `hold`: the acknowledged head; `new` where this lock has never been used. */
-  head(): Head | 'none' | 'new' {
-    if (this.#fresh) return 'new'
-    return headOf(this.#db.prepare('SELECT seq, hash, size FROM head').get()) ?? 'none'
+  head(): Known | 'none' | 'new' {
+    if (this.#schema === 'new') return 'new'
+    return this.#read('head') ?? 'none'
+  }
+
+  /** Only inside `hold`: the end of what the last checkpoint covers; a cache, which may lag behind it. */
+  signed(): Known | undefined {
+    return this.#read('signed')
   }
 
   /** Only inside `hold`. A head that is behind the stored one changes nothing. */
-  store(head: Head): void {
-    this.#store ??= this.#db.prepare(STORE)
-    this.#store.run(head.seq, head.hash, head.size)
+  store(tip: Tip): void {
+    this.#write('head', tip)
+  }
+
+  /** Only inside `hold`. As `store`. */
+  storeSigned(tip: Tip): void {
+    this.#write('signed', tip)
   }
 
   /** Only inside `hold`, of a lock made `FULL`: another log begins, and its head takes the place of any other. */
-  replace(head: Head): void {
-    this.#db.exec('DELETE FROM head')
-    this.store(head)
+  replace(tip: Tip): void {
+    this.#db.exec('DELETE FROM head; DELETE FROM signed')
+    this.store(tip)
   }
 
   close(): void {
@@ -135,10 +181,31 @@ export class AuditLock {
     }
   }
 
-  #makeSchema(): void {
+  #makeSchema(): 'new' | 'found' {
     const version = this.#db.prepare('PRAGMA user_version').get()?.['user_version']
-    if (version === 0) this.#db.exec(SCHEMA)
-    else this.#fresh = false
+    if (typeof version !== 'number' || version > VERSION) {
+      throw unavailable('its lock file was made by a later version', 'use that version here')
+    }
+    if (version === 0) {
+      this.#db.exec(`${SCHEMA};${SIGNED}`)
+      return 'new'
+    }
+    if (version === 1) this.#db.exec(`${FROM_1};${SIGNED}`)
+    return 'found'
+  }
+
+  #read(row: Row): Known | undefined {
+    return knownOf(this.#db.prepare(`SELECT * FROM ${row}`).get())
+  }
+
+  #write(row: Row, { seq, hash, size, first, before }: Tip): void {
+    let statement = this.#stores.get(row)
+    if (statement === undefined) {
+      statement = this.#db.prepare(store(row))
+      this.#stores.set(row, statement)
+    }
+    const tree = before && [before.size, ...before.hashes].join(' ')
+    statement.run(seq, hash, size, first, tree ?? null)
   }
 }
 
@@ -146,7 +213,7 @@ export class AuditLock {
  * The acknowledged head as it stands, without the lock and without changing anything; undefined where
  * none was ever stored. Errors: what SQLite throws.
  */
-export function readHead(path: string): Head | undefined {
+export function readHead(path: string): Known | undefined {
   const stats = lstatSync(path, { throwIfNoEntry: false })
   if (stats === undefined) return undefined
   // SQLite would wait at a FIFO for whoever writes to it.
@@ -155,7 +222,7 @@ export function readHead(path: string): Head | undefined {
   const db = new DatabaseSync(toRead(path), { readOnly: true, timeout: 1000 })
   try {
     const made = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'head'").get()
-    return made && headOf(db.prepare('SELECT seq, hash, size FROM head').get())
+    return made && knownOf(db.prepare('SELECT * FROM head').get())
   } finally {
     db.close()
   }
@@ -182,9 +249,24 @@ function makeOrCheck(path: string): void {
   }
 }
 
-function headOf(row: Record<string, SQLOutputValue> | undefined): Head | undefined {
+function knownOf(row: Record<string, SQLOutputValue> | undefined): Known | undefined {
   if (row === undefined) return undefined
-  return { seq: Number(row['seq']), hash: String(row['hash']), size: Number(row['size']) }
+  const seq = Number(row['seq'])
+  const before = rangeOf(row['tree'])
+  return {
+    seq,
+    hash: String(row['hash']),
+    size: Number(row['size']),
+    first: Number(row['first'] ?? 1),
+    ...(before?.size === seq - 1 && { before }),
+  }
+}
+
+function rangeOf(tree: SQLOutputValue | undefined): Range | undefined {
+  if (typeof tree !== 'string') return undefined
+  const [size, ...hashes] = tree.split(' ')
+  const range = { size: Number(size), hashes }
+  return rangeFits(range) ? range : undefined
 }
 
 function notAFile(path: string): Error {
@@ -194,3 +276,5 @@ function notAFile(path: string): Error {
 function gone(): Error {
   return unavailable('its lock file was removed or replaced', 'start again')
 }
+
+function nothing(): void {}

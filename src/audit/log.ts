@@ -5,35 +5,35 @@
  * is chained behind it and written with one write; the fdatasync follows after the lock, so that
  * processes sync side by side. Inside a process everything that queued up during a sync goes out as the
  * next batch (group commit): one writer pays one sync, many share it.
+ *
+ * Every so many records or seconds, and at a clean stop, whoever writes signs how far the log has come.
  */
-import { closeSync, fdatasync, fstatSync, ftruncateSync } from 'node:fs'
 import { setImmediate as immediate } from 'node:timers/promises'
 import type { SecretRefError } from '../errors.ts'
 import type { Home } from '../state/home.ts'
-import { archivedBefore, whatIsLeft } from './archived.ts'
-import { EMPTY, link, type Head, type Linked } from './chain.ts'
-import { asFailure, tampered, unavailable } from './failures.ts'
-import {
-  createToAppend,
-  identityAt,
-  identityOf,
-  openToAppend,
-  prepareFolder,
-  same,
-  syncFolder,
-  writeWhole,
-  type Identity,
-} from './file.ts'
-import { AuditLock } from './lock.ts'
-import type { AuditRecord, Entry } from './record.ts'
-import { holds, tailOf } from './tail.ts'
+import type { AnchorFailure } from './anchor/publish.ts'
+import { Anchoring } from './anchoring.ts'
+import { Appender } from './appender.ts'
+import { readCheckpoint } from './checkpoints.ts'
+import { bounded } from './disk.ts'
+import { asFailure, unavailable } from './failures.ts'
+import { prepareFolder } from './file.ts'
+import type { Actor, AuditRecord, Entry } from './record.ts'
+import { readSettings, type AuditSettings } from './settings.ts'
 
 const LOCK_TIMEOUT_MS = 5000
+const DISK_TIMEOUT_MS = 10_000
+/** How long the end of a process waits for its anchors. */
+const ANCHORS_MS = 2000
 
 export interface AuditLogOptions {
   now?: () => Date
   /** How long to wait for other processes; 5,000 ms where left out. */
   busyTimeoutMs?: number
+  /** How long to wait for the disk; 10,000 ms where left out. */
+  diskTimeoutMs?: number
+  /** Told of what stops nobody, each once: an anchor that fails, a checkpoint that cannot be signed. */
+  warn?: (sentence: string, hint?: string) => void
 }
 
 export interface AuditLog {
@@ -42,7 +42,12 @@ export interface AuditLog {
    * durable. Errors: AUDIT_UNAVAILABLE, AUDIT_TAMPERED; then nothing may be released on their strength.
    */
   append(entries: readonly Entry[]): Promise<readonly AuditRecord[]>
-  /** Waits for what is queued, stores the acknowledged head, lets go of the files. */
+  /**
+   * Signs what the log holds, where no checkpoint covers it yet. Resolves with the newest checkpoint, a
+   * C2SP signed note. Errors: as `append`.
+   */
+  checkpoint(): Promise<string>
+  /** Waits for what is queued, signs a checkpoint where this process added records, lets go of the files. */
   close(): Promise<void>
   /**
    * As `close`, for a process that ends at once: the system lets go of its files. Closing SQLite's would
@@ -51,7 +56,7 @@ export interface AuditLog {
   settle(): Promise<void>
 }
 
-/** Touches no file before the first `append`, which opens, checks and where need be makes the log. */
+/** Touches no file before the first call, which opens, checks and where need be makes the log. */
 export function openAuditLog(home: Home, options: AuditLogOptions = {}): AuditLog {
   return new Writer(home, options)
 }
@@ -62,55 +67,77 @@ interface Waiting {
   reject(error: SecretRefError): void
 }
 
-/** The log as this process has it open. */
-interface Opened {
-  fd: number
-  identity: Identity
-  /** What we know to stand in the file, ours or others'. */
-  end: Head
-  /** How it was found, until that is on record: with a lock that had never been used… */
-  headUnknown: boolean
-  /** …and with so many bytes behind the last newline. */
-  torn: number
+interface Tools {
+  appender: Appender
+  anchoring: Anchoring
+  settings: AuditSettings
 }
 
 class Writer implements AuditLog {
   readonly #home: Home
-  readonly #now: () => Date
-  readonly #timeoutMs: number
+  readonly #options: Required<AuditLogOptions>
   #queue: Waiting[] = []
   #working: Promise<void> | undefined
-  #lock: AuditLock | undefined
-  #opened: Opened | undefined
-  /** Durable, but not stored yet as the acknowledged head. */
-  #durable: Head | undefined
-  /** Set once a sync has failed: the kernel may have dropped the pages, and a second sync would lie. */
+  #tools: Tools | undefined
+  /** Set where nothing may be appended any more. */
   #broken: SecretRefError | undefined
+  /** The disk did not answer in time, and may still be at it: nothing can be done, not even let go. */
+  #hangs = false
   #closed = false
+  /** Runs while there are records that no checkpoint covers. */
+  #timer: NodeJS.Timeout | undefined
+  #timeToSign = false
+  /** `unsigned` when signing was last tried, in vain. */
+  #triedAt = 0
+  /** In whose name the log speaks for itself. */
+  #actor: Actor | undefined
 
   constructor(home: Home, options: AuditLogOptions) {
     this.#home = home
-    this.#now = options.now ?? (() => new Date())
-    this.#timeoutMs = options.busyTimeoutMs ?? LOCK_TIMEOUT_MS
+    this.#options = {
+      now: () => new Date(),
+      busyTimeoutMs: LOCK_TIMEOUT_MS,
+      diskTimeoutMs: DISK_TIMEOUT_MS,
+      warn: () => {},
+      ...options,
+    }
   }
 
   append(entries: readonly Entry[]): Promise<readonly AuditRecord[]> {
-    if (this.#closed) return Promise.reject(unavailable('it is closed already', 'start again'))
+    if (this.#closed) return Promise.reject(closed())
     if (entries.length === 0) return Promise.resolve([])
-    const { promise, resolve, reject } = Promise.withResolvers<readonly AuditRecord[]>()
-    this.#queue.push({ entries, resolve, reject })
-    this.#working ??= this.#work()
-    return promise
+    return this.#enqueue(entries)
+  }
+
+  async checkpoint(): Promise<string> {
+    if (this.#closed) throw closed()
+    await this.#working
+    try {
+      const { appender, anchoring } = this.#use()
+      await this.#inTime((begin) => appender.look(begin))
+      const signed = await this.#inTime((begin) => appender.sign(begin))
+      if (signed !== undefined) anchoring.publish(signed)
+      return signed ?? readCheckpoint(this.#home) ?? ''
+    } catch (error) {
+      throw this.#failure(error)
+    }
   }
 
   async settle(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
     await this.#working
+    clearTimeout(this.#timer)
+    const tools = this.#tools
+    if (tools === undefined || this.#hangs) return
     try {
-      await this.#storeHead()
+      if (this.#broken === undefined && tools.appender.unsigned > 0) await this.#sign(tools)
+      else await tools.appender.storeHead()
+      await tools.anchoring.drain(ANCHORS_MS)
+      // An anchor that failed just now is on record before this process ends.
+      await this.#working
     } catch (error) {
-      throw asFailure(error, this.#home.auditLock)
+      throw this.#failure(error)
     }
   }
 
@@ -119,189 +146,144 @@ class Writer implements AuditLog {
     try {
       await this.settle()
     } finally {
-      if (this.#opened !== undefined) closeSync(this.#opened.fd)
-      this.#lock?.close()
+      if (!this.#hangs) this.#tools?.appender.close()
     }
+  }
+
+  #enqueue(entries: readonly Entry[]): Promise<readonly AuditRecord[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly AuditRecord[]>()
+    this.#queue.push({ entries, resolve, reject })
+    this.#working ??= this.#work()
+    return promise
   }
 
   async #work(): Promise<void> {
     // Callers of the same turn share the first batch, and those that a batch has woken the next one.
     await Promise.resolve()
-    while (this.#queue.length > 0) {
-      const batch = this.#queue
-      this.#queue = []
-      try {
-        const records = await this.#commit(batch.flatMap(({ entries }) => entries))
-        let next = 0
-        for (const waiting of batch) {
-          waiting.resolve(records.slice(next, (next += waiting.entries.length)))
-        }
-      } catch (error) {
-        const failure = asFailure(error, this.#home.auditLock)
-        for (const waiting of batch) waiting.reject(failure)
-      }
+    while (this.#queue.length > 0 || this.#mustSign()) {
+      if (this.#queue.length > 0) await this.#batch()
       await immediate()
-      if (this.#queue.length === 0) await this.#idle()
+      if (this.#mustSign()) await this.#signInPassing()
+      else if (this.#queue.length === 0) await this.#idle()
     }
     this.#working = undefined
   }
 
+  async #batch(): Promise<void> {
+    const batch = this.#queue
+    this.#queue = []
+    try {
+      if (this.#broken !== undefined) throw this.#broken
+      const { appender } = this.#use()
+      const entries = batch.flatMap((waiting) => waiting.entries)
+      this.#actor = entries.at(-1)?.actor
+      const records = await this.#inTime((begin) => appender.append(entries, begin))
+      let next = 0
+      for (const waiting of batch) {
+        waiting.resolve(records.slice(next, (next += waiting.entries.length)))
+      }
+    } catch (error) {
+      const failure = this.#failure(error)
+      for (const waiting of batch) waiting.reject(failure)
+    }
+  }
+
   /** With nobody waiting the head is stored at once: a start that waits for its resolver pays nothing. */
   async #idle(): Promise<void> {
+    this.#startTimer()
     try {
-      await this.#storeHead()
+      await this.#tools?.appender.storeHead()
     } catch {
       // Nobody is told, because nothing is lost: the next batch or `close` stores it, or fails by it.
     }
   }
 
-  async #storeHead(): Promise<void> {
-    const [lock, opened, durable] = [this.#lock, this.#opened, this.#durable]
-    if (lock === undefined || opened === undefined || durable === undefined) return
-    await lock.hold(() => {
-      // After an archive another log begins, which this is not the head of.
-      if (this.#inPlace(lock) === opened) lock.store(durable)
-    })
-    this.#durable = undefined
-  }
-
-  /** One batch, to the disk. Returns the callers' records, without those the log added itself. */
-  async #commit(entries: readonly Entry[]): Promise<readonly AuditRecord[]> {
-    if (this.#broken !== undefined) throw this.#broken
-    const lock = (this.#lock ??= this.#openLock())
-    // A commit of its own: on a full disk it fails before anything is written, not after.
-    await this.#storeHead()
-    const { opened, linked } = await lock.hold(() => this.#write(lock, entries))
-    // Not before the lock was given back: if that fails, the next batch finds these lines in the file.
-    opened.end = linked.head
-    opened.headUnknown = false
-    opened.torn = 0
-    try {
-      await synced(opened.fd)
-    } catch (error) {
-      this.#broken = asFailure(error, this.#home.auditLock)
-      throw this.#broken
-    }
-    this.#durable = linked.head
-    return linked.records.slice(-entries.length)
-  }
-
-  #openLock(): AuditLock {
+  #use(): Tools {
+    if (this.#tools !== undefined) return this.#tools
     prepareFolder(this.#home.dir)
-    return new AuditLock(this.#home.auditLock, this.#timeoutMs)
+    const settings = readSettings(this.#home)
+    const { now, busyTimeoutMs } = this.#options
+    const appender = new Appender(this.#home, { now, busyTimeoutMs, bounds: settings.segment })
+    const anchoring = new Anchoring(settings, (failures) => this.#recordFailed(failures))
+    return (this.#tools = { appender, anchoring, settings })
   }
 
-  /** Under the lock, without a pause: check, catch up, chain, write. */
-  #write(lock: AuditLock, entries: readonly Entry[]): { opened: Opened; linked: Linked } {
-    const opened = this.#inPlace(lock)
-    this.#catchUp(opened)
-    const { fd, end } = opened
-    const own = findings(opened, entries)
-    const linked = link([...own, ...entries], end, this.#now().toISOString())
+  #mustSign(): boolean {
+    if (this.#tools === undefined || this.#broken !== undefined || this.#closed) return false
+    const { appender, settings } = this.#tools
+    return this.#timeToSign || appender.unsigned - this.#triedAt >= settings.checkpoint.records
+  }
+
+  #startTimer(): void {
+    if (this.#tools === undefined || this.#timer !== undefined || this.#closed) return
+    const { appender, settings } = this.#tools
+    if (appender.unsigned === 0) return
+    this.#timer = setTimeout(() => {
+      this.#timeToSign = true
+      this.#working ??= this.#work()
+    }, settings.checkpoint.seconds * 1000)
+    this.#timer.unref()
+  }
+
+  /** Between two batches: what fails is told, and tried again at the next occasion. */
+  async #signInPassing(): Promise<void> {
+    const tools = this.#use()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#timeToSign = false
+    this.#triedAt = tools.appender.unsigned
     try {
-      writeWhole(fd, linked.bytes)
+      await this.#sign(tools)
+      this.#triedAt = 0
     } catch (error) {
-      // Part of it may stand in the file. If it cannot be cut off, the next to write finds a torn line.
-      ftruncateSync(fd, end.size)
-      throw error
-    }
-    return { opened, linked }
-  }
-
-  #open(acknowledged: Head | 'none' | 'new'): Opened {
-    const { auditLog, dir } = this.#home
-    let fd = openToAppend(auditLog)
-    if (fd === undefined) {
-      if (typeof acknowledged === 'object') {
-        throw tampered('the audit log is gone, and it held acknowledged records')
-      }
-      fd = createToAppend(auditLog)
-    }
-    try {
-      const { size } = fstatSync(fd)
-      const known = typeof acknowledged === 'object' ? acknowledged : EMPTY
-      if (size < known.size) {
-        throw tampered(
-          `the audit log is shorter than it was when record ${known.seq} was acknowledged`,
-        )
-      }
-      if (!holds(fd, known)) {
-        throw tampered(`record ${known.seq} of the audit log is not the one that was acknowledged`)
-      }
-      // Before the first line: a log that has one is known to survive a power failure as a file.
-      if (size === 0) syncFolder(dir)
-      const headUnknown = acknowledged === 'new'
-      return { fd, identity: identityOf(fd), end: known, headUnknown, torn: 0 }
-    } catch (error) {
-      closeSync(fd)
-      throw error
+      const failure = this.#failure(error)
+      if (failure.code === 'AUDIT_TAMPERED') this.#broken ??= failure
+      this.#options.warn(`no checkpoint could be signed: ${failure.message}`, failure.hint)
     }
   }
 
-  /** What others appended since we last looked; a line that one of them left unfinished is cut off. */
-  #catchUp(opened: Opened): void {
-    const { fd, end } = opened
-    const { size } = fstatSync(fd)
-    if (size === end.size) return
-    if (size < end.size) throw tampered(`the audit log was cut after record ${end.seq} was written`)
-    const { head, torn } = tailOf(fd, end, size)
-    if (torn > 0) {
-      ftruncateSync(fd, head.size)
-      opened.torn += torn
-    }
-    opened.end = head
+  async #sign({ appender, anchoring }: Tools): Promise<void> {
+    const note = await this.#inTime((begin) => appender.sign(begin))
+    if (note !== undefined) anchoring.publish(note)
   }
 
-  /**
-   * Under the lock: the log at its path, opened where need be. As long as we have a file open, no other
-   * can have its inode; where another stands there, it must be the one that an archive of ours began.
-   */
-  #inPlace(lock: AuditLock): Opened {
-    const { auditLog } = this.#home
-    const before = this.#opened
-    if (before === undefined) return (this.#opened = this.#open(lock.head()))
-    if (same(before.identity, identityAt(auditLog))) return before
-    if (!isArchived(before, auditLog)) {
-      throw unavailable(
-        'its file was removed or replaced while it was open',
-        'find out who did it, then start again',
+  #recordFailed(failures: readonly AnchorFailure[]): void {
+    for (const { anchor, cause } of failures) {
+      this.#options.warn(`the checkpoint did not reach the anchor ${anchor}: ${cause}`)
+    }
+    const actor = this.#actor
+    if (actor === undefined) return
+    const entries = failures.map(({ anchor, cause }): Entry => ({
+      event: 'anchor.failed',
+      actor,
+      reason: cause,
+      detail: { anchor },
+    }))
+    // Where the log fails as well, those who append to it are told.
+    this.#enqueue(entries).catch(() => {})
+  }
+
+  /** As `work`, but for as long as the disk may take. Then this process does nothing more to the log. */
+  async #inTime<T>(work: (begin: () => void) => Promise<T>): Promise<T> {
+    const { diskTimeoutMs } = this.#options
+    const late = (): SecretRefError => {
+      this.#hangs = true
+      return unavailable(
+        `the disk has not answered for ${diskTimeoutMs / 1000} seconds`,
+        'check the disk and the kernel log, then start again',
       )
     }
-    const next = this.#open(lock.head())
-    this.#opened = next
-    this.#durable = undefined
-    closeSync(before.fd)
-    return next
+    return bounded(diskTimeoutMs, late, work)
+  }
+
+  /** In words; and what must not be tried again is kept. */
+  #failure(error: unknown): SecretRefError {
+    const failure = asFailure(error, this.#home.auditLock)
+    if (this.#hangs) this.#broken ??= failure
+    return failure
   }
 }
 
-/** True where the log at the path begins by saying that it follows this one, as we know it. */
-function isArchived({ fd, end }: Opened, path: string): boolean {
-  if (!holds(fd, end)) return false
-  const archived = archivedBefore(path)
-  const left = whatIsLeft(fd)
-  return (
-    left.hash !== undefined &&
-    left.hash === archived?.hash &&
-    left.seq === archived.seq &&
-    left.size === archived.size
-  )
-}
-
-/** What the log itself has to say first, in the name of who writes. */
-function findings({ end, headUnknown, torn }: Opened, entries: readonly Entry[]): Entry[] {
-  const found: Entry[] = []
-  for (const { actor } of entries.slice(0, 1)) {
-    if (end.seq === EMPTY.seq) found.push({ event: 'log.opened', actor })
-    // Whoever takes the lock file away takes away what a cut is measured by.
-    else if (headUnknown) found.push({ event: 'log.opened', actor, detail: { head: 'unknown' } })
-    if (torn > 0) found.push({ event: 'log.recovered', actor, detail: { bytes: torn } })
-  }
-  return found
-}
-
-function synced(fd: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    fdatasync(fd, (error) => (error === null ? resolve() : reject(error)))
-  })
+function closed(): SecretRefError {
+  return unavailable('it is closed already', 'start again')
 }

@@ -18,10 +18,16 @@ const HASH = /^[0-9a-f]{64}$/
 /** 0x01 and two hashes; reused, since nothing here waits. */
 const NODE = Buffer.from([1, ...Array.from({ length: 64 }, () => 0)])
 
+export function isHash(text: string): boolean {
+  return HASH.test(text)
+}
+
 /** Hash of an inner node. */
 export function nodeHash(left: string, right: string): string {
-  NODE.write(left, 1, 32, 'hex')
-  NODE.write(right, 33, 32, 'hex')
+  // Of what is no hash, only a part would be written, over what stood there.
+  if (NODE.write(left, 1, 32, 'hex') !== 32 || NODE.write(right, 33, 32, 'hex') !== 32) {
+    throw new TypeError('not a hash')
+  }
   return hash('sha256', NODE)
 }
 
@@ -42,7 +48,7 @@ export function rootOf({ hashes }: Range): string {
 /** True where the range is one that a tree can have; whether it is that of some log is another matter. */
 export function rangeFits({ size, hashes }: Range): boolean {
   if (!Number.isSafeInteger(size) || size < 0) return false
-  return hashes.length === ones(size) && hashes.every((text) => HASH.test(text))
+  return hashes.length === ones(size) && hashes.every(isHash)
 }
 
 /** Full subtrees of equal height become one. */

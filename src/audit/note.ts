@@ -87,21 +87,22 @@ export function parseNote(note: string): Note | undefined {
 }
 
 /**
- * True where this very key signed the note. Signatures of other keys mean nothing; one that names this
+ * What this very key has to do with a note. Signatures of other keys mean nothing; one that names this
  * key and is bad spoils the note.
- * @param vkey as `verifierKey` makes it; false where it is none
  */
+export function signatureOf({ text, signatures }: Note, key: VerifierKey): 'good' | 'bad' | 'none' {
+  const signed = Buffer.from(text)
+  const ours = signatures.filter(({ name, keyId }) => name === key.name && keyId === key.keyId)
+  if (ours.length === 0) return 'none'
+  const good = ours.every(({ signature }) => verify(null, signed, key.publicKey, signature))
+  return good ? 'good' : 'bad'
+}
+
+/** True where this very key signed the note. `vkey`: as `verifierKey` makes it; false where it is none. */
 export function verifyNote(note: string, vkey: string): boolean {
   const key = parseVerifierKey(vkey)
   const parsed = parseNote(note)
-  if (key === undefined || parsed === undefined) return false
-  const text = Buffer.from(parsed.text)
-  const ours = parsed.signatures.filter(
-    ({ name, keyId }) => name === key.name && keyId === key.keyId,
-  )
-  return (
-    ours.length > 0 && ours.every(({ signature }) => verify(null, text, key.publicKey, signature))
-  )
+  return key !== undefined && parsed !== undefined && signatureOf(parsed, key) === 'good'
 }
 
 /** A public key as text: `name+key id+base64(0x01 ‖ key)`. */
@@ -160,7 +161,7 @@ function parseSignature(line: string): Signature | undefined {
 }
 
 /** Only what this very text stands for: Node's own decoder passes over what it does not know. */
-function fromBase64(text: string): Buffer | undefined {
+export function fromBase64(text: string): Buffer | undefined {
   const bytes = Buffer.from(text, 'base64')
   return bytes.toString('base64') === text ? bytes : undefined
 }

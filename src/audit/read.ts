@@ -44,7 +44,8 @@ export function parseRecord(line: Uint8Array): AuditRecord | undefined {
   return isRecord(value) ? value : undefined
 }
 
-function* linesOf(fd: number, size: number): Generator<Line> {
+/** The lines in the first `size` bytes of an open file. */
+export function* linesOf(fd: number, size: number): Generator<Line> {
   let buffer = Buffer.allocUnsafe(CHUNK)
   let filled = 0
   let position = 0

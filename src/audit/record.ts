@@ -28,6 +28,7 @@ export const EVENTS = [
   'secret.failed',
   'credential.verified',
   'credential.rejected',
+  'credential.unsettled',
   'alert.raised',
 ] as const
 export type Event = (typeof EVENTS)[number]

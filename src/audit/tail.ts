@@ -1,6 +1,6 @@
 /** The end of a log file: what its last whole line says. Reads only as much as that line needs. */
 import { readSync } from 'node:fs'
-import { EMPTY, type Head } from './chain.ts'
+import type { Head } from './chain.ts'
 import { tampered } from './failures.ts'
 import { leafHash } from './hash.ts'
 import { parseRecord } from './read.ts'
@@ -9,29 +9,9 @@ import { MAX_LINE } from './serialise.ts'
 const NEWLINE = 10
 const FIRST_LOOK = 8 * 1024
 
-/** The chain's head as a stretch of the file shows it, and the bytes behind its last newline. */
-export interface Tail {
-  head: Head
-  torn: number
-}
-
-/**
- * Reads on from `from`, which ends with a newline, to byte `end`.
- * Errors: AUDIT_TAMPERED where the last whole line is no record that can follow.
- */
-export function tailOf(fd: number, from: Head, end: number): Tail {
-  const found = lastLine(fd, from.size, end)
-  if (found === undefined) return { head: from, torn: end - from.size }
-  const seq = parseRecord(found.line)?.seq
-  if (seq === undefined || seq <= from.seq) {
-    throw tampered('the last line of the audit log is not a record that follows')
-  }
-  return { head: { seq, hash: leafHash(found.line), size: found.end }, torn: end - found.end }
-}
-
 /** True where the file holds, at its place, the very line that was acknowledged. */
 export function holds(fd: number, acknowledged: Head): boolean {
-  if (acknowledged.seq === EMPTY.seq) return true
+  if (acknowledged.size === 0) return true
   const found = lastLine(fd, 0, acknowledged.size)
   return (
     found?.end === acknowledged.size &&

@@ -1,27 +1,60 @@
 /**
- * Is the chain whole? Needs nothing but the log; with the acknowledged head it also finds a cut at the
- * end and a chain that was computed anew. Reads in flat memory and changes nothing.
+ * Is the log whole? Needs nothing but its lines. The acknowledged head also finds a cut at the end and a
+ * chain that was computed anew; signed checkpoints find both wherever they were kept, and say between
+ * which two of them the log was rewritten. Reads in flat memory and changes nothing.
  *
- * What one person who can write both files does to the unacknowledged end, or to log and head together,
- * no check on this machine can find.
+ * What somebody does to records that nothing outside of the log vouches for, no check can find.
  */
+import { START, type Start } from './across.ts'
 import type { Head } from './chain.ts'
-import { leafHash, NO_PREV } from './hash.ts'
+import { Comparison } from './comparison.ts'
+import { leafHash, NO_PREV, originOf } from './hash.ts'
+import { appendLeaf, isHash, rootOf, type Range } from './merkle.ts'
 import { parseRecord, type Line } from './read.ts'
 import type { AuditRecord } from './record.ts'
+import { continuedOf } from './segments.ts'
 import { MAX_LINE } from './serialise.ts'
+import type { Vouched } from './vouched.ts'
 
-export type Damage = 'not-a-record' | 'out-of-sequence' | 'changed' | 'missing'
+export type Damage =
+  | 'not-a-record'
+  | 'out-of-sequence'
+  | 'changed'
+  /** It was acknowledged, and the log ends before it. */
+  | 'missing'
+  /** It was signed, and the log ends before it. */
+  | 'cut'
+  /** Something from `seq` to `to` is not what was signed. */
+  | 'not-signed'
+  /** A checkpoint is of a log that begins with another record. */
+  | 'other-log'
+  /** A segment says of the records before it what they are not. */
+  | 'misstated'
+
+export interface Bad {
+  seq: number
+  /** Where only checkpoints can tell: the first bad record is one from `seq` to this one. */
+  to?: number
+  damage: Damage
+}
 
 export interface Verdict {
+  /** The first record that was looked at. */
+  first: number
   /** Records that follow each other without a break, from the first. */
   records: number
   /** The last of them. */
   last?: { seq: number; hash: string; time: string }
-  /** The first record that is not what was written; its place is line `seq` of the log. */
-  bad?: { seq: number; damage: Damage }
+  /** Of all records up to the last; absent where the reading began in the middle of a segment. */
+  tree?: { origin: string; root: string }
+  /** The first record that is not what was written; in a whole log its place is line `seq`. */
+  bad?: Bad
   /** Up to which record the acknowledged head vouches; absent where no head is known. */
   acknowledged?: number
+  checkpoints: Pick<
+    Comparison,
+    'signed' | 'agreed' | 'elsewhere' | 'foreign' | 'skipped' | 'disputed'
+  >
   /** Bytes behind the last newline: a writer at work, or one that died. Recovered at the next append. */
   torn: number
   /** Records whose time lies before the time of the record ahead of them; a clock was set back. */
@@ -30,70 +63,14 @@ export interface Verdict {
   marks: readonly AuditRecord[]
 }
 
+export interface Scope {
+  /** Read before the lines, as the head is. */
+  checkpoints?: readonly Vouched[]
+  /** What the lines begin with; left out: the first record of the log. */
+  start?: Start
+}
+
 const MAX_TIMES = 10
-
-/** `head`: the acknowledged one, read before the lines, or undefined where none is known. */
-export function verifyChain(lines: Iterable<Line>, head: Head | undefined): Verdict {
-  const timeGoesBack: number[] = []
-  const marks: AuditRecord[] = []
-  let last: Link | undefined
-  let torn = 0
-  /** Set while it is open whether this record or the one before it was changed. */
-  let doubtful: Link | undefined
-  const verdict = (bad?: { seq: number; damage: Damage }): Verdict => ({
-    records: bad === undefined ? (last?.seq ?? 0) : bad.seq - 1,
-    ...(last === undefined || bad !== undefined ? {} : { last: summary(last) }),
-    ...(bad === undefined ? {} : { bad }),
-    ...(head === undefined ? {} : { acknowledged: head.seq }),
-    torn,
-    timeGoesBack,
-    marks,
-  })
-
-  for (const line of lines) {
-    if (!line.whole) {
-      if (line.bytes.length > MAX_LINE) return verdict({ seq: line.number, damage: 'not-a-record' })
-      torn = line.bytes.length
-      break
-    }
-    const record = parseRecord(line.bytes)
-    const hash = leafHash(line.bytes)
-    if (doubtful !== undefined) {
-      const intact = record?.prev === doubtful.hash
-      return verdict({ seq: intact ? doubtful.seq - 1 : doubtful.seq, damage: 'changed' })
-    }
-    const seq = line.number
-    if (record === undefined) return verdict({ seq, damage: 'not-a-record' })
-    if (record.seq !== seq) return verdict({ seq, damage: 'out-of-sequence' })
-    const link: Link = { seq, hash, record }
-    if (record.prev !== (last?.hash ?? NO_PREV)) {
-      if (seq === 1) return verdict({ seq, damage: 'changed' })
-      doubtful = link
-      continue
-    }
-    if (head?.seq === seq && head.hash !== hash) return verdict({ seq, damage: 'changed' })
-    if (last !== undefined && record.time < last.record.time && timeGoesBack.length < MAX_TIMES) {
-      timeGoesBack.push(seq)
-    }
-    if (isMark(record)) marks.push(record)
-    last = link
-  }
-  if (doubtful !== undefined) {
-    // The last line of the log: only the head can tell which of the two was changed.
-    const changed = head?.seq === doubtful.seq && head.hash !== doubtful.hash
-    return verdict({ seq: changed ? doubtful.seq : doubtful.seq - 1, damage: 'changed' })
-  }
-  if (head !== undefined && (last?.seq ?? 0) < head.seq) {
-    return verdict({ seq: (last?.seq ?? 0) + 1, damage: 'missing' })
-  }
-  return verdict()
-}
-
-function isMark({ event, seq }: AuditRecord): boolean {
-  return (
-    event === 'log.recovered' || event === 'log.archived' || (event === 'log.opened' && seq > 1)
-  )
-}
 
 interface Link {
   seq: number
@@ -101,6 +78,179 @@ interface Link {
   record: AuditRecord
 }
 
-function summary({ seq, hash, record }: Link): { seq: number; hash: string; time: string } {
-  return { seq, hash, time: record.time }
+/** `head`: the acknowledged one, read before the lines, or undefined where none is known. */
+export function verifyChain(
+  lines: Iterable<Line>,
+  head: Head | undefined,
+  scope: Scope = {},
+): Verdict {
+  const verification = new Verification(head, scope)
+  for (const line of lines) {
+    const bad = verification.add(line)
+    if (bad !== undefined) return verification.verdict(bad)
+  }
+  return verification.verdict(verification.end())
+}
+
+class Verification {
+  readonly #start: Start
+  readonly #head: Head | undefined
+  readonly #comparison: Comparison
+  readonly #timeGoesBack: number[] = []
+  readonly #marks: AuditRecord[] = []
+  #last: Link | undefined
+  #origin: string | undefined
+  /** The tree up to and with the last record, and without it. */
+  #tree: Range | undefined
+  #before: Range | undefined
+  #torn: Line | undefined
+  /** Set while it is open whether this record or the one before it was changed. */
+  #doubtful: Link | undefined
+  /** Set while it is open whether the last record alone is not what was signed. */
+  #unsigned: Vouched | undefined
+
+  constructor(head: Head | undefined, { checkpoints = [], start = START }: Scope) {
+    this.#start = start
+    this.#head = head
+    this.#tree = start.range
+    this.#comparison = new Comparison(checkpoints, start.seq, start.range !== undefined)
+  }
+
+  add(line: Line): Bad | undefined {
+    const seq = line.number
+    // The last line of a segment that others follow.
+    if (this.#torn !== undefined) return { seq: this.#torn.number, damage: 'not-a-record' }
+    if (!line.whole) {
+      this.#torn = line
+      return line.bytes.length > MAX_LINE ? { seq, damage: 'not-a-record' } : undefined
+    }
+    const record = parseRecord(line.bytes)
+    const link = record && { seq, hash: leafHash(line.bytes), record }
+    if (this.#unsigned !== undefined)
+      return this.#rewritten(this.#unsigned, this.#before, record?.prev)
+    if (this.#doubtful !== undefined) {
+      const intact = record?.prev === this.#doubtful.hash
+      return { seq: this.#doubtful.seq - (intact ? 1 : 0), damage: 'changed' }
+    }
+    if (link === undefined) return { seq, damage: 'not-a-record' }
+    if (link.record.seq !== seq) return { seq, damage: 'out-of-sequence' }
+    if (!this.#follows(link)) {
+      if (seq === 1) return { seq, damage: 'changed' }
+      this.#doubtful = link
+      return undefined
+    }
+    return this.#take(link)
+  }
+
+  end(): Bad | undefined {
+    const head = this.#head
+    if (this.#unsigned !== undefined) {
+      const named = head?.seq === this.#unsigned.size ? head.hash : undefined
+      return this.#rewritten(this.#unsigned, this.#before, named)
+    }
+    if (this.#doubtful !== undefined) return this.#lastOrBefore(this.#doubtful)
+    const records = this.#last?.seq ?? this.#start.seq
+    if (head !== undefined && records < head.seq) return { seq: records + 1, damage: 'missing' }
+    const beyond = this.#comparison.beyond(records)
+    return beyond && { seq: records + 1, damage: 'cut' }
+  }
+
+  verdict(bad: Bad | undefined): Verdict {
+    const { signed, agreed, elsewhere, foreign, skipped, disputed } = this.#comparison
+    const last = bad === undefined ? this.#last : undefined
+    const first = this.#start.seq + 1
+    const through = bad === undefined ? (this.#last?.seq ?? this.#start.seq) : bad.seq - 1
+    return {
+      first,
+      records: through - this.#start.seq,
+      ...(last && { last: { seq: last.seq, hash: last.hash, time: last.record.time } }),
+      ...(last &&
+        this.#tree &&
+        this.#origin !== undefined && {
+          tree: { origin: this.#origin, root: rootOf(this.#tree) },
+        }),
+      ...(bad && { bad }),
+      ...(this.#head && { acknowledged: this.#head.seq }),
+      checkpoints: { signed, agreed, elsewhere, foreign, skipped, disputed },
+      torn: this.#torn?.bytes.length ?? 0,
+      timeGoesBack: this.#timeGoesBack,
+      marks: this.#marks,
+    }
+  }
+
+  #follows({ seq, record }: Link): boolean {
+    if (this.#last !== undefined) return record.prev === this.#last.hash
+    return seq > 1 || record.prev === NO_PREV
+  }
+
+  #take(link: Link): Bad | undefined {
+    const { seq, hash, record } = link
+    const begun = this.#last === undefined ? this.#begin(link) : this.#statement(link)
+    if (begun !== undefined) return begun
+    if (this.#tree !== undefined) {
+      this.#before = this.#tree
+      this.#tree = appendLeaf(this.#tree, hash)
+      this.#unsigned = this.#comparison.at(this.#tree)
+      if (this.#unsigned !== undefined) return undefined
+    }
+    if (this.#head?.seq === seq && this.#head.hash !== hash) return { seq, damage: 'changed' }
+    if (this.#last !== undefined && record.time < this.#last.record.time) {
+      if (this.#timeGoesBack.length < MAX_TIMES) this.#timeGoesBack.push(seq)
+    }
+    if (isMark(record)) this.#marks.push(record)
+    this.#last = link
+    return undefined
+  }
+
+  /** The first record says which log it is, or a `log.continued` that was read before it. */
+  #begin({ seq, hash }: Link): Bad | undefined {
+    this.#origin = this.#start.origin ?? originOf(hash)
+    if (this.#comparison.ofAnotherLog(this.#origin)) return { seq, damage: 'other-log' }
+    return this.#tree && this.#comparison.at(this.#tree) && { seq, damage: 'misstated' }
+  }
+
+  /** What a segment says of those before it is what somebody who has only that segment goes by. */
+  #statement({ seq, record }: Link): Bad | undefined {
+    if (record.event !== 'log.continued' || this.#tree === undefined) return undefined
+    const { size, hashes = [], origin } = continuedOf(record) ?? {}
+    const holds =
+      size === this.#tree.size &&
+      hashes.join() === this.#tree.hashes.join() &&
+      origin === this.#origin
+    return holds ? undefined : { seq, damage: 'misstated' }
+  }
+
+  /** @param named hash of the last record, as something that is not that record says */
+  #rewritten(signed: Vouched, before: Range | undefined, named: string | undefined): Bad {
+    const { size, root } = signed
+    if (isEndOf(root, before, named)) return { seq: size, damage: 'changed' }
+    const seq = Math.max(this.#comparison.before(signed), this.#start.seq) + 1
+    return { seq, ...(seq < size && { to: size }), damage: 'not-signed' }
+  }
+
+  /** The last line of the log does not name the one before it: which of the two was changed? */
+  #lastOrBefore({ seq, hash, record }: Link): Bad {
+    const before: Bad = { seq: seq - 1, damage: 'changed' }
+    if (this.#head?.seq === seq) return this.#head.hash === hash ? before : { ...before, seq }
+    const signed = this.#comparison.comes(seq)
+    if (signed === undefined) return before
+    // The tree with the hash that the last line names, in place of that of the line before it.
+    const named =
+      this.#before && isHash(record.prev) ? appendLeaf(this.#before, record.prev) : undefined
+    return isEndOf(signed.root, named, hash)
+      ? before
+      : this.#rewritten(signed, undefined, undefined)
+  }
+}
+
+/** True where the signed tree is `before` and one leaf more, this one. */
+function isEndOf(root: string, before: Range | undefined, leaf: string | undefined): boolean {
+  if (before === undefined || leaf === undefined || !isHash(leaf)) return false
+  return rootOf(appendLeaf(before, leaf)) === root
+}
+
+function isMark({ event, seq }: AuditRecord): boolean {
+  return (
+    event === 'log.recovered' || event === 'log.archived' || (event === 'log.opened' && seq > 1)
+  )
 }

@@ -116,7 +116,7 @@ export async function openGateway(io: Io, options: { config?: string }): Promise
     home: io.home,
     env: io.env,
     loaded,
-    log: openAuditLog(io.home, { now }),
+    log: openAuditLog(io.home, { now, warn: (...said) => sayTo(io, ...said) }),
     actor: actorOf(parent?.agent),
     surroundings: readSurroundings(io.env),
     parent,

@@ -9,6 +9,7 @@
  * - Whatever came from a config, a file or a program is escaped by `printable` before it is shown.
  */
 import { constants, fstatSync, openSync, writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { errnoOf, SecretRefError } from '../errors.ts'
 import { printable } from '../printable.ts'
 import { currentFolder, inCurrentFolder } from '../state/current-folder.ts'
@@ -26,6 +27,8 @@ export interface Io {
   readonly home: Home
   /** True where signs such as ✅ may be printed. */
   signs: boolean
+  /** Of the terminal that stdout is; undefined where it is none. */
+  readonly columns?: number | undefined
   now: () => Date
   out: (text: string) => void
   err: (text: string) => void
@@ -43,6 +46,9 @@ export function processIo(program: string): Io {
       return inCurrentFolder(() => homeOf(env))
     },
     signs: signsAllowed(env),
+    get columns() {
+      return isatty(1) ? process.stdout.columns : undefined
+    },
     now: () => new Date(),
     out: (text) => writeWhole(1, text),
     err: (text) => writeWhole(2, text),

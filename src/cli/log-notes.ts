@@ -1,18 +1,40 @@
 /** What a log that is no damage leaves open, in words. Pure. */
 import type { Archived, ArchiveState } from '../audit/archived.ts'
 import type { AuditRecord } from '../audit/record.ts'
+import type { Notes } from '../audit/vouched.ts'
 import type { Verdict } from '../audit/verify.ts'
+import type { Keys } from '../audit/verifier-keys.ts'
+import type { Start } from '../audit/across.ts'
 
 export interface Note {
-  kind: 'lock-missing' | 'recovered' | 'archived' | 'archive-missing' | 'no-head' | Harmless
+  kind: Doubt | Harmless
   /** The record that it is about. */
   seq?: number
   text: string
 }
+type Doubt =
+  | 'lock-missing'
+  | 'recovered'
+  | 'archived'
+  | 'archive-missing'
+  | 'no-head'
+  | 'segments-missing'
+  | 'unsigned'
+  | 'unknown-key'
+  | 'forged'
+  | 'unreadable'
+  | 'not-compared'
+  | 'other-logs'
 /** Does not count for `--strict`. */
-type Harmless = 'torn' | 'time-goes-back' | 'not-current'
+type Harmless = 'torn' | 'time-goes-back' | 'not-current' | 'from' | 'not-signed-yet'
 
-const HARMLESS: ReadonlySet<Note['kind']> = new Set(['torn', 'time-goes-back', 'not-current'])
+const HARMLESS: ReadonlySet<Note['kind']> = new Set<Harmless>([
+  'torn',
+  'time-goes-back',
+  'not-current',
+  'from',
+  'not-signed-yet',
+])
 
 /** True where records may be missing that nobody can miss, or where the log was begun anew. */
 export function isDoubt({ kind }: Note): boolean {
@@ -25,10 +47,23 @@ export interface Before {
   state: ArchiveState
 }
 
+/** What was found, and what it was held against. */
+export interface Checked {
+  verdict: Verdict
+  start: Start
+  keys: Keys
+  /** The log's own checkpoints. */
+  own: Notes
+  /** Those of `--against`. */
+  kept?: Notes
+  before?: Before
+}
+
 /** @param current false for a file that was named: no lock file vouches for it */
-export function notesOf(verdict: Verdict, before: Before | undefined, current: boolean): Note[] {
+export function notesOf(checked: Checked, { from }: { from?: number }, current: boolean): Note[] {
+  const { verdict, before } = checked
   const { torn, timeGoesBack, acknowledged } = verdict
-  const notes = verdict.marks.map(noteOf)
+  const notes = [...beginning(checked, from), ...verdict.marks.map(noteOf)]
   if (before?.state === 'missing' && before.archived.file !== 'missing') {
     const text = `the archive ${before.archived.file} is not there any more: what it said cannot be told here`
     notes.push({ kind: 'archive-missing', text })
@@ -49,7 +84,77 @@ export function notesOf(verdict: Verdict, before: Before | undefined, current: b
     const text = 'no acknowledged head is known, so a cut at the end cannot be seen'
     notes.push({ kind: 'no-head', text })
   }
+  return [...notes, ...signatures(checked, current)]
+}
+
+/** Records that were not looked at. */
+function beginning({ start }: Checked, from: number | undefined): Note[] {
+  if (start.seq === 0) return []
+  const earlier = start.seq === 1 ? 'record 1' : `records 1 to ${start.seq}`
+  if (from !== undefined && from === start.seq + 1) {
+    return [{ kind: 'from', text: `${earlier} were not looked at` }]
+  }
+  const text = `${earlier} are not here: their segments were moved away, or removed; verify a copy that has them`
+  return [{ kind: 'segments-missing', text }]
+}
+
+/** What the checkpoints leave open. */
+function signatures({ verdict, keys, own, kept, start }: Checked, current: boolean): Note[] {
+  const notes: Note[] = []
+  const { signed, skipped, foreign } = verdict.checkpoints
+  const all = [...own.checkpoints, ...(kept?.checkpoints ?? [])]
+  const unknown = all.filter(({ known }) => !known).length
+  if (all.length === 0 && (current || kept)) {
+    const text =
+      'no signed checkpoint is here, so records that were rewritten together with their chain cannot be seen'
+    notes.push({ kind: 'unsigned', text })
+  }
+  if (unknown > 0) {
+    const why =
+      keys.from === 'nowhere'
+        ? 'no key is known here; give the public key with --key'
+        : 'they are signed with another key'
+    const text = `the signature of ${count(unknown, 'checkpoint')} could not be checked: ${why}`
+    notes.push({ kind: 'unknown-key', text })
+  }
+  notes.push(...spoilt(own))
+  if (skipped > 0) {
+    const why =
+      start.range === undefined
+        ? `record ${start.seq + 1} is not the first of a segment, so the tree is not known there`
+        : 'their records are not here'
+    const text = `${count(skipped, 'checkpoint')} could not be compared: ${why}`
+    notes.push({ kind: 'not-compared', text })
+  }
+  if (foreign > 0) {
+    const text = `${count(foreign, 'checkpoint')} that you kept are of other logs: if those were archived, verify the archives against them; else this log took the place of another`
+    notes.push({ kind: 'other-logs', text })
+  }
+  const last = verdict.last?.seq ?? 0
+  if (signed > 0 && signed < last) {
+    notes.push({
+      kind: 'not-signed-yet',
+      text: `no checkpoint covers what follows record ${signed} yet; \`secretref log checkpoint\` signs it`,
+    })
+  }
   return notes
+}
+
+function spoilt({ forged, unreadable }: Notes): Note[] {
+  const notes: Note[] = []
+  if (forged > 0) {
+    const text = `${count(forged, 'checkpoint')} of the log's own list name the key and are not signed by it`
+    notes.push({ kind: 'forged', text })
+  }
+  if (unreadable > 0) {
+    const text = `${count(unreadable, 'piece')} of the log's own list of checkpoints cannot be read; a writer was killed, or somebody changed it`
+    notes.push({ kind: 'unreadable', text })
+  }
+  return notes
+}
+
+function count(n: number, what: string): string {
+  return n === 1 ? `1 ${what}` : `${n} ${what}s`
 }
 
 function noteOf({ seq, event, detail }: AuditRecord): Note {

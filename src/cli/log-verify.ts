@@ -1,58 +1,77 @@
 /** `secretref log verify`. */
 import { resolve } from 'node:path'
+import { readAcross } from '../audit/across.ts'
 import { archivedBefore, checkArchive } from '../audit/archived.ts'
-import { asFailure, tampered } from '../audit/failures.ts'
+import { asFailure } from '../audit/failures.ts'
 import { readHead } from '../audit/lock.ts'
-import { readLines } from '../audit/read.ts'
-import { safeJson } from '../printable.ts'
-import { verifyChain, type Damage, type Verdict } from '../audit/verify.ts'
+import { keysOf, type Keys } from '../audit/verifier-keys.ts'
+import { verifyChain, type Verdict } from '../audit/verify.ts'
+import { checkpointsIn, notesKept, type Notes } from '../audit/vouched.ts'
 import { SecretRefError } from '../errors.ts'
+import { safeJson } from '../printable.ts'
+import { readEvidence } from './evidence.ts'
 import { errorText, printable, type Io } from './io.ts'
-import { isDoubt, notesOf, type Before } from './log-notes.ts'
-
-const DAMAGE: Readonly<Record<Damage, string>> = {
-  'not-a-record': 'is not a record',
-  'out-of-sequence': 'is missing, or another stands in its place',
-  changed: 'was changed',
-  missing: 'was acknowledged and is missing: the log ends before it',
-}
+import { readKept } from './log-checkpoints.ts'
+import { damageOf } from './log-damage.ts'
+import { isDoubt, notesOf, type Before, type Checked } from './log-notes.ts'
 
 export interface VerifyOptions {
   /** A log elsewhere, such as an archive; left out: the log in use. */
   file?: string
+  /** A file of checkpoints that was kept elsewhere; `-`: stdin. */
+  against?: string
+  /** The public key that checkpoints must be signed with; left out: that of this home. */
+  key?: string
+  /** The first record to look at. */
+  from?: number
   json?: true
   strict?: true
 }
 
 /**
- * Checks the whole chain, and the archive that the log says it follows. 0: whole. 1: damage, which is
- * named; with `strict` also where a note says that something cannot be told.
+ * Checks chain, tree and checkpoints, and the archive that the log says it follows. 0: whole. 1: damage,
+ * which is named; with `strict` also where a note says that something cannot be told.
  */
 export async function logVerify(io: Io, options: VerifyOptions): Promise<number> {
+  const { from, against } = options
   const inUse = resolve(io.home.auditLog)
   const path = options.file === undefined ? inUse : resolve(io.cwd, options.file)
   const current = path === inUse
-  let verdict
-  let before
+  const keys = keysOf(io.home, options.key)
+  const kept = against === undefined ? undefined : evidence(io, against, keys)
+  let checked: Checked
   try {
-    // The head first: the log may grow meanwhile, never shrink.
+    // Head and checkpoints first: the log may grow meanwhile, never shrink.
     const head = current ? readHead(io.home.auditLock) : undefined
-    verdict = verifyChain(readLines(path), head)
-    before = beforeOf(path)
+    const own = checkpointsIn(readKept(path), keys.keyFor, false)
+    const checkpoints = [...own.checkpoints, ...(kept?.checkpoints ?? [])]
+    checked = readAcross(path, from, ({ start, lines }) => ({
+      verdict: verifyChain(lines, head, { start, checkpoints }),
+      start,
+      keys,
+      own,
+      ...(kept && { kept }),
+    }))
+    const before = beforeOf(path)
+    if (before !== undefined) checked.before = before
   } catch (error) {
     throw asFailure(error, io.home.auditLock)
   }
-  if (verdict.bad === undefined && verdict.records === 0) throw nothingAt(path, current)
-  const notes = notesOf(verdict, before, current)
+  const { verdict, before } = checked
+  if (verdict.bad === undefined && verdict.records === 0) throw nothingAt(path, current, from)
+  const notes = notesOf(checked, options, current)
   const doubts = notes.filter(isDoubt).length
-  const errors = damageOf(verdict, before, current ? undefined : path)
+  const errors = [
+    ...damageOf(verdict, before, current ? undefined : path),
+    ...(verdict.bad === undefined ? unsigned(checked) : []),
+  ]
   const ok = errors.length === 0 && !(options.strict && doubts > 0)
 
   if (options.json) {
     const { marks: _, ...facts } = verdict
     const archive = before && { file: before.archived.file, state: before.state }
     io.out(`${safeJson({ version: 1, ok, ...facts, ...(archive && { archive }), notes })}\n`)
-  } else if (errors.length === 0) io.out(praise(verdict, doubts))
+  } else if (errors.length === 0) io.out(praise(verdict, doubts, against))
   for (const error of errors) io.err(errorText(io.program, error))
   if (!options.json) {
     const say = errors.length === 0 ? io.out : io.err
@@ -61,38 +80,47 @@ export async function logVerify(io: Io, options: VerifyOptions): Promise<number>
   return ok ? 0 : 1
 }
 
+function evidence(io: Io, file: string, keys: Keys): Notes {
+  const kept = checkpointsIn(notesKept(readEvidence(io, file, 'the checkpoint')), keys.keyFor, true)
+  if (kept.forged > 0) {
+    throw new SecretRefError(
+      'PROOF_INVALID',
+      'a checkpoint names the key and is not signed by it',
+      { hint: 'somebody made or changed it; keep it, and use another copy', scope: 'audit' },
+    )
+  }
+  if (kept.checkpoints.length > 0) return kept
+  throw new SecretRefError('USAGE', 'the file holds no checkpoint', {
+    hint: 'name one that `secretref log checkpoint` printed, or that an anchor keeps',
+  })
+}
+
+/** Whoever gives a key says that it must have signed. */
+function unsigned({ keys, own, kept }: Checked): SecretRefError[] {
+  if (keys.from !== 'given') return []
+  const all = [...own.checkpoints, ...(kept?.checkpoints ?? [])]
+  const missing = kept?.checkpoints.some(({ known }) => !known) || !all.some(({ known }) => known)
+  if (!missing) return []
+  return [
+    new SecretRefError('PROOF_INVALID', 'a checkpoint is not signed with the key that was given', {
+      hint: 'is it the key of this log? `secretref log key` prints that where the log is written',
+      scope: 'audit',
+    }),
+  ]
+}
+
 function beforeOf(path: string): Before | undefined {
   const archived = archivedBefore(path)
   return archived && { archived, state: checkArchive(path, archived) }
 }
 
-/** @param file the log's path where it is not the one in use */
-function damageOf(
-  { bad }: Verdict,
-  before: Before | undefined,
-  file: string | undefined,
-): SecretRefError[] {
-  const errors: SecretRefError[] = []
-  if (bad !== undefined) {
-    const what = `record ${bad.seq} of ${file ?? 'the audit log'} ${DAMAGE[bad.damage]}`
-    errors.push(file === undefined ? tampered(what) : changed(what))
+function nothingAt(path: string, current: boolean, from: number | undefined): SecretRefError {
+  if (from !== undefined && from > 1) {
+    return new SecretRefError('RECORD_UNKNOWN', `the log has no record ${from}`, {
+      hint: '`secretref log show --limit 1` shows the last one',
+      scope: 'audit',
+    })
   }
-  if (before?.state === 'changed') {
-    errors.push(
-      changed(`the archive ${before.archived.file} is not what it was when it was put aside`),
-    )
-  }
-  return errors
-}
-
-function changed(what: string): SecretRefError {
-  return new SecretRefError('AUDIT_TAMPERED', what, {
-    hint: 'keep it as it is, and compare it with a copy from elsewhere, such as a backup',
-    scope: 'audit',
-  })
-}
-
-function nothingAt(path: string, current: boolean): SecretRefError {
   return current
     ? new SecretRefError('AUDIT_UNAVAILABLE', 'there is no audit log yet', {
         hint: `the first run makes one: ${path}`,
@@ -104,8 +132,10 @@ function nothingAt(path: string, current: boolean): SecretRefError {
       })
 }
 
-function praise({ records, last, acknowledged, marks }: Verdict, doubts: number): string {
-  const chain = `${records} records, the chain is whole`
+function praise(verdict: Verdict, doubts: number, against: string | undefined): string {
+  const { first, records, last, acknowledged, marks, checkpoints } = verdict
+  const which = first === 1 ? `${records} records` : `${records} records from ${first} on`
+  const chain = `${which}, the chain is whole`
   const lines = [
     doubts === 0
       ? `ok: ${chain}`
@@ -117,6 +147,12 @@ function praise({ records, last, acknowledged, marks }: Verdict, doubts: number)
     const made = marks.findLast(({ event }) => event === 'log.opened')?.seq
     const since = made === undefined ? '' : `, by a lock file made at record ${made}`
     lines.push(`acknowledged: up to record ${acknowledged}${since}`)
+  }
+  if (checkpoints.signed > 0) lines.push(`signed: up to record ${checkpoints.signed}`)
+  if (against !== undefined && checkpoints.elsewhere > 0) {
+    lines.push(
+      `agrees with ${against === '-' ? 'stdin' : against}: up to record ${checkpoints.elsewhere}`,
+    )
   }
   return lines.map((line) => `${printable(line)}\n`).join('')
 }

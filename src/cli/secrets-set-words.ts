@@ -34,8 +34,25 @@ const WARNINGS: Readonly<Record<StoredWarning, readonly [sentence: string, hint:
   ],
 }
 
-export function warningsOf({ warnings }: Written): (readonly [sentence: string, hint: string])[] {
-  return warnings.map((warning) => WARNINGS[warning])
+export function warningsOf(
+  program: string,
+  { warnings, looksLike, misfits = [] }: Written,
+): (readonly [sentence: string, hint: string])[] {
+  // A placeholder is the wrong form too; one warning says it.
+  const wrong = warnings.includes('PLACEHOLDER_VALUE') ? [] : misfits
+  const likeness = looksLike === undefined ? 'does not look like' : 'looks like something else than'
+  return [
+    ...warnings.map((warning) => WARNINGS[warning]),
+    ...wrong.map((id): readonly [string, string] => [
+      `what was stored ${likeness} ${id}, which the config takes it for`,
+      `check that it is the right one; \`${program} targets show ${id}\` says what it looks like`,
+    ]),
+  ]
+}
+
+/** `looks like: stripe-secret-key, clerk`: several where services share a form. */
+export function likenessText({ looksLike }: Written): string {
+  return looksLike === undefined ? '' : `looks like: ${looksLike.join(', ')}\n`
 }
 
 /** For a provider that values can be read from, and not written to. */

@@ -6,9 +6,9 @@ import { randomUUID } from 'node:crypto'
 import { openAuditLog, type AuditLog } from '../audit/log.ts'
 import type { Entry } from '../audit/record.ts'
 import { agentsOf, providersOf, slotsOf } from '../config/accessors.ts'
-import { NAME } from '../config/names.ts'
+import { NAME, upperSnake } from '../config/names.ts'
 import { didYouMean } from '../config/suggest.ts'
-import type { LoadedConfig, ProviderConfig } from '../config/types.ts'
+import type { Config, LoadedConfig, ProviderConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
 import { actorOf } from '../gateway/actor.ts'
 import { endLike } from '../gateway/ending.ts'
@@ -24,11 +24,12 @@ import { startSetter, type Setter } from '../gateway/setter.ts'
 import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
 import { planner } from '../plan/plan.ts'
 import type { ChainStep } from '../plan/types.ts'
+import { targetOf as inferTarget } from '../targets/infer.ts'
 import { literalKind } from '../targets/literals.ts'
 import { userHome } from '../state/home.ts'
 import { errorText, printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
-import { notStored, storedText, unwritable, warningsOf } from './secrets-set-words.ts'
+import { likenessText, notStored, storedText, unwritable, warningsOf } from './secrets-set-words.ts'
 
 /** Types of providers that have a `put`. */
 const WRITABLE: ReadonlySet<string> = new Set(['file', 'store', 'vault'])
@@ -79,6 +80,7 @@ export async function secretsSet(
       fingerprintKey: io.home.fingerprintKey,
       ...(HAS_PROC ? { gatewayPid: process.pid } : {}),
       pasteMarks: Boolean(io.env['TERM']) && io.env['TERM'] !== 'dumb',
+      expected: expectedOf(loaded.config, name),
     })
     await tell(io, log, about, outcome, target)
   } finally {
@@ -143,6 +145,23 @@ function warnUnbound(io: Io, { config }: LoadedConfig, ref: string): void {
   say(io, `no agent in the config is bound to ${ref}`, hint)
 }
 
+/** For each use of the ref that says what it is for, the kinds of credential that may be meant. */
+function expectedOf(config: Config, ref: string): readonly (readonly string[])[] {
+  const slots = [...agentsOf(config).values()]
+    .flatMap(slotsOf)
+    .filter(({ credential }) => credential.secretRef === ref)
+  const uses = slots.map(({ tool, binding, credential, envVar }) =>
+    inferTarget({ service: credential.service ?? binding.service, tool, envVar, ref }),
+  )
+  if (slots.length === 0) uses.push(inferTarget({ envVar: upperSnake(ref), ref }))
+  const expected = new Map<string, readonly string[]>()
+  for (const use of uses) {
+    // What a tool is for says little about what its credential looks like.
+    if (use !== undefined && use.by !== 'tool') expected.set(use.id, [use.id, ...use.also])
+  }
+  return [...expected.values()]
+}
+
 interface Outcome {
   report: Report | undefined
   /** What ended the prompt, or us. */
@@ -180,8 +199,9 @@ async function tell(
 ): Promise<void> {
   if (report?.type === 'written') {
     const { version, fingerprint } = report
-    io.err(storedText(about.ref ?? '', step, provider.type, report))
-    for (const [sentence, hint] of warningsOf(report)) say(io, sentence, hint)
+    const stored = storedText(about.ref ?? '', step, provider.type, report)
+    io.err(stored + likenessText(report))
+    for (const [sentence, hint] of warningsOf(io.program, report)) say(io, sentence, hint)
     const secret = { ...(version === undefined ? {} : { version }), fingerprint }
     await log.append([{ event: 'secret.written', ...about, secret }])
     return

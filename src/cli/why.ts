@@ -34,12 +34,13 @@ export function why(io: Io, options: WhyOptions): number {
   const { config } = loaded
   const plan = planAgent({ config, ...folders, agent, environment, secretsProvider })
   const asked = (ref: string): boolean => secretsRef === undefined || secretsRef.includes(ref)
-  const decisions = decide(plan, { now: io.now(), strict: false }).filter(({ binding }) =>
-    asked(binding.ref),
+  const providers = providersOf(config)
+  const decisions = decide(plan, { now: io.now(), strict: false, providers }).filter(
+    ({ binding }) => asked(binding.ref),
   )
   const bound = new Set(plan.bindings.map(({ ref }) => ref))
   const unbound = [...new Set(secretsRef)].filter((ref) => !bound.has(ref))
-  const names = { providers: providersOf(config), folders, secretsFiles: io.home.secretsFiles }
+  const names = { providers, folders, secretsFiles: io.home.secretsFiles }
   if (options.json === true) {
     io.out(`${safeJson(asJson(plan, decisions, unbound), 2)}\n`)
   } else {

@@ -3,7 +3,7 @@ import type { Config } from './types.ts'
 
 /** True where zod would accept `value` too; a value as JSON.parse makes it. */
 export function isConfig(value: unknown): value is Config {
-  return isObject(value) && object31(value)
+  return isObject(value) && object34(value)
 }
 
 type Fields = Record<string, unknown>
@@ -14,8 +14,8 @@ function isObject(value: unknown): value is Fields {
 
 const PATTERN_0 = new RegExp("^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$")
 const PATTERN_1 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,127}$")
-const PATTERN_2 = new RegExp("^\\d{4}-\\d{2}-\\d{2}(?:[Tt]\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?(?:[Zz]|[+-]\\d{2}:\\d{2}))?$")
-const PATTERN_3 = new RegExp("^[^\\u0000]+$")
+const PATTERN_2 = new RegExp("^[^\\u0000]+$")
+const PATTERN_3 = new RegExp("^\\d{4}-\\d{2}-\\d{2}(?:[Tt]\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?(?:[Zz]|[+-]\\d{2}:\\d{2}))?$")
 const PATTERN_4 = new RegExp("^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 const PATTERN_5 = new RegExp("^\\/")
 const PATTERN_6 = new RegExp("^https?:\\/\\/")
@@ -37,11 +37,14 @@ function object0(fields: Fields): boolean {
       case "pathInEnvVar":
         if (!(typeof value === 'boolean')) return false
         break
-      case "expiresAt":
+      case "service":
         if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
+      case "expiresAt":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
       case "deprecationDate":
-        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
         break
       case "note":
         if (!(typeof value === 'string')) return false
@@ -101,7 +104,7 @@ function object4(fields: Fields): boolean {
         if (!(typeof value === 'boolean')) return false
         break
       case "service":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "credentials":
         if (!(isObject(value) && object3(value))) return false
@@ -145,10 +148,10 @@ function object6(fields: Fields): boolean {
         if (!(isObject(value) && object5(value))) return false
         break
       case "command":
-        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => typeof item === 'string' && PATTERN_3.test(item)))) return false
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => typeof item === 'string' && PATTERN_2.test(item)))) return false
         break
       case "cwd":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "inheritEnv":
         if (!(Array.isArray(value) && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
@@ -160,13 +163,16 @@ function object6(fields: Fields): boolean {
         if (!(Array.isArray(value) && value.every((item: unknown) => typeof item === 'string' && PATTERN_0.test(item)))) return false
         break
       case "schedule":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "timezone":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "restart":
         if (!((value === "never" || value === "on-failure" || value === "always"))) return false
+        break
+      case "verifyOnFailure":
+        if (!(typeof value === 'boolean')) return false
         break
       default:
         return false
@@ -188,25 +194,25 @@ function object7(fields: Fields): boolean {
         if (!(isChain(value))) return false
         break
       case "target":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "path":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "field":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "version":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "required":
         if (!(typeof value === 'boolean')) return false
         break
       case "expiresAt":
-        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
         break
       case "deprecationDate":
-        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
         break
       case "note":
         if (!(typeof value === 'string')) return false
@@ -234,16 +240,16 @@ function object8(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
         break
       case "path":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "target":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "field":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "version":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       default:
         return false
@@ -663,10 +669,10 @@ function object23(fields: Fields): boolean {
         if (!(isObject(value) && object5(value))) return false
         break
       case "command":
-        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => typeof item === 'string' && PATTERN_3.test(item)))) return false
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => typeof item === 'string' && PATTERN_2.test(item)))) return false
         break
       case "cwd":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "inheritEnv":
         if (!(Array.isArray(value) && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
@@ -678,13 +684,16 @@ function object23(fields: Fields): boolean {
         if (!(Array.isArray(value) && value.every((item: unknown) => typeof item === 'string' && PATTERN_0.test(item)))) return false
         break
       case "schedule":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "timezone":
-        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "restart":
         if (!((value === "never" || value === "on-failure" || value === "always"))) return false
+        break
+      case "verifyOnFailure":
+        if (!(typeof value === 'boolean')) return false
         break
       default:
         return false
@@ -740,6 +749,41 @@ function object27(fields: Fields): boolean {
 function object28(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
+    if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+  }
+  return true
+}
+
+function object29(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "baseUrl":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "settings":
+        if (!(isObject(value) && object28(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object30(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
+    if (!(isObject(value) && object29(value))) return false
+  }
+  return true
+}
+
+function object31(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
     switch (key) {
       case "refMap":
         if (!(isObject(value) && object25(value))) return false
@@ -760,7 +804,7 @@ function object28(fields: Fields): boolean {
   return true
 }
 
-function object29(fields: Fields): boolean {
+function object32(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -768,7 +812,7 @@ function object29(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
         break
       case "secrets":
-        if (!(isObject(value) && object28(value))) return false
+        if (!(isObject(value) && object31(value))) return false
         break
       default:
         return false
@@ -777,12 +821,12 @@ function object29(fields: Fields): boolean {
   return true
 }
 
-function object30(fields: Fields): boolean {
+function object33(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "gateway":
-        if (!(isObject(value) && object29(value))) return false
+        if (!(isObject(value) && object32(value))) return false
         break
       default:
         return false
@@ -791,7 +835,7 @@ function object30(fields: Fields): boolean {
   return true
 }
 
-function object31(fields: Fields): boolean {
+function object34(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -810,8 +854,11 @@ function object31(fields: Fields): boolean {
       case "environments":
         if (!(isObject(value) && object27(value))) return false
         break
-      case "openclaw":
+      case "targets":
         if (!(isObject(value) && object30(value))) return false
+        break
+      case "openclaw":
+        if (!(isObject(value) && object33(value))) return false
         break
       default:
         return false

@@ -9,7 +9,7 @@ import { DATE, ENVIRONMENT, NAME, PROVIDER, TEXT, VARIABLE } from './names.ts'
 import { hardcoded, invalid, shownKey, type At } from './problems.ts'
 import { PROVIDER_OPTIONS } from './providers.generated.ts'
 import { configSchema } from './schema.ts'
-import { didYouMean } from './suggest.ts'
+import { didYouMean, newPatience, type Patience } from './suggest.ts'
 import type { Problem } from './types.ts'
 
 const RULES = new Map<string, string>([
@@ -59,6 +59,7 @@ export function explain(tree: unknown): Problem[] {
 
 class Explainer {
   readonly #tree: unknown
+  readonly #patience = newPatience()
   #schema: JsonSchema | undefined
 
   constructor(tree: unknown) {
@@ -68,7 +69,7 @@ class Explainer {
   issue(issue: core.$ZodIssue, parent: At): Problem[] {
     const at = [...parent, ...issue.path.map(stepOf)]
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => this.#unknownKey([...at, key], key))
+      return this.#unknownKeys(at, issue.keys)
     }
     const slot = slotProblem(at, nodeAt(this.#tree, at))
     if (slot !== undefined) return [slot]
@@ -76,13 +77,16 @@ class Explainer {
     if (nodeAt(this.#tree, at) === undefined && issue.code !== 'invalid_key') {
       return [this.#missing(at)]
     }
-    return [invalid(at, sentenceFor(issue), hintFor(issue, nodeAt(this.#tree, at)))]
+    return [invalid(at, sentenceFor(issue), hintFor(issue, nodeAt(this.#tree, at), this.#patience))]
   }
 
-  #unknownKey(at: At, key: string): Problem {
+  #unknownKeys(at: At, keys: readonly string[]): Problem[] {
     this.#schema ??= jsonSchema()
-    const known = knownKeys(this.#schema, at.slice(0, -1)).filter((name) => name !== '$schema')
-    return invalid(at, `"${shownKey(key)}" is not known here`, didYouMean(key, known))
+    const known = knownKeys(this.#schema, at).filter((name) => name !== '$schema')
+    return keys.map((key) => {
+      const hint = didYouMean(key, known, this.#patience)
+      return invalid([...at, key], `"${shownKey(key)}" is not known here`, hint)
+    })
   }
 
   #missing(at: At): Problem {
@@ -99,7 +103,8 @@ class Explainer {
           ? `"${issue.discriminator}" is missing, and the name itself is no provider type`
           : 'this is no known provider type'
       const name = value === undefined ? at.at(-2) : value
-      return [invalid(at, message, didYouMean(typeof name === 'string' ? name : '', options))]
+      const hint = didYouMean(typeof name === 'string' ? name : '', options, this.#patience)
+      return [invalid(at, message, hint)]
     }
     if (value === undefined) return [this.#missing(at)]
     const branch = issue.errors.find(
@@ -157,9 +162,9 @@ function ruleFor(issue: core.$ZodIssueInvalidStringFormat): string {
   return rule ?? `must have the form ${source}`
 }
 
-function hintFor(issue: core.$ZodIssue, value: unknown): string | undefined {
+function hintFor(issue: core.$ZodIssue, value: unknown, patience: Patience): string | undefined {
   if (issue.code !== 'invalid_value' || typeof value !== 'string') return undefined
-  return didYouMean(value, issue.values.map(String))
+  return didYouMean(value, issue.values.map(String), patience)
 }
 
 function unitOf(origin: string): string {

@@ -63,6 +63,12 @@ const refEntry = z
   })
   .meta({ id: 'refEntry' })
 
+const service = text
+  .optional()
+  .describe(
+    'The target: a name or id of the catalogue (`secretref targets list`). Left out: inferred.',
+  )
+
 const credential = z
   .strictObject({
     secretRef: name.describe('The ref: a name that stands for a value.'),
@@ -77,6 +83,7 @@ const credential = z
       .boolean()
       .optional()
       .describe('With `"delivery": "file"`: the path stands in `envVar` too.'),
+    service,
     expiresAt,
     deprecationDate,
     note,
@@ -96,7 +103,7 @@ const toolBinding = z.strictObject({
     .boolean()
     .optional()
     .describe('True: without its credentials the agent does not start.'),
-  service: text.optional().describe('The target: the service this tool talks to.'),
+  service,
   credentials: z.record(name, credential).describe('The credential slots of this tool.'),
 })
 
@@ -137,6 +144,10 @@ const agentFields = {
     .enum(['never', 'on-failure', 'always'])
     .optional()
     .describe('What `gateway run` does when the agent ends. Left out: `never`.'),
+  verifyOnFailure: z
+    .boolean()
+    .optional()
+    .describe('True: after a failed run the services are asked whether its credentials work.'),
 }
 const agent = z.strictObject(agentFields).meta({ id: 'agent' })
 const oneAgent = z.strictObject({ id: name.describe('The id of the agent.'), ...agentFields })
@@ -186,6 +197,16 @@ const gateway = z.strictObject({
     .describe('Where refs lie, in the environment that this gateway serves.'),
 })
 
+const target = z.strictObject({
+  baseUrl: text
+    .optional()
+    .describe('Where the service is asked instead: https, or http to a loopback address.'),
+  settings: z
+    .record(variable, text)
+    .optional()
+    .describe('What a call needs beside the credential and is no secret, by variable.'),
+})
+
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe('Where an editor finds the schema of this file.'),
   secrets: z
@@ -200,6 +221,10 @@ export const configSchema = z.strictObject({
     .record(environment, environmentEntry)
     .optional()
     .describe('Environments by name.'),
+  targets: z
+    .record(name, target)
+    .optional()
+    .describe('Targets by id: servers of your own, and test servers.'),
   openclaw: z
     .strictObject({ gateway: gateway.optional().describe('The gateway that serves this config.') })
     .optional()

@@ -5,7 +5,9 @@ import { judgeDates } from './rules/dates.ts'
 import { judgeProviders } from './rules/providers.ts'
 import { judgeRefs } from './rules/refs.ts'
 import { judgeSchedules } from './rules/schedules.ts'
+import { judgeTargets } from './rules/targets.ts'
 import { judgeVariables } from './rules/variables.ts'
+import { newPatience } from './suggest.ts'
 
 /**
  * Every mistake of meaning, without lines, and warnings: dates that have passed, names that look like values.
@@ -14,12 +16,14 @@ import { judgeVariables } from './rules/variables.ts'
  * @param raw the document it comes from, which may hold parts that did not fit
  */
 export async function judge(config: Config, raw: unknown, now: Date): Promise<Problem[]> {
+  const patience = newPatience()
   return [
-    ...judgeProviders(config, raw),
-    ...judgeAgents(config, raw),
+    ...judgeProviders(config, raw, patience),
+    ...judgeAgents(config, raw, patience),
     ...judgeVariables(config),
     ...judgeRefs(config),
     ...judgeDates(config, now),
     ...(await judgeSchedules(config, now)),
+    ...(await judgeTargets(config, patience)),
   ]
 }

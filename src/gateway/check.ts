@@ -1,4 +1,5 @@
 /** Fetches an agent's credentials without delivering any: what an agent without a command gets. */
+import { providersOf } from '../config/accessors.ts'
 import { SecretRefError } from '../errors.ts'
 import type { Plan } from '../plan/types.ts'
 import { decide, decideAgain } from '../policy/decide.ts'
@@ -25,7 +26,8 @@ export async function checkAgent(
   const run = newRunId(gateway.now())
   const request = { run, plan, command: [], inherit: [] }
   const records = new Records(gateway, request)
-  const first = decide(plan, { now: gateway.now(), strict })
+  const providers = providersOf(gateway.loaded.config)
+  const first = decide(plan, { now: gateway.now(), strict, providers })
   const asked = first.filter((decision) => decision.allow).map((decision) => decision.binding)
   await gateway.record([
     ...records.skipped(plan.skipped),
@@ -44,11 +46,10 @@ export async function checkAgent(
     try {
       resolver.send(sheet)
       const fetched = await answersOf(resolver, sheet, signal)
-      const types = new Map(Object.entries(sheet.providers))
       for (const [i, binding] of asked.entries()) {
         const answer = fetched[i]
         if (answer === undefined) throw new Error('the resolver answers every item')
-        const decision = decideAgain(binding, answer, gateway.now(), strict, types)
+        const decision = decideAgain(binding, answer, gateway.now(), strict, providers)
         results.push({ binding, fetched: answer, decision })
       }
     } catch (error) {

@@ -25,6 +25,8 @@ export interface Instruction {
   gatewayPid?: number
   /** Whether the terminal can be told to mark where a paste begins and ends. */
   pasteMarks: boolean
+  /** What the value is for: for each of its uses, ids of the targets that it may be a credential of. */
+  expected: readonly (readonly string[])[]
 }
 
 /** Why what came on stdin is no value. */
@@ -47,6 +49,10 @@ export type Report =
       /** The file that holds it now, and the key in it. */
       place?: string
       field?: string
+      /** Ids of the targets whose form the value has; left out where it has none of its own. */
+      looksLike?: readonly string[]
+      /** Of each use that is `expected` and that the value's form does not fit, the first id. */
+      misfits?: readonly string[]
     }
   | { type: 'refused'; fault: InputFault }
   /** Nothing was stored; `unknown`: it was, perhaps not durably; `no-key`: no fingerprint can be made. */

@@ -5,7 +5,13 @@
 import { CODES, type Code } from '../errors.ts'
 import { isFailureReason, isFetchWarning } from '../policy/reasons.ts'
 import { KEY_TROUBLE } from './sheet.ts'
-import type { Fetched, FetchedFailure, FetchedValue, PassedStep } from '../policy/fetched.ts'
+import {
+  FORMS,
+  type Fetched,
+  type FetchedFailure,
+  type FetchedValue,
+  type PassedStep,
+} from '../policy/fetched.ts'
 
 export const VERSION = /^[A-Za-z0-9._:-]{1,128}$/
 /** What the system says (errno(3)), or what fails with the key; nothing else is passed on. */
@@ -87,6 +93,8 @@ function parseFetched(raw: unknown, { providers, places }: Known): Fetched | und
   if (version !== undefined) value.version = version
   if (createdAt !== undefined) value.createdAt = createdAt
   if (expiresAt !== undefined) value.expiresAt = expiresAt
+  const form = FORMS.find((one) => one === raw['form'])
+  if (form !== undefined) value.form = form
   return value
 }
 

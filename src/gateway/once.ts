@@ -162,14 +162,14 @@ export function sayResults(say: Say, agent: string, results: readonly Result[]):
   for (const { binding, decision, fetched } of results) {
     const about = `${agent}: ${binding.envVar}`
     if (!decision.allow) {
-      const level = binding.required ? 'error' : 'warn'
+      const alerts = binding.onFailure === 'deny-and-alert'
+      // An alert is heard at every level.
+      const level = binding.required || alerts ? 'error' : 'warn'
       const goesOn = starts ? '; the agent goes on without it' : ''
       say(level, `${about}: ${decision.message} [${decision.code}]${goesOn}`, decision.hint)
-      if (binding.onFailure === 'deny-and-alert') {
-        say(
-          level,
-          `${about}: alert: ${binding.required ? 'the agent was not started' : 'the agent goes on without it'}`,
-        )
+      if (alerts) {
+        const outcome = starts ? 'the agent goes on without it' : 'the agent was not started'
+        say(level, `${about}: alert: ${outcome}`)
       }
     }
     if (decision.allow && fetched?.outcome === 'value') {

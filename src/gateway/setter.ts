@@ -13,6 +13,7 @@ import {
 } from './instruction.ts'
 import { codeOf, FINGERPRINT, isObject, known, matching, VERSION } from './metadata.ts'
 import { REASONS } from '../policy/reasons.ts'
+import { isTargetId } from '../targets/infer.ts'
 import { valueProcess } from './value-process.ts'
 
 const MAX_REPORT_BYTES = 16 * 1024
@@ -113,6 +114,9 @@ function parseWritten(
   const { field, alias } = instruction.at
   const keys = [field, alias].filter((key) => key !== undefined)
   const key = among(parsed['field'], keys)
+  const uses = new Set(instruction.expected.map(([id]) => id))
+  const looksLike = listed(parsed['looksLike'], isTargetId)
+  const misfits = listed(parsed['misfits'], (id) => uses.has(id))
   return {
     type: 'written',
     fingerprint,
@@ -120,6 +124,8 @@ function parseWritten(
     ...(version === undefined ? {} : { version }),
     ...(place === undefined ? {} : { place }),
     ...(key === undefined ? {} : { field: key }),
+    ...(looksLike === undefined ? {} : { looksLike }),
+    ...(misfits === undefined ? {} : { misfits }),
   }
 }
 
@@ -128,6 +134,13 @@ function placesIn({ options, at }: Instruction): ReadonlySet<string> {
   const own = [options['path'], options['search']].flat().filter((path) => typeof path === 'string')
   const keys = [at.field, at.alias].filter((key) => key !== undefined)
   return new Set([at.path, ...own, ...own.flatMap((path) => keys.map((key) => `${path}/${key}`))])
+}
+
+/** Those that are known, once each; `undefined` where that leaves none. */
+function listed(value: unknown, isKnown: (id: string) => boolean): string[] | undefined {
+  const ids = [value].flat().filter((id) => typeof id === 'string')
+  const found = [...new Set(ids)].filter(isKnown)
+  return found.length === 0 ? undefined : found
 }
 
 function among<T extends string>(value: unknown, list: readonly T[]): T | undefined {

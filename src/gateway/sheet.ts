@@ -20,6 +20,8 @@ export interface SheetItem {
   fallbackOn: readonly FallbackOn[]
   /** Where a file delivery goes: absolute, inside the run's private folder. */
   file?: string
+  /** Ids of targets: the report says whether the value has the form of one of them. */
+  targets?: readonly string[]
 }
 
 export interface Sheet {

@@ -2,6 +2,7 @@
  * One start of one agent, from the plan to the running process, in two phases: fetch and hold, decide
  * again, record, release. If anything required fails, not one byte is written.
  */
+import { providersOf } from '../config/accessors.ts'
 import { SecretRefError } from '../errors.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import { blocking, decide, decideAgain, type Decision } from '../policy/decide.ts'
@@ -53,7 +54,8 @@ export async function start(gateway: Gateway, request: StartRequest): Promise<St
 async function attempt(gateway: Gateway, request: StartRequest): Promise<Started> {
   const { plan, resolver, signal, strict } = request
   const records = new Records(gateway, request)
-  const first = decide(plan, { now: gateway.now(), strict })
+  const providers = providersOf(gateway.loaded.config)
+  const first = decide(plan, { now: gateway.now(), strict, providers })
   await gateway.record([
     ...records.skipped(plan.skipped),
     ...first.flatMap((decision) =>
@@ -90,13 +92,12 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     sweepPrivateFolders(gateway.home, gateway.env)
     watcher = startWatcher(folder)
     const fetched = await answersOf(resolver, sheet, signal)
-    const types = new Map(Object.entries(sheet.providers))
     const now = gateway.now()
     // One answer for each, in order: the resolver's end holds it to that.
     const second = fetched.map((answer, i): Result => {
       const binding = asked[i]
       if (binding === undefined) throw new TypeError('an answer to nothing')
-      const decision = decideAgain(binding, answer, now, strict, types)
+      const decision = decideAgain(binding, answer, now, strict, providers)
       return { binding, fetched: answer, decision }
     })
     results.push(...second)

@@ -7,7 +7,7 @@ import {
   providersOf,
 } from '../config/accessors.ts'
 import type { ChainEntry, Config, ProviderConfig, RefEntry } from '../config/types.ts'
-import { nearest } from '../config/suggest.ts'
+import { nearest, newPatience, type Patience } from '../config/suggest.ts'
 import { SecretRefError } from '../errors.ts'
 import { claimsOf, overlap, ownerOf, type Claims } from './claims.ts'
 import { homeEnvironment, settleEnvironment, type Environment } from './environment.ts'
@@ -23,6 +23,8 @@ export interface Ground {
   folders: Folders
   providers: ReadonlyMap<string, ProviderConfig>
   claims: Claims
+  /** For what is unknown, in all plans together. */
+  patience: Patience
 }
 
 export interface Route {
@@ -43,6 +45,7 @@ export function groundOf(config: Config, folders: Folders, environment?: string)
     folders,
     providers,
     claims: claimsOf(config, providers, folders),
+    patience: newPatience(),
   }
 }
 
@@ -183,28 +186,26 @@ function trespass(ground: Ground, ref: string, chain: readonly ChainStep[]): Rou
 function unknownRef(ground: Ground, ref: string): NonNullable<Route['problem']> {
   const { config, environment } = ground
   const { name } = environment
-  const known = [
-    ...Object.keys(ownSecrets(ground)),
-    ...Object.keys(sharedSecrets(ground).refMap ?? {}),
-  ]
   const elsewhere = Object.keys(config.environments ?? {}).filter(
     (other) => other !== name && own(own(config.environments, other)?.secrets, ref) !== undefined,
   )
   return {
     code: 'REF_UNKNOWN',
     message: `ref "${ref}" points nowhere in environment "${name}"`,
-    hint: unknownHint(ground, ref, known, elsewhere),
+    hint: unknownHint(ground, ref, elsewhere),
   }
 }
 
-function unknownHint(
-  { config, environment }: Ground,
-  ref: string,
-  known: readonly string[],
-  elsewhere: readonly string[],
-): string {
+/** Every ref that this environment sees, one after the other: a fleet has thousands. */
+function* knownRefs(ground: Ground): Generator<string> {
+  yield* Object.keys(ownSecrets(ground))
+  yield* Object.keys(sharedSecrets(ground).refMap ?? {})
+}
+
+function unknownHint(ground: Ground, ref: string, elsewhere: readonly string[]): string {
+  const { config, environment, patience } = ground
   const { name } = environment
-  const near = nearest(ref, known)
+  const near = patience.left > 0 ? nearest(ref, knownRefs(ground), patience) : undefined
   if (near !== undefined) return `did you mean "${near}"?`
   if (!environment.shared) {
     return `environment "${name}" sees its own secrets alone: list "${ref}" under environments.${name}.secrets, or give it "inherit": true`

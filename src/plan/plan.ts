@@ -4,6 +4,7 @@ import { VARIABLE } from '../config/names.ts'
 import type { Agent, Config } from '../config/types.ts'
 import { refusalOf } from '../config/variables.ts'
 import { SecretRefError } from '../errors.ts'
+import { targetOf } from '../targets/infer.ts'
 import { groundOf, routeOf, type Ground, type Route } from './chain.ts'
 import { earlier } from './dates.ts'
 import { didYouMean, listOf, quoted } from './known.ts'
@@ -136,7 +137,7 @@ function bindingOf(
     slot,
     ref,
     envVar,
-    target: binding.service ?? serviceOf(tool),
+    ...targetFor(credential.service ?? binding.service, tool, envVar, ref),
     required: binding.required === true || profile?.required === true || entry?.required === true,
     onFailure: profile?.['on-failure'] ?? 'deny-and-log',
     delivery: credential.delivery ?? 'env',
@@ -162,7 +163,20 @@ function undeliverable(ref: string, envVar: string): PlannedBinding['problem'] {
   }
 }
 
-/** The service a tool talks to, where its binding names none: `stripe-payment` talks to `stripe`. */
-function serviceOf(tool: string): string {
+/** The target as the config says it or its names tell; else the word that the tool's name begins with. */
+function targetFor(
+  service: string | undefined,
+  tool: string,
+  envVar: string,
+  ref: string,
+): Pick<PlannedBinding, 'target' | 'targetBy'> {
+  const inferred = targetOf({ service, tool, envVar, ref })
+  if (inferred === undefined) return { target: service ?? firstWordOf(tool) }
+  const { id: target, by } = inferred
+  return by === 'tool' ? { target } : { target, targetBy: by }
+}
+
+/** `stripe-payment` talks to `stripe`. */
+function firstWordOf(tool: string): string {
   return tool.toLowerCase().split(/[-._/]/, 1)[0] ?? tool
 }

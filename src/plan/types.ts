@@ -26,8 +26,10 @@ export interface PlannedBinding {
   slot: string
   ref: string
   envVar: string
-  /** The service the tool talks to. */
+  /** What the credential is for: an id of the catalogue, else the service the tool talks to by its name. */
   target: string
+  /** How `target` was found; absent: by the tool's name alone, which nobody acts on. */
+  targetBy?: 'service' | 'variable' | 'ref'
   required: boolean
   onFailure: 'deny-and-log' | 'deny-and-alert'
   delivery: 'env' | 'file'

@@ -7,7 +7,7 @@ import type { Fetched, FetchedFailure, FetchedValue } from './fetched.ts'
 import { earlier } from '../plan/dates.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import { dayOf, daysUntil, isNear, isPast, whenOf } from './expiry.ts'
-import { explainFailure } from './explain.ts'
+import { explainFailure, setIt } from './explain.ts'
 import { isFailureReason, type FailureReason } from './reasons.ts'
 
 /**
@@ -61,6 +61,8 @@ export interface DecideContext {
   now: Date
   /** `--strict`: what is deprecated is denied. */
   strict: boolean
+  /** With them a hint knows a program from a file. */
+  providers?: ProviderTypes | undefined
 }
 
 /** One decision for each binding of the plan, in its order; skipped bindings get none. */
@@ -77,7 +79,7 @@ function decideFirst(plan: Plan, binding: PlannedBinding, context: DecideContext
     })
   }
   if (problem !== undefined) return deny(binding, problem.code, 'not-servable', problem)
-  const dated = decideDates(binding, binding.expiresAt, context)
+  const dated = decideDates(binding, binding.expiresAt, binding.chain[0]?.provider, context)
   if ('allow' in dated) return dated
   const by = plan.capabilities === undefined ? 'bound' : 'capability'
   return allow(binding, by, `tool "${tool}" of agent "${agent}" is bound to "${ref}"`, {
@@ -102,7 +104,7 @@ export function decideAgain(
 ): Decision {
   return fetched.outcome === 'failure'
     ? failed(binding, fetched, providers)
-    : answered(binding, fetched, { now, strict })
+    : answered(binding, fetched, { now, strict, providers })
 }
 
 /** Denials that stop the whole start: nothing is released when there is one. */
@@ -118,9 +120,11 @@ function answered(
   context: DecideContext,
 ): Decision {
   const expiresAt = earlier(binding.expiresAt, fetched.expiresAt)
-  const dated = decideDates(binding, expiresAt, context)
+  const dated = decideDates(binding, expiresAt, fetched.provider, context)
   if ('allow' in dated) return dated
   const { ref } = binding
+  const { provider } = fetched
+  const set = setIt({ ref, provider, providerType: context.providers?.get(provider)?.type })
   const asked = fetched.passed.length > 0
   return allow(
     binding,
@@ -130,7 +134,7 @@ function answered(
       ...(expiresAt === undefined ? {} : { expiresAt }),
       warnings: [
         ...(asked ? [fallbackWarning(ref, fetched)] : []),
-        ...fetched.warnings.flatMap((warning) => storeWarning(ref, warning)),
+        ...fetched.warnings.flatMap((warning) => storeWarning(ref, warning, set)),
         ...dated.warnings,
       ],
     },
@@ -161,19 +165,26 @@ function failed(
   })
 }
 
-/** What the dates say: a denial, or the warnings that a grant carries. */
+/**
+ * What the dates say: a denial, or the warnings that a grant carries.
+ * @param provider that has the value, or would be asked for it first
+ */
 function decideDates(
   binding: PlannedBinding,
   expiresAt: string | undefined,
-  { now, strict }: DecideContext,
+  provider: string | undefined,
+  { now, strict, providers }: DecideContext,
 ): Denial | { warnings: DecisionWarning[] } {
   const { ref, deprecationDate } = binding
   const warnings: DecisionWarning[] = []
   if (expiresAt !== undefined && isPast(expiresAt, now)) {
+    const providerType = provider === undefined ? undefined : providers?.get(provider)?.type
+    const set = setIt({ ref, provider: provider ?? '', providerType })
+    const date = expiresAt === binding.expiresAt ? ', and correct its expiresAt in the config' : ''
     return {
       ...deny(binding, 'EXPIRED', 'expired', {
         message: `"${ref}" expired on ${dayOf(expiresAt)}`,
-        hint: `get a new credential, run: secretref secrets set ${ref}${expiresAt === binding.expiresAt ? ', and correct its expiresAt in the config' : ''}`,
+        hint: `get a new credential, ${set}${date}`,
       }),
       expiresAt,
     }
@@ -205,6 +216,7 @@ function fallbackWarning(ref: string, { provider, passed }: FetchedValue): Decis
 function storeWarning(
   ref: string,
   { code, place }: { code: string; place?: string },
+  set: string,
 ): DecisionWarning[] {
   switch (code) {
     case 'FILE_MODE_LOOSE': {
@@ -223,7 +235,7 @@ function storeWarning(
         {
           code,
           message: `the value of "${ref}" looks like a placeholder`,
-          hint: `run: secretref secrets set ${ref}`,
+          hint: set,
         },
       ]
     default:

@@ -30,10 +30,17 @@ export function explainFailure(failed: Failed): Explanation {
   return explain(failed)
 }
 
-/** Set a new value where the config resolves the ref. */
-function setIt({ ref }: Failed): string {
+/** How a new value gets to where the config finds it: not every provider can be written by us. */
+export function setIt({ ref, provider, providerType }: Stored): string {
+  if (providerType === 'exec') {
+    return `set it where the program of provider "${provider}" takes it from`
+  }
+  if (providerType === 'env') return 'set it in the environment that secretref is started in'
+  if (providerType === 'vault') return `put it into provider "${provider}"`
   return `run: secretref secrets set ${ref}`
 }
+
+type Stored = Pick<Failed, 'ref' | 'provider' | 'providerType'>
 
 /** What a sentence calls the file, program or variable. */
 function placeOf({ place, provider }: Failed): string {
@@ -203,10 +210,7 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
   }),
   empty: (f) => ({
     message: `the value of "${f.ref}" is empty`,
-    hint:
-      f.providerType === 'exec'
-        ? `set it where the program of provider "${f.provider}" takes it from`
-        : setIt(f),
+    hint: setIt(f),
   }),
   nul: (f) => ({
     message: `the value of "${f.ref}" holds a NUL byte, which no variable can`,

@@ -1,4 +1,4 @@
-/** What a provider answered, as metadata: all that policy learns of a value. Types only. */
+/** What a provider answered, as metadata: all that policy learns of a value. Types, and one closed list. */
 import type { Code } from '../errors.ts'
 
 export interface FetchedValue {
@@ -8,10 +8,15 @@ export interface FetchedValue {
   createdAt?: string
   expiresAt?: string
   fingerprint: string
+  /** Where the sheet asked for it: whether the value has the form of one of the targets named there. */
+  form?: Form
   ms: number
   passed: readonly PassedStep[]
   warnings: readonly { code: string; place?: string }[]
 }
+export const FORMS = ['fits', 'unfit'] as const
+export type Form = (typeof FORMS)[number]
+
 export interface FetchedFailure {
   outcome: 'failure'
   kind: 'absent' | 'denied' | 'malformed' | 'unavailable'

@@ -52,9 +52,35 @@ CREATE TABLE IF NOT EXISTS gateways (
   started TEXT,
   PRIMARY KEY (config, agent)
 ) STRICT;
-PRAGMA user_version = 1;
 `
-const VERSION = 1
+/** What came with version 2: what services said of credentials, and runs that can be found by their end. */
+const SINCE_2 = `
+CREATE TABLE IF NOT EXISTS credentials (
+  config TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  target TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  verdict_at TEXT NOT NULL,
+  expires_at TEXT,
+  PRIMARY KEY (config, environment, ref)
+) STRICT;
+CREATE TABLE IF NOT EXISTS failure_checks (
+  config TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  at TEXT NOT NULL,
+  PRIMARY KEY (config, environment, agent, fingerprint)
+) STRICT;
+CREATE INDEX IF NOT EXISTS runs_by_end ON runs (ended_at);
+CREATE INDEX IF NOT EXISTS runs_by_agent ON runs (config, agent, started_at);
+PRAGMA user_version = 2;
+`
+const VERSION = 2
+/** An older one is read as it is, and brought up to date by whoever may write. */
+const OLDEST = 1
 const BUSY_MS = 5000
 
 /** Opens or makes the file, 0600. @throws STATE_UNAVAILABLE */
@@ -66,9 +92,7 @@ export function openDatabase(home: Home): DatabaseSync {
     const db = new DatabaseSync(home.stateDb, { timeout: BUSY_MS })
     chmodSync(home.stateDb, 0o600)
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-    const version = db.prepare('PRAGMA user_version').get()?.['user_version']
-    if (version === 0) db.exec(SCHEMA)
-    else if (version !== VERSION) throw ofAnotherVersion(home.stateDb)
+    bringUpToDate(db, home.stateDb)
     return db
   } catch (error) {
     if (error instanceof SecretRefError) throw error
@@ -90,8 +114,8 @@ export function readDatabase({ stateDb }: Home): DatabaseSync | undefined {
     const open = lstatSync(`${stateDb}-wal`, { throwIfNoEntry: false }) !== undefined
     if (!open) url.searchParams.set('immutable', '1')
     db = new DatabaseSync(url, { readOnly: true, timeout: BUSY_MS })
-    const version = db.prepare('PRAGMA user_version').get()?.['user_version']
-    if (version === VERSION) return db
+    const version = versionOf(db)
+    if (version >= OLDEST && version <= VERSION) return db
     // One that was made and not yet filled.
     const empty = version === 0 && db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined
     db.close()
@@ -102,6 +126,21 @@ export function readDatabase({ stateDb }: Home): DatabaseSync | undefined {
     if (db?.isOpen === true) db.close()
     throw unavailable(stateDb, 'could not be read', error)
   }
+}
+
+/** Many may open it at once: what one has begun, the others wait for. */
+function bringUpToDate(db: DatabaseSync, path: string): void {
+  if (versionOf(db) === VERSION) return
+  inTransaction(db, () => {
+    const version = versionOf(db)
+    if (version > VERSION) throw ofAnotherVersion(path)
+    if (version === 0) db.exec(SCHEMA)
+    if (version < VERSION) db.exec(SINCE_2)
+  })
+}
+
+function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
 }
 
 /** Loaded on use: a run needs it only when its agent is already running. */

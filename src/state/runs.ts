@@ -33,9 +33,21 @@ export interface RunRow {
   ended: boolean
 }
 
-/** @throws STATE_UNAVAILABLE */
+/** How long a run that has ended is kept; the log keeps it for good. */
+const KEPT_MS = 90 * 24 * 60 * 60 * 1000
+/** Of old runs one start removes no more: what is left goes with the next ones. */
+const REMOVED_AT_ONCE = 200
+
+/** Old runs go at the same time, but each agent's last one stays. @throws STATE_UNAVAILABLE */
 export function recordStart(db: DatabaseSync, run: RunStart): void {
   inTransaction(db, () => {
+    db.prepare(
+      `DELETE FROM runs WHERE id IN
+       (SELECT id FROM runs AS old WHERE ended_at < ? AND EXISTS
+          (SELECT 1 FROM runs AS newer WHERE newer.config = old.config AND newer.agent = old.agent
+             AND newer.started_at > old.started_at)
+        ORDER BY ended_at LIMIT ${REMOVED_AT_ONCE})`,
+    ).run(new Date(run.startedAt.getTime() - KEPT_MS).toISOString())
     db.prepare(
       `INSERT INTO runs (id, agent, environment, config, config_hash, parent, gateway_pid,
                          gateway_started, pid, started_at)

@@ -74,5 +74,9 @@ const DATA: Readonly<Record<string, unknown>> = {
   weather,
 }
 
-/** The generator has checked every file against its schema (scripts/generate/targets.ts). */
-export const CATALOGUE = Object.values(DATA).flat() as readonly Target[]
+export const CATALOGUE: readonly Target[] = Object.values(DATA).flat().filter(isTarget)
+
+/** Every file has been checked against the whole schema by its generator (scripts/generate/targets/). */
+function isTarget(entry: unknown): entry is Target {
+  return typeof entry === 'object' && entry !== null && 'id' in entry
+}

@@ -1,5 +1,12 @@
 /** A home of its own for each test, and what a test needs to look into it. */
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -20,6 +27,12 @@ export function tempDir(): string {
 
 export function tempHome(): Home {
   return homeOf({ SECRETREF_HOME: join(tempDir(), 'home') })
+}
+
+/** Writes `audit.json`; what is left out keeps its default. */
+export function writeSettings(home: Home, settings: object): void {
+  mkdirSync(home.dir, { recursive: true, mode: 0o700 })
+  writeFileSync(home.auditSettings, JSON.stringify(settings), { mode: 0o600 })
 }
 
 export function openLog(home: Home, options?: AuditLogOptions): AuditLog {

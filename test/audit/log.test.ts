@@ -213,12 +213,12 @@ describe('a log that is not what was acknowledged', () => {
     [
       'continued with a line that is no record',
       (home) => tear(home, 'hello\n'),
-      /last line .* is not a record/,
+      /line 5 .* is not a record that follows/,
     ],
     [
       'continued with a record that was there before',
       (home) => tear(home, `${textOf(home).split('\n')[1]}\n`),
-      /last line .* is not a record that follows/,
+      /line 5 .* is not a record that follows/,
     ],
     [
       'continued with more than a record can be',

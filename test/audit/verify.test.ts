@@ -1,15 +1,18 @@
 import * as fc from 'fast-check'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { EMPTY, link, type Head } from '../../src/audit/chain.ts'
+import { EMPTY, link, type Tip } from '../../src/audit/chain.ts'
+import { leafHash, originOf } from '../../src/audit/hash.ts'
+import { rootOf } from '../../src/audit/merkle.ts'
 import { readLines } from '../../src/audit/read.ts'
 import type { AuditRecord } from '../../src/audit/record.ts'
 import { verifyChain, type Verdict } from '../../src/audit/verify.ts'
 import { entry, tempHome } from './home.ts'
 
 const TIME = '2026-11-24T08:00:00.000Z'
+const NONE = { signed: 0, agreed: 0, elsewhere: 0, foreign: 0, skipped: 0, disputed: [] }
 
-function lines(count: number): { lines: string[]; head: Head } {
+function lines(count: number): { lines: string[]; head: Tip } {
   const entries = Array.from({ length: count }, (_, i) =>
     entry({ count: i + 1, reason: 'r\u202e支付😀' }),
   )
@@ -18,7 +21,7 @@ function lines(count: number): { lines: string[]; head: Head } {
 }
 
 /** Writes the content as a log and verifies it. */
-function verifier(): (content: string | Buffer, head?: Head) => Verdict {
+function verifier(): (content: string | Buffer, head?: Tip) => Verdict {
   const home = tempHome()
   mkdirSync(home.dir, { mode: 0o700 })
   return (content, head) => {
@@ -31,7 +34,13 @@ describe('verifyChain', () => {
   test('a whole log', () => {
     const log = lines(5)
     expect(verifier()(log.lines.join(''), log.head)).toEqual({
+      first: 1,
       records: 5,
+      tree: {
+        origin: originOf(leafHash(log.lines[0]?.trimEnd() ?? '')),
+        root: rootOf(log.head.range),
+      },
+      checkpoints: NONE,
       last: { seq: 5, hash: log.head.hash, time: TIME },
       acknowledged: 5,
       torn: 0,
@@ -66,7 +75,9 @@ describe('verifyChain', () => {
 
   test('no log at all, and none acknowledged', () => {
     expect(verifyChain([], undefined)).toEqual({
+      first: 1,
       records: 0,
+      checkpoints: NONE,
       torn: 0,
       timeGoesBack: [],
       marks: [],
@@ -201,7 +212,7 @@ describe('property: what was done to one line is found there', () => {
         const before = parsed(whole.lines[at - 1])
         const { bytes } = link(
           [entry({ agent: 'somebody-else' })],
-          { seq: before.seq - 1, hash: before.prev, size: 0 },
+          { ...EMPTY, seq: before.seq - 1, hash: before.prev },
           TIME,
         )
         const inserted = whole.lines.toSpliced(at - 1, 0, bytes.toString())

@@ -177,7 +177,7 @@ describe('log verify', () => {
     const io = ioAt(home)
     expect(await logVerify(io, {})).toBe(0)
     expect(io.stdout).toMatch(
-      /^ok: 4 records, the chain is whole\nlast: 2026-11-24T12:00:00.000Z, [0-9a-f]{64}\nacknowledged: up to record 4\n$/,
+      /^ok: 4 records, the chain is whole\nlast: 2026-11-24T12:00:00.000Z, [0-9a-f]{64}\nacknowledged: up to record 4\nsigned: up to record 4\n$/,
     )
     expect(io.stderr).toBe('')
   })
@@ -217,7 +217,8 @@ describe('log verify', () => {
     expect(await logVerify(io, {})).toBe(0)
     expect(io.stderr).toBe('')
     expect(io.stdout.split('\n').slice(2).join('\n')).toBe(
-      'note: 4 bytes behind the last record; the next start recovers them\n' +
+      'signed: up to record 4\n' +
+        'note: 4 bytes behind the last record; the next start recovers them\n' +
         'note: no acknowledged head is known, so a cut at the end cannot be seen\n',
     )
   })
@@ -229,12 +230,21 @@ describe('log verify', () => {
     expect(lines).toHaveLength(19)
     writeFileSync(home.auditLog, lines.slice(0, 5).join(''))
     rmSync(home.auditLock)
+    // The checkpoints alone tell of the cut…
+    expect(await failureOf(writeLog(home, 6))).toMatchObject({ code: 'AUDIT_TAMPERED' })
+    const told = ioAt(home)
+    expect(await logVerify(told, {})).toBe(1)
+    expect(told.stderr).toMatch(/record 6 of the audit log was signed and is missing/)
+    // …and they can be removed like the rest of it.
+    rmSync(home.auditLock)
+    rmSync(home.checkpoint)
+    rmSync(home.checkpoints)
     await writeLog(home, 6)
 
     const io = ioAt(home)
     expect(await logVerify(io, {})).toBe(0)
     expect(io.stdout).toMatch(
-      /^12 records, the chain is whole, but not all can be told from it: see the note below\nlast: .*\nacknowledged: up to record 12, by a lock file made at record 6\nnote: record 6: the lock file was missing at this start; whether records were cut before record 6 cannot be told from this log alone\n$/,
+      /^12 records, the chain is whole, but not all can be told from it: see the note below\nlast: .*\nacknowledged: up to record 12, by a lock file made at record 6\nsigned: up to record 12\nnote: record 6: the lock file was missing at this start; whether records were cut before record 6 cannot be told from this log alone\n$/,
     )
     expect(io.stdout).not.toMatch(/^ok/m)
 
@@ -488,7 +498,9 @@ describe('log archive', () => {
     const file = join(home.dir, ARCHIVE)
     const io = ioAt(home)
     expect(await logVerify(io, { file })).toBe(0)
-    expect(io.stdout).toMatch(/^ok: 4 records, the chain is whole\nlast: .*\nnote: no lock file/)
+    expect(io.stdout).toMatch(
+      /^ok: 4 records, the chain is whole\nlast: .*\nsigned: up to record 4\nnote: no lock file/,
+    )
     const near = { ...ioAt(home), cwd: home.dir }
     expect(await logShow(near, { file: ARCHIVE, json: true })).toBe(0)
 

@@ -72,7 +72,7 @@ describe('where it goes', () => {
     })
     const ended = await set(w, ['stripe-api-key'])
     const path = join(w.dir, 'sub/values.json')
-    expect(ended.err).toBe(`stored stripe-api-key in file ${path} (key stripe_api_key)\n`)
+    expect(ended.err).toContain(`stored stripe-api-key in file ${path} (key stripe_api_key)\n`)
     expect(JSON.parse(readFileSync(path, 'utf8')).stripe_api_key.value).toBe(VALUE)
   })
 
@@ -205,6 +205,12 @@ describe('what cannot be written to', () => {
   })
 })
 
+/** Put together here, so that no scanner takes this file for a leak. */
+const form = (prefix: string, length: number): Buffer =>
+  Buffer.from(prefix + 'a1'.repeat(length / 2))
+const bound = (envVar: string, ref: string): World =>
+  makeWorld({ config: configOf([{ secretRef: ref, envVar }]) })
+
 describe('what is said beside', () => {
   test('no agent is bound to it: did you mean', async () => {
     const w = makeWorld({ config: configOf(['stripe-api-key']) })
@@ -220,6 +226,52 @@ describe('what is said beside', () => {
     const ended = await run(w, words, { stdin: Buffer.from('changeme\n') })
     expect(ended.code).toBe(0)
     expect(ended.err).toContain('looks like a placeholder\n')
+    expect(ended.err).not.toContain('which the config takes it for')
+  })
+
+  test('what it looks like: every service that shares the form, the one that is meant first', async () => {
+    const w = bound('STRIPE_API_KEY', 'stripe-api-key')
+    const words = ['secrets', 'set', '--config', w.config, 'stripe-api-key']
+    const ended = await run(w, words, { stdin: form('sk_live_', 40) })
+    expect(ended.code).toBe(0)
+    expect(ended.err).toMatch(/^stored .*\nlooks like: stripe-secret-key, .*clerk.*\n$/)
+    expect(ended.err).toContain('paystack')
+    expect(ended.err).not.toContain('a1a1')
+  })
+
+  test('a kind that the same variable may hold is no mistake', async () => {
+    const w = bound('STRIPE_API_KEY', 'payments')
+    const words = ['secrets', 'set', '--config', w.config, 'payments']
+    const ended = await run(w, words, { stdin: form('rk_live_', 40) })
+    expect(ended.err).toMatch(/^stored .*\nlooks like: stripe-restricted-key\n$/)
+  })
+
+  test.each([
+    ['of another service', form('ghp_', 36), 'looks like something else than slack-bot-token'],
+    ['of no known form', Buffer.from('hunter2-hunter3'), 'does not look like slack-bot-token'],
+  ])('a value %s is stored, with a warning', async (_, value, sentence) => {
+    const w = bound('SLACK_BOT_TOKEN', 'slack-bot-token')
+    const words = ['secrets', 'set', '--config', w.config, 'slack-bot-token']
+    const ended = await run(w, words, { stdin: value })
+    expect(ended.code).toBe(0)
+    expect(ended.err).toContain(`what was stored ${sentence}, which the config takes it for\n`)
+    expect(ended.err).toContain('`secretref targets show slack-bot-token`')
+    expect(ended.err).not.toContain(value.toString())
+    expect(eventsOf(w)).toContain('secret.written')
+  })
+
+  test('`service` in the config is above what the names say', async () => {
+    const slot = { secretRef: 'slack-bot-token', envVar: 'SLACK_BOT_TOKEN', service: 'sendgrid' }
+    const w = makeWorld({ config: configOf([slot]) })
+    const words = ['secrets', 'set', '--config', w.config, 'slack-bot-token']
+    const ended = await run(w, words, { stdin: form('xoxb-', 40) })
+    expect(ended.err).toContain('looks like something else than sendgrid,')
+  })
+
+  test('a value of an unknown use and no form of its own: nothing is said', async () => {
+    const w = bound('OWN_KEY', 'own-key')
+    const words = ['secrets', 'set', '--config', w.config, 'own-key']
+    expect((await run(w, words, { stdin })).err).toMatch(/^stored .*\n$/)
   })
 })
 

@@ -23,7 +23,7 @@ test('the schema for editors allows $schema, closes its objects and describes it
 })
 
 test.each([
-  [[], ['$schema', 'secrets', 'agent', 'agents', 'environments', 'openclaw']],
+  [[], ['$schema', 'secrets', 'agent', 'agents', 'environments', 'targets', 'openclaw']],
   [
     ['agents', 'a', 'auth-profiles', 't'],
     ['required', 'on-failure'],

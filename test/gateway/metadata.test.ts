@@ -36,6 +36,8 @@ describe('what has its form comes through whole', () => {
     value(),
     value({ version: 'a1.b2:c3-d4', createdAt: '2026-01-02T03:04:05.678Z' }),
     value({ expiresAt: '2027-12-31T23:59:59.999Z' }),
+    value({ form: 'fits' }),
+    value({ form: 'unfit' }),
     value({ passed: [{ provider: 'vault', code: 'TIMEOUT' }] }),
     value({ warnings: [{ code: 'FILE_MODE_LOOSE', place: '/home/user/secrets.json' }] }),
     failure(),
@@ -132,7 +134,7 @@ const CLOSED: ReadonlySet<unknown> = new Set<string>([
   ...SHEET.providers,
   ...SHEET.places,
   ...'fetched delivered undelivered value failure fingerprint-key'.split(' '),
-  ...'absent denied malformed unavailable'.split(' '),
+  ...'absent denied malformed unavailable fits unfit'.split(' '),
 ])
 
 function openWords(message: unknown): string[] {
@@ -173,6 +175,7 @@ test('whatever a resolver says, only closed words come through', () => {
       warnings: mostly(fc.array(warning, { maxLength: 2 })),
       reason: odd,
       place: odd,
+      form: odd,
       version: odd,
       expiresAt: mostly(fc.constant('2027-01-01T00:00:00.000Z')),
       extra: odd,

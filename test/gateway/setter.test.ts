@@ -17,6 +17,7 @@ const instruction: Instruction = {
   operation: 'one',
   fingerprintKey: '/home/me/keys/fingerprint.key',
   pasteMarks: false,
+  expected: [['slack-bot-token'], ['stripe-secret-key', 'stripe-restricted-key']],
 }
 
 function parse(report: object): ReturnType<typeof parseReport> {
@@ -33,6 +34,8 @@ describe('written', () => {
       warnings: ['PLACEHOLDER_VALUE', 'NUL_BYTE'],
       place: '/home/me/other.json',
       field: 'stripe_api_key',
+      looksLike: ['clerk', 'paystack'],
+      misfits: ['slack-bot-token', 'stripe-secret-key'],
     }
     expect(parse(report)).toEqual(report)
   })
@@ -43,6 +46,8 @@ describe('written', () => {
     ['a version of another form', { version: `${VALUE} ` }],
     ['a warning that is not on the list', { warnings: [VALUE] }],
     ['a field that is not on the list', { value: VALUE }],
+    ['a target that does not exist', { looksLike: [VALUE, 7, null, {}] }],
+    ['a target that was not expected', { misfits: ['clerk', 'stripe-restricted-key', VALUE] }],
   ])('loses %s', (_, more) => {
     expect(parse({ ...written, ...more })).toEqual(written)
   })

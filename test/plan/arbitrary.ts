@@ -89,7 +89,7 @@ const credential = fc.record(
 const toolBinding = fc.record(
   {
     required: fc.boolean(),
-    service: fc.constant('internal'),
+    service: fc.constant('stripe'),
     credentials: some(['apiKey', 'botToken'], credential),
   },
   { requiredKeys: ['credentials'], noNullPrototype: true },

@@ -25,7 +25,7 @@ test('1.2: one agent, its key in a file', () => {
         tool: 'stripe-payment',
         ref: 'stripe-api-key',
         envVar: 'STRIPE_API_KEY',
-        target: 'stripe',
+        target: 'stripe-secret-key',
         required: true,
         onFailure: 'deny-and-log',
         route: 'refMap',
@@ -64,8 +64,18 @@ test('3.2 with the command line of 3.3: both keys, each with its own way to fail
   expect(capabilities).toEqual(['stripe-payment', 'slack-notifier', 'data-processing'])
   expect(skipped).toEqual([])
   expect(bindings).toMatchObject([
-    { envVar: 'STRIPE_API_KEY', target: 'stripe', required: true, onFailure: 'deny-and-alert' },
-    { envVar: 'SLACK_BOT_TOKEN', target: 'slack', required: true, onFailure: 'deny-and-log' },
+    {
+      envVar: 'STRIPE_API_KEY',
+      target: 'stripe-secret-key',
+      required: true,
+      onFailure: 'deny-and-alert',
+    },
+    {
+      envVar: 'SLACK_BOT_TOKEN',
+      target: 'slack-bot-token',
+      required: true,
+      onFailure: 'deny-and-log',
+    },
   ])
 })
 

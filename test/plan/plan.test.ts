@@ -50,7 +50,8 @@ test('the bindings of an agent, each with everything that can be known before an
         slot: 'apiKey',
         ref: 'stripe-api-key',
         envVar: 'STRIPE_API_KEY',
-        target: 'stripe',
+        target: 'stripe-secret-key',
+        targetBy: 'variable',
         required: true,
         onFailure: 'deny-and-alert',
         delivery: 'env',
@@ -65,7 +66,8 @@ test('the bindings of an agent, each with everything that can be known before an
         slot: 'botToken',
         ref: 'slack-bot-token',
         envVar: 'SLACK_BOT_TOKEN',
-        target: 'Slack',
+        target: 'slack-bot-token',
+        targetBy: 'service',
         required: false,
         onFailure: 'deny-and-log',
         delivery: 'file',
@@ -355,4 +357,62 @@ test('one agent of ten thousand is planned without looking at the others', () =>
   }
   plan({ ...config, agents }, { agent: 'agent-77' })
   expect(read).toBe(1)
+})
+
+const targetOf = (
+  tool: string,
+  ref: string,
+  services: { tool?: string; slot?: string } = {},
+): object => {
+  const { bindings } = planAgent({
+    ...where,
+    config: {
+      agents: {
+        a: {
+          'tool-bindings': {
+            [tool]: {
+              service: services.tool,
+              credentials: { c: { secretRef: ref, service: services.slot } },
+            },
+          },
+        },
+      },
+    },
+  })
+  const { target, targetBy } = bindings[0] ?? {}
+  return { target, targetBy }
+}
+
+describe('the target of a binding', () => {
+  test.each([
+    [
+      'the slot’s own service',
+      't',
+      'any',
+      { tool: 'stripe', slot: 'github-pat-classic' },
+      'github-pat-classic',
+      'service',
+    ],
+    [
+      'the tool’s service, and which kind the ref tells',
+      't',
+      'slack-bot-token',
+      { tool: 'slack' },
+      'slack-bot-token',
+      'service',
+    ],
+    ['the variable', 't', 'stripe-api-key', {}, 'stripe-secret-key', 'variable'],
+    // Shown and recorded, but nobody acts on it.
+    ['the tool’s name', 'context7', 'any', {}, 'context7', undefined],
+    [
+      'the first word of a tool that is no service',
+      'ledger-export',
+      'any',
+      {},
+      'ledger',
+      undefined,
+    ],
+  ] as const)('%s', (_, tool, ref, services, target, targetBy) => {
+    expect(targetOf(tool, ref, services)).toEqual({ target, targetBy })
+  })
 })

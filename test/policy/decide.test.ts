@@ -183,6 +183,26 @@ describe('when the providers have answered', () => {
       hint: `get a new credential, run: secretref secrets set stripe-api-key${ofConfig === '2026-11-20' ? ', and correct its expiresAt in the config' : ''}`,
     })
   })
+  test.each([
+    ['file', 'run: secretref secrets set stripe-api-key'],
+    ['exec', 'set it where the program of provider "file" takes it from'],
+    ['env', 'set it in the environment that secretref is started in'],
+    ['vault', 'put it into provider "file"'],
+  ])('a new one gets into a provider of type %s as that can be written', (type, set) => {
+    const providers = new Map([['file', { type }]])
+    const ended = { ...value, expiresAt: '2026-11-20T00:00:00.000Z' }
+    const hint = `get a new credential, ${set}`
+    expect(decideAgain(bindingWith(), ended, now, false, providers)).toMatchObject({ hint })
+    const bindings = [bindingWith({ expiresAt: '2026-11-20' })]
+    const plan: Plan = { agent: 'analyst', environment: 'default', bindings, skipped: [] }
+    expect(decide(plan, { now, strict: false, providers })).toMatchObject([
+      { code: 'EXPIRED', hint: `${hint}, and correct its expiresAt in the config` },
+    ])
+    const warnings = [{ code: 'PLACEHOLDER_VALUE' }]
+    const warned = decideAgain(bindingWith(), { ...value, warnings }, now, false, providers)
+    expect(warned.warnings).toMatchObject([{ hint: set }])
+  })
+
   test('the earlier date is the one that is known', () => {
     const expiresAt = '2027-03-08T04:12:00.000Z'
     expect(again({ ...value, expiresAt }, { expiresAt: '2027-12-31' })).toMatchObject({

@@ -1,12 +1,10 @@
 /** Under strace: durable first, acknowledged after; and what a failed or interrupted sync leaves behind. */
-import { spawnSync } from 'node:child_process'
-import { readFileSync, truncateSync } from 'node:fs'
+import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test, type TestContext } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { readHead } from '../../src/audit/lock.ts'
-import type { Home } from '../../src/state/home.ts'
 import { entry, openLog, recordsIn, tempHome, verify } from '../audit/home.ts'
-import { skipLoudly } from '../values/loud.ts'
+import { trace } from './traced.ts'
 
 const SRC = join(import.meta.dirname, '../../src')
 const WRITER = join(import.meta.dirname, 'audit-writer.ts')
@@ -16,28 +14,6 @@ const ARCHIVE = `
   const actor = { type: 'user', id: 'a', pid: process.pid, uid: 0 }
   await archiveLog(homeOf(process.env), actor, new Date())`
 const ALL = 'trace=write,pwrite64,fdatasync,fsync'
-
-/** Runs the writer with one sync thread, so that strace can count syncs; returns what each said. */
-function trace(context: TestContext, home: Home, rules: string[], script: string[]): Traced {
-  if (spawnSync('strace', ['-e', 'trace=none', 'true']).status !== 0) {
-    skipLoudly(
-      context,
-      'the order of write, sync and answer',
-      'strace is not there, or may not trace',
-    )
-  }
-  const report = `${home.dir}-strace`
-  const options = ['-f', '-y', '-o', report, ...rules.flatMap((rule) => ['-e', rule])]
-  const { stdout } = spawnSync('strace', [...options, process.execPath, ...script], {
-    env: { SECRETREF_HOME: home.dir, UV_THREADPOOL_SIZE: '1', PATH: process.env['PATH'] },
-    encoding: 'utf8',
-  })
-  return { said: stdout.trimEnd().split('\n'), calls: readFileSync(report, 'utf8').split('\n') }
-}
-interface Traced {
-  said: string[]
-  calls: string[]
-}
 
 describe('durable before it is acknowledged', () => {
   test('every answer comes after the sync that follows its write', (context) => {
@@ -97,6 +73,28 @@ describe('a sync that fails', () => {
     expect(recordsIn(home)).toHaveLength(4)
     expect(readHead(home.auditLock)?.seq).toBe(3)
   })
+})
+
+describe('a disk that does not answer', () => {
+  test.each(['fdatasync', 'write'])(
+    '%s: refused when the time is up, also what comes after; the agent is not held up',
+    (call, context) => {
+      const home = tempHome()
+      // From the third on; the writer goes on by itself when the disk is back.
+      const rules = [`trace=${call}`, `inject=${call}:delay_enter=900000:when=3`]
+      const { said } = trace(context, home, rules, [WRITER, 'a', '1', '10'], {
+        paths: [home.auditLog],
+        env: { DISK_TIMEOUT_MS: '200' },
+      })
+      const failure =
+        'AUDIT_UNAVAILABLE the audit log cannot be used: the disk has not answered for 0.2 seconds'
+      expect(said).toEqual(['ack a-0-1 2', 'ack a-0-2 3', failure, failure, 'ticks: many'])
+      // Nobody was told of the third record, and nothing came after it.
+      expect(recordsIn(home).length).toBeLessThanOrEqual(4)
+      expect(verify(home)).toMatchObject({ torn: 0 })
+      expect(verify(home).bad).toBeUndefined()
+    },
+  )
 })
 
 describe('the acknowledged head', () => {

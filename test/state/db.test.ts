@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { credentialsOf } from '../../src/state/credentials.ts'
 import { guarded, inTransaction, openDatabase, readDatabase } from '../../src/state/db.ts'
 import type { Home } from '../../src/state/home.ts'
 import { openState, tempHome } from './folder.ts'
@@ -19,6 +20,18 @@ const unavailable = { name: 'SecretRefError', code: 'STATE_UNAVAILABLE' }
 
 function modeOf(path: string): number {
   return statSync(path).mode & 0o777
+}
+
+/** As the first version left it: its tables, and a run in them. */
+function ofVersion1(): Home {
+  const home = tempHome()
+  const db = openState(home)
+  db.exec(`DROP TABLE credentials; DROP TABLE failure_checks;
+    DROP INDEX runs_by_end; DROP INDEX runs_by_agent; PRAGMA user_version = 1;
+    INSERT INTO runs (id, agent, environment, config, config_hash, gateway_pid, started_at)
+    VALUES ('r', 'a', 'e', '/c', 'h', 1, '2026-01-01T00:00:00.000Z')`)
+  db.close()
+  return home
 }
 
 describe('openDatabase', () => {
@@ -72,6 +85,25 @@ describe('openDatabase', () => {
     expect(() => openDatabase(home)).toThrow(
       expect.objectContaining({ ...unavailable, message: `${home.stateDb} is of another version` }),
     )
+  })
+
+  describe('of version 1', () => {
+    test('is brought up to date, and keeps what is in it', () => {
+      const home = ofVersion1()
+      const db = openState(home)
+      expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 })
+      expect(db.prepare('SELECT id FROM runs').all()).toEqual([{ id: 'r' }])
+      expect(credentialsOf(db, { config: '/c', environment: 'e' })).toEqual(new Map())
+      openState(home)
+    })
+
+    test('is read as it is', () => {
+      const home = ofVersion1()
+      const db = readDatabase(home)
+      expect(db?.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 })
+      expect(db && credentialsOf(db, { config: '/c', environment: 'e' })).toEqual(new Map())
+      db?.close()
+    })
   })
 
   test('says so where its folder cannot be made', () => {

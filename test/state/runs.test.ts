@@ -29,6 +29,8 @@ const RUN: RunStart = {
   startedAt: new Date('2026-11-24T12:00:00Z'),
 }
 
+const day = (n: number): Date => new Date(Date.UTC(2026, 0, 1 + n))
+
 describe('runs', () => {
   test('are found while they go on and after their end', () => {
     const db = openState()
@@ -51,6 +53,36 @@ describe('runs', () => {
       exit_signal: 'SIGTERM',
       parent: 'run-0',
     })
+  })
+
+  test('that ended more than 90 days ago go, some hundred at each start, never an agent’s last', () => {
+    const db = openState()
+    const ids = (): unknown[] =>
+      db
+        .prepare('SELECT id FROM runs ORDER BY id')
+        .all()
+        .map(({ id }) => id)
+    recordStart(db, { ...RUN, id: 'idle', agent: 'idle', startedAt: day(0) })
+    recordEnd(db, 'idle', { code: 0 }, day(0))
+    recordStart(db, { ...RUN, id: 'endless', startedAt: day(0) })
+    for (const [id, n] of [
+      ['old', 1],
+      ['young', 11],
+    ] as const) {
+      recordStart(db, { ...RUN, id, startedAt: day(n) })
+      recordEnd(db, id, { code: 0 }, day(n))
+    }
+    recordStart(db, { ...RUN, id: 'now', startedAt: day(100) })
+    expect(ids()).toEqual(['endless', 'idle', 'now', 'young'])
+
+    const insert = db.prepare(
+      `INSERT INTO runs (id, agent, environment, config, config_hash, gateway_pid, started_at, ended_at)
+       VALUES (?, 'a', 'e', '${RUN.config}', '', 1, ?, ?)`,
+    )
+    const before = day(2).toISOString()
+    for (let i = 0; i < 250; i++) insert.run(`many-${i}`, before, before)
+    recordStart(db, { ...RUN, id: 'then', startedAt: day(100) })
+    expect(ids().filter((id) => String(id).startsWith('many'))).toHaveLength(50)
   })
 
   test('a run is recorded once', () => {

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander'
+import type { ScanCommandOptions } from '../scan.ts'
 import { group, type Line } from './line.ts'
 
 export function addScan(program: Command, { io, choose }: Line): void {
@@ -9,7 +10,7 @@ export function addScan(program: Command, { io, choose }: Line): void {
     .option('--check', 'exit 1 where something is found')
     .addOption(new Option('--json', 'for programs').conflicts('sarif'))
     .option('--sarif', 'for code scanning: SARIF 2.1.0')
-    .action((paths: string[], options: object) => {
+    .action((paths: string[], options: ScanCommandOptions) => {
       choose(async () => (await import('../scan.ts')).scan(io, paths, options))
     })
 }

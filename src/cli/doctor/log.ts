@@ -1,13 +1,15 @@
 /** The end of the audit log, and the clock beside it. Reads only. */
-import { closeSync, fstatSync, statSync } from 'node:fs'
+import { closeSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { EMPTY } from '../../audit/chain.ts'
+import { readAcross } from '../../audit/across.ts'
 import { asFailure, tampered } from '../../audit/failures.ts'
 import { openToRead } from '../../audit/file.ts'
 import { readHead } from '../../audit/lock.ts'
 import type { Head } from '../../audit/chain.ts'
-import { parseRecord, readLines } from '../../audit/read.ts'
-import { holds, lastLine, tailOf } from '../../audit/tail.ts'
+import { readOn, startOf } from '../../audit/opened.ts'
+import { parseRecord } from '../../audit/read.ts'
+import { segmentsAt } from '../../audit/segments.ts'
+import { lastLine } from '../../audit/tail.ts'
 import { verifyChain } from '../../audit/verify.ts'
 import type { Io } from '../io.ts'
 import { attention, bad, badBy, good, none, type Finding } from './finding.ts'
@@ -37,17 +39,12 @@ function checkTail({ home, program }: Io): { finding: Finding; time?: string } {
     return { finding: none(CHECK, 'there is none yet; the first start makes it') }
   }
   try {
-    const { size } = fstatSync(fd)
-    const known = acknowledged ?? EMPTY
-    if (size < known.size || !holds(fd, known)) {
-      throw tampered(`the audit log does not hold record ${known.seq}, which was acknowledged`)
-    }
-    const { head, torn } = tailOf(fd, known, size)
-    const line = lastLine(fd, 0, head.size)?.line
+    const { tip, torn } = readOn(home.auditLog, fd, acknowledged ?? startOf(fd))
+    const line = lastLine(fd, 0, tip.size)?.line
     const time = line && parseRecord(line)?.time
-    const whole = size <= WHOLE_BYTES
+    const whole = sizeOf(home.auditLog) <= WHOLE_BYTES
     if (whole) verifyWhole(home.auditLog, acknowledged)
-    const finding = describe(program, { seq: head.seq, torn, whole }, acknowledged !== undefined)
+    const finding = describe(program, { seq: tip.seq, torn, whole }, acknowledged !== undefined)
     return time === undefined ? { finding } : { finding, time }
   } finally {
     closeSync(fd)
@@ -55,9 +52,15 @@ function checkTail({ home, program }: Io): { finding: Finding; time?: string } {
 }
 
 function verifyWhole(path: string, acknowledged: Head | undefined): void {
-  const { bad: damage } = verifyChain(readLines(path), acknowledged)
+  const { bad: damage } = readAcross(path, undefined, ({ start, lines }) =>
+    verifyChain(lines, acknowledged, { start }),
+  )
   if (damage === undefined) return
   throw tampered(`record ${damage.seq} of the audit log is not what was written`)
+}
+
+function sizeOf(log: string): number {
+  return segmentsAt(log).reduce((bytes, { path }) => bytes + statSync(path).size, 0)
 }
 
 interface Seen {

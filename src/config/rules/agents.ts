@@ -1,13 +1,14 @@
 /** Agents: that names which must agree do. Pure. */
 import { agentsOf } from '../accessors.ts'
 import { keysAt, nodeAt } from '../node.ts'
-import { invalid, type At } from '../problems.ts'
-import { didYouMean } from '../suggest.ts'
+import { hardcoded, invalid, type At } from '../problems.ts'
+import { didYouMean, type Patience } from '../suggest.ts'
 import type { Agent, Config, Problem } from '../types.ts'
 import { agentPath } from './paths.ts'
+import { credentialWords } from './words.ts'
 
 /** @param raw the document as read: an agent that is there but written wrongly is no unknown name */
-export function* judgeAgents(config: Config, raw: unknown): Generator<Problem> {
+export function* judgeAgents(config: Config, raw: unknown, patience: Patience): Generator<Problem> {
   const single = nodeAt(raw, ['agent', 'id'])
   const ids = new Set(keysAt(raw, ['agents']))
   if (typeof single === 'string') {
@@ -18,24 +19,40 @@ export function* judgeAgents(config: Config, raw: unknown): Generator<Problem> {
   }
   for (const [id, agent] of agentsOf(config)) {
     const at = agentPath(config, id)
-    yield* judgeSubagents(agent, at, ids)
-    yield* judgeProfiles(agent, at, raw)
+    yield* judgeSubagents(agent, at, ids, patience)
+    yield* judgeProfiles(agent, at, raw, patience)
+    for (const index of credentialWords(agent.command ?? [])) {
+      yield {
+        ...hardcoded([...at, 'command', index], 'a word of the command that holds a credential'),
+        hint: 'bind a ref to one of its tools, and let the program read the variable',
+      }
+    }
     if (agent.lockCommand === true && agent.command === undefined) {
       yield invalid([...at, 'lockCommand'], 'there is no command to lock', 'add a command')
     }
   }
 }
 
-function* judgeSubagents(agent: Agent, at: At, ids: ReadonlySet<string>): Generator<Problem> {
+function* judgeSubagents(
+  agent: Agent,
+  at: At,
+  ids: ReadonlySet<string>,
+  patience: Patience,
+): Generator<Problem> {
   for (const [index, id] of (agent.subagents ?? []).entries()) {
     if (ids.has(id)) continue
     const here = [...at, 'subagents', index]
-    yield invalid(here, 'there is no agent of this id', didYouMean(id, ids))
+    yield invalid(here, 'there is no agent of this id', didYouMean(id, ids, patience))
   }
 }
 
 /** A profile for no tool at all would silently not make anything required. */
-function* judgeProfiles(agent: Agent, at: At, raw: unknown): Generator<Problem> {
+function* judgeProfiles(
+  agent: Agent,
+  at: At,
+  raw: unknown,
+  patience: Patience,
+): Generator<Problem> {
   const profiles = agent['auth-profiles']
   if (profiles === undefined) return
   const bound = new Set(keysAt(raw, [...at, 'tool-bindings']))
@@ -52,7 +69,7 @@ function* judgeProfiles(agent: Agent, at: At, raw: unknown): Generator<Problem> 
     yield invalid(
       [...at, 'auth-profiles', tool],
       'this profile is for a tool that the agent neither binds nor has as a capability',
-      didYouMean(tool, tools),
+      didYouMean(tool, tools, patience),
     )
   }
 }

@@ -10,14 +10,19 @@ import {
 import { PROVIDER, VARIABLE } from '../names.ts'
 import { isNode, keysAt } from '../node.ts'
 import { hardcoded, invalid, type At } from '../problems.ts'
-import { didYouMean } from '../suggest.ts'
+import { didYouMean, type Patience } from '../suggest.ts'
 import type { Config, Problem, ProviderConfig, RefEntry } from '../types.ts'
 import { CREDENTIAL_VARIABLES, isCredentialName, matchesVariable } from '../variables.ts'
+import { credentialWords } from './words.ts'
 
 const LOCATION_WORDS = ['path', 'target', 'field', 'version'] as const
 
 /** @param raw the document as read: a provider that is there but written wrongly is no unknown name */
-export function* judgeProviders(config: Config, raw: unknown): Generator<Problem> {
+export function* judgeProviders(
+  config: Config,
+  raw: unknown,
+  patience: Patience,
+): Generator<Problem> {
   const configured = keysAt(raw, ['secrets', 'providers'])
   for (const name of configured) {
     if (PROVIDER.test(name)) continue
@@ -30,7 +35,7 @@ export function* judgeProviders(config: Config, raw: unknown): Generator<Problem
   const known = new Set<string>([...IMPLICIT_PROVIDERS, ...configured])
   const placed = placedRefs(config)
   for (const { at, name } of namedIn(config, placed)) {
-    if (!known.has(name)) yield unknownProvider(at, name, known)
+    if (!known.has(name)) yield unknownProvider(at, name, known, patience)
   }
   const table = providersOf(config)
   const types = new Set([...table.values()].map(({ type }) => type))
@@ -39,10 +44,6 @@ export function* judgeProviders(config: Config, raw: unknown): Generator<Problem
     if (provider.type === 'exec') yield* judgeProgram(name, provider)
   }
 }
-
-/** Not `--secret=…`: by that, gcloud and others are told the name of a secret. */
-const CREDENTIAL_OPTION =
-  /^[a-z0-9_-]*(?:password|passwd|passphrase|token|api[-_]?key|access[-_]key|client[-_]secret)=./i
 
 /** Its arguments and fixed variables are no place for a key. */
 function* judgeProgram(name: string, { options }: ProviderConfig): Generator<Problem> {
@@ -61,16 +62,23 @@ function* judgeProgram(name: string, { options }: ProviderConfig): Generator<Pro
       hint: 'name it in passEnv, so that it comes from the environment of the gateway',
     }
   }
-  for (const [index, word] of (Array.isArray(args) ? args : []).entries()) {
-    if (typeof word !== 'string' || !CREDENTIAL_OPTION.test(word)) continue
-    yield hardcoded([...at, 'args', index], 'an argument that holds a credential')
+  for (const index of credentialWords(Array.isArray(args) ? args : [])) {
+    yield {
+      ...hardcoded([...at, 'args', index], 'an argument that holds a credential'),
+      hint: 'name a variable in passEnv, and let the program read that',
+    }
   }
 }
 
-function unknownProvider(at: At, name: string, known: ReadonlySet<string>): Problem {
+function unknownProvider(
+  at: At,
+  name: string,
+  known: ReadonlySet<string>,
+  patience: Patience,
+): Problem {
   return name === 'exec'
     ? invalid(at, 'no exec provider is configured', 'add secrets.providers.exec with a command')
-    : invalid(at, 'no provider of this name is configured', didYouMean(name, known))
+    : invalid(at, 'no provider of this name is configured', didYouMean(name, known, patience))
 }
 
 interface Named {

@@ -10,6 +10,7 @@ import { refusal } from '../deliver/limits.ts'
 import type { Context, Failure, Outcome, Provider, Session } from '../providers/contract.ts'
 import { PROVIDERS } from '../providers/registry.generated.ts'
 import { wipe } from '../secret/bytes.ts'
+import { formJudge, type JudgeForm } from './form.ts'
 import { describeValue, type Fingerprint } from './metadata.ts'
 
 export interface Held {
@@ -45,6 +46,7 @@ export async function fetchAll(
 ): Promise<Held[]> {
   const started = performance.now()
   const held: Held[] = []
+  const judgeForm = await formJudge(sheet)
 
   const ask = async (pendings: readonly Pending[]): Promise<void> => {
     const groups = Map.groupBy(pendings, ({ step }) => step.provider)
@@ -60,7 +62,7 @@ export async function fetchAll(
             next.push({ ...pending, step, rest, passed })
           } else {
             const ms = Math.round(performance.now() - started)
-            held[pending.index] = settle(pending, outcome, ms, fingerprint)
+            held[pending.index] = settle(pending, outcome, ms, { fingerprint, judgeForm })
           }
         }
         if (next.length > 0) await ask(next)
@@ -93,7 +95,7 @@ function settle(
   { item, step, passed }: Pending,
   outcome: Outcome,
   ms: number,
-  fingerprint: Fingerprint,
+  { fingerprint, judgeForm }: { fingerprint: Fingerprint; judgeForm: JudgeForm },
 ): Held {
   const about = { provider: step.provider, ms, passed }
   if (outcome.kind !== 'value') {
@@ -103,7 +105,9 @@ function settle(
   const described =
     refusal(item.envVar, value, item.delivery) ?? describeValue(value, meta, fingerprint)
   if ('fingerprint' in described) {
-    return { item, report: { outcome: 'value', ...about, ...described }, value }
+    const form = item.targets && judgeForm(value, item.targets)
+    const fit = form === undefined ? {} : { form }
+    return { item, report: { outcome: 'value', ...about, ...described, ...fit }, value }
   }
   wipe(value)
   return { item, report: { outcome: 'failure', kind: 'malformed', ...about, ...described } }

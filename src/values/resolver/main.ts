@@ -5,21 +5,21 @@
  * fd 0 from the gateway · fd 1 and 2 discarded, whatever an SDK prints · fd 3 to the gateway ·
  * fd 4 to the launcher. Started with an empty environment and our own absolute file.
  */
-import { closeSync, read, readSync, writeSync } from 'node:fs'
+import { closeSync, read, writeSync } from 'node:fs'
 import { errnoOf, SecretRefError, type Code } from '../../errors.ts'
 import { KEY_TROUBLE, type FromResolver, type Sheet, type ToResolver } from '../../gateway/sheet.ts'
 import { deliverFile } from '../deliver/files.ts'
 import { environmentBudget, stringCost } from '../deliver/limits.ts'
 import { launchScript, type Variable } from '../deliver/script.ts'
-import type { Provider } from '../providers/contract.ts'
 // The commonest comes along at once; the others are loaded when a sheet names them.
 import '../providers/file.ts'
-import { PROVIDERS } from '../providers/registry.generated.ts'
 import { wipe } from '../secret/bytes.ts'
 import { fingerprinter } from '../secret/fingerprint.ts'
 import { readEnvironment } from './environ.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
 import { fetchAll, type Held } from './fetch.ts'
+import { firstLine } from './first-line.ts'
+import { wantedNames } from './wanted.ts'
 
 const FROM_GATEWAY = 0
 const TO_GATEWAY = 3
@@ -28,18 +28,6 @@ const TO_LAUNCHER = 4
 function report(message: FromResolver): void {
   const line = Buffer.from(`${JSON.stringify(message)}\n`)
   for (let at = 0; at < line.length;) at += writeSync(TO_GATEWAY, line, at)
-}
-
-/** Blocks until the gateway has said something; `undefined` at end of file. */
-function firstLine(): string | undefined {
-  const chunks: Buffer[] = []
-  const chunk = Buffer.alloc(64 * 1024)
-  for (;;) {
-    const length = readSync(FROM_GATEWAY, chunk, 0, chunk.length, null)
-    if (length === 0) return undefined
-    chunks.push(Buffer.from(chunk.subarray(0, length)))
-    if (chunk[length - 1] === 0x0a) return Buffer.concat(chunks).toString()
-  }
 }
 
 /** The next word of the gateway: `release`, or end of file when it gave up or died. */
@@ -55,21 +43,6 @@ function nextMessage(): Promise<ToResolver | undefined> {
       resolve(message)
     })
   })
-}
-
-/** Names that the providers on this sheet may see, beside what the agent inherits. */
-async function wantedNames(sheet: Sheet): Promise<Set<string>> {
-  const names = new Set(sheet.inherit)
-  for (const [name, { type, options }] of Object.entries(sheet.providers)) {
-    const load = PROVIDERS[type]
-    if (load === undefined) continue
-    const provider: Provider = await load()
-    const locations = sheet.items.flatMap((item) =>
-      item.chain.filter((step) => step.provider === name).map((step) => step.at),
-    )
-    for (const variable of provider.spec.env(options, locations)) names.add(variable)
-  }
-  return names
 }
 
 /**
@@ -150,7 +123,7 @@ function deliver(sheet: Sheet, released: readonly Held[], env: Map<string, Buffe
 
 async function main(): Promise<void> {
   keepOutOfCoreDumps()
-  const line = firstLine()
+  const line = firstLine(FROM_GATEWAY)
   if (line === undefined) return
   const sheet: Sheet = JSON.parse(line)
   const env = readEnvironment(sheet.gatewayPid, await wantedNames(sheet))

@@ -1,13 +1,13 @@
-/** The setter's end of its pipe to control: one instruction in, one report out. */
+/** The end of the pipe to control that a process has which reads a value: one instruction in, one report out. */
 import { Socket } from 'node:net'
-import type { Instruction, Report } from '../../gateway/instruction.ts'
 
 const CONTROL = 3
 
-export class Control {
+/** @typeParam I what it is told to do @typeParam R what it reports */
+export class Control<I, R> {
   /** Half open: after control's cancel there is still a report to send. */
   readonly #socket = new Socket({ fd: CONTROL, allowHalfOpen: true })
-  readonly #instruction = Promise.withResolvers<Instruction | undefined>()
+  readonly #instruction = Promise.withResolvers<I | undefined>()
   readonly #gone = new AbortController()
 
   constructor() {
@@ -21,7 +21,7 @@ export class Control {
       .on('data', (chunk: string) => {
         text += chunk
         if (!text.endsWith('\n')) return
-        const instruction: Instruction = JSON.parse(text)
+        const instruction: I = JSON.parse(text)
         this.#instruction.resolve(instruction)
       })
       .on('end', end)
@@ -30,7 +30,7 @@ export class Control {
   }
 
   /** `undefined` where control went away without one. */
-  instruction(): Promise<Instruction | undefined> {
+  instruction(): Promise<I | undefined> {
     return this.#instruction.promise
   }
 
@@ -40,7 +40,7 @@ export class Control {
   }
 
   /** Resolves when it is handed over, or nobody is there to take it. */
-  report(report: Report): Promise<void> {
+  report(report: R): Promise<void> {
     return new Promise((resolve) => {
       this.#socket.once('close', resolve)
       this.#socket.end(`${JSON.stringify(report)}\n`, resolve)

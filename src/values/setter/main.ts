@@ -5,25 +5,15 @@
  * fd 0 the user's own stdin · fd 1 discarded · fd 2 the user's, for the prompt · fd 3 to control and back.
  * Started with an empty environment and our own absolute file, in the terminal's foreground group.
  */
-import { isatty } from 'node:tty'
-import {
-  CANCELLING,
-  type Cancelling,
-  type Instruction,
-  type Report,
-} from '../../gateway/instruction.ts'
+import { CANCELLING, type Instruction, type Report } from '../../gateway/instruction.ts'
 import { SecretRefError } from '../../errors.ts'
 import type { Fingerprint } from '../resolver/metadata.ts'
 import { wipe } from '../secret/bytes.ts'
 import { fingerprinter } from '../secret/fingerprint.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
 import { Control } from './control.ts'
-import type { Input } from './input.ts'
-import { readPiped } from './piped.ts'
+import { cancelledBy, readValue } from './read.ts'
 import { store } from './store.ts'
-import { readTyped } from './typed.ts'
-
-const STDIN = 0
 
 async function main(): Promise<void> {
   keepOutOfCoreDumps()
@@ -31,7 +21,7 @@ async function main(): Promise<void> {
   for (const signal of CANCELLING) process.on(signal, () => signalled.abort(signal))
   // A prompt that cannot be shown is no reason to fail.
   process.stderr.on('error', () => {})
-  const control = new Control()
+  const control = new Control<Instruction, Report>()
   const instruction = await control.instruction()
   if (instruction === undefined) return
   const cancel = AbortSignal.any([signalled.signal, control.gone])
@@ -47,28 +37,15 @@ async function set(instruction: Instruction, cancel: AbortSignal): Promise<Repor
     if (!(error instanceof SecretRefError)) throw error
     return { type: 'failed', what: 'no-key', code: error.code }
   }
-  const input = await read(instruction, cancel)
+  const input = await readValue(instruction, cancel)
   if (input.kind === 'refused') return { type: 'refused', fault: input.fault }
-  if (input.kind === 'cancelled') {
-    const signal = input.signal ?? signalOf(cancel.reason)
-    return { type: 'cancelled', ...(signal === undefined ? {} : { signal }) }
-  }
+  if (input.kind === 'cancelled') return cancelledBy(input, cancel)
   try {
     // From here on a signal changes nothing: a write that has begun is finished and told.
     return await store(instruction, input.value, fingerprint)
   } finally {
     wipe(input.value)
   }
-}
-
-async function read(instruction: Instruction, cancel: AbortSignal): Promise<Input> {
-  if (cancel.aborted) return { kind: 'cancelled' }
-  return isatty(STDIN) ? readTyped(instruction, cancel) : readPiped(cancel)
-}
-
-/** `undefined` where it was control that cancelled. */
-function signalOf(reason: unknown): Cancelling | undefined {
-  return CANCELLING.find((signal) => signal === reason)
 }
 
 main().then(

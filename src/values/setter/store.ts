@@ -31,6 +31,7 @@ export async function store(
     return {
       type: 'written',
       ...about,
+      ...(await likeness(value, instruction)),
       ...(at === undefined ? {} : { place: at.path }),
       ...(at?.field === undefined ? {} : { field: at.field }),
       warnings: [
@@ -50,6 +51,28 @@ export async function store(
     ...(reason === undefined ? {} : { reason }),
     ...(place === undefined ? {} : { place }),
   }
+}
+
+/**
+ * What the stored value looks like, what it is expected to be first. Patterns need a string, which cannot be wiped; this process ends as
+ * soon as it has reported.
+ */
+async function likeness(
+  value: Buffer,
+  { expected }: Instruction,
+): Promise<Pick<Extract<Report, { type: 'written' }>, 'looksLike' | 'misfits'>> {
+  const { candidates, fitsAny } = await import('../../targets/detect.ts')
+  const text = value.toString('latin1')
+  const misfits = expected
+    .filter((ids) => fitsAny(ids, text) === 'unfit')
+    .flatMap(([id = '']) => id)
+  const meant = new Set(expected.flat())
+  const found = candidates(text)
+  const looksLike = [
+    ...found.filter((id) => meant.has(id)),
+    ...found.filter((id) => !meant.has(id)),
+  ]
+  return { looksLike, misfits }
 }
 
 async function put(instruction: Instruction, value: Buffer): Promise<PutOutcome> {

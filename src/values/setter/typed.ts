@@ -18,7 +18,8 @@ const MARKS_OFF = '\u001b[?2004l'
 const BELL = '\u0007'
 
 export interface Prompt {
-  ref: string
+  /** What the value is for, where it is for something. */
+  ref?: string
   /** Whether the terminal can be told to mark where a paste begins and ends. */
   pasteMarks: boolean
 }
@@ -49,7 +50,8 @@ export async function readTyped(prompt: Prompt, cancel: AbortSignal): Promise<In
   cancel.addEventListener('abort', gone, { once: true })
   const ask = (): void => {
     terminal.setRawMode(true)
-    say(`${prompt.pasteMarks ? MARKS_ON : ''}value for ${prompt.ref} (not shown): `)
+    const purpose = prompt.ref === undefined ? '' : ` for ${prompt.ref}`
+    say(`${prompt.pasteMarks ? MARKS_ON : ''}value${purpose} (not shown): `)
   }
   const askAgain = (): void => {
     // Whoever stopped us and let us go on may have given the terminal its echo back.

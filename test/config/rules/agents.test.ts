@@ -74,3 +74,13 @@ test('a profile that requires a tool which is only a capability would require no
   ])
   await load({ agents: { a: { ...agent, 'auth-profiles': { t: { required: false } } } } })
 })
+
+test('its command holds no credential', async () => {
+  const command = ['agent', '--token=fake', '--password', 'fake', '--password', '$FAKE']
+  const { problems } = await refusal({ agents: { a: { command } } })
+  expect(problems.map(({ code, at }) => `${code} ${at.join('.')}`)).toEqual([
+    'HARDCODED_CREDENTIAL agents.a.command.1',
+    'HARDCODED_CREDENTIAL agents.a.command.3',
+  ])
+  expect(JSON.stringify(problems)).not.toContain('fake')
+})

@@ -108,6 +108,7 @@ describe('an exec provider is given no credential in plain text', () => {
     ['an option with a prefix', { args: ['--db-api-key=fake'] }, 'args.0'],
     ['an option with underscores', { args: ['--api_key=fake'] }, 'args.0'],
     ['a variable for env(1)', { args: ['DB_PASSWORD=fake'] }, 'args.0'],
+    ['two words', { args: ['-v', '--password', 'fake', 'x'] }, 'args.2'],
     ['a client secret', { args: ['--client-secret=fake'] }, 'args.0'],
   ])('%s', async (_, fields, place) => {
     const [first, ...rest] = await complaints({

@@ -4,7 +4,7 @@
  */
 import * as fc from 'fast-check'
 import { afterEach, describe, expect, onTestFinished, test, type TestContext } from 'vitest'
-import { CODES } from '../../../src/errors.ts'
+import { CODES, SecretRefError } from '../../../src/errors.ts'
 import { REASONS } from '../../../src/policy/reasons.ts'
 import {
   type Context,
@@ -34,6 +34,8 @@ export interface Rig {
   carries: 'any byte' | 'no NUL' | 'UTF-8' | 'nothing'
   /** A session that has exactly these values. */
   open: (values: ReadonlyMap<string, Buffer>, signal?: AbortSignal) => Promise<Opened>
+  /** True where it can list what `open` has put there. */
+  lists?: true
   /** Each is a question that must fail in that way; where this machine cannot show it, it skips. */
   denied?: (context: TestContext) => Promise<Failing>
   unavailable?: (context: TestContext) => Promise<Failing>
@@ -117,6 +119,7 @@ export function conformance(label: string, rig: Rig): void {
 
     promisesOfAll(rig, open)
     if (rig.carries !== 'nothing') promisesAboutValues(rig, open)
+    if (rig.lists) promisesAboutLists(open)
     if (rig.denied) fails('denied', rig.denied)
     if (rig.unavailable) fails('unavailable', rig.unavailable)
     if (rig.hanging) endsOnAbort(rig.hanging)
@@ -253,6 +256,48 @@ function promisesAboutValues(rig: Rig, open: Rig['open']): void {
     for (const outcome of await session.get(NAMES.map(at))) {
       expect(outcome).toMatchObject({ kind: 'unavailable', code: 'TIMEOUT' })
     }
+  })
+}
+
+function promisesAboutLists(open: Rig['open']): void {
+  const namesOf = async (session: Session, prefix: string): Promise<(string | undefined)[]> => {
+    const names: (string | undefined)[] = []
+    for await (const { at } of session.list?.(prefix) ?? []) names.push(at.field ?? at.path)
+    return names.toSorted()
+  }
+
+  test('lists every name once, and says of none what its value is', async () => {
+    const values = fakeValues()
+    const { session } = await open(values)
+    expect(await namesOf(session, '')).toEqual(NAMES.toSorted())
+    for await (const entry of session.list?.('') ?? []) {
+      const said = JSON.stringify(entry)
+      for (const value of values.values()) expect(said.includes(value.toString())).toBe(false)
+      expectSafeMeta({ kind: 'value', value: Buffer.alloc(0), meta: entry.meta })
+    }
+  })
+
+  test('lists the names that begin as asked for', async () => {
+    const { session } = await open(fakeValues())
+    expect(await namesOf(session, 'FAKE_T')).toEqual(['FAKE_THREE', 'FAKE_TWO'])
+    expect(await namesOf(session, 'fake')).toEqual([])
+  })
+
+  test('what it lists can be asked for at the place it names', async () => {
+    const values = fakeValues()
+    const { session } = await open(values)
+    for await (const { at } of session.list?.('') ?? []) {
+      const name = at.field ?? at.path
+      expect(bytesOf(await only(session, at)).toString()).toBe(values.get(name)?.toString())
+    }
+  })
+
+  test('a closed session lists nothing, and says so with a code', async () => {
+    const { session } = await open(fakeValues())
+    await session.close()
+    const failure = await namesOf(session, '').catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(SecretRefError)
+    expect(failure).toMatchObject({ code: 'PROVIDER_INVALID' })
   })
 }
 

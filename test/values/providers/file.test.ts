@@ -70,13 +70,20 @@ async function deniedFile(): Promise<Failing> {
 conformance('file, the article’s objects', {
   provider,
   carries: 'UTF-8',
+  lists: true,
   open: jsonRig((value) => ({ value, provider: 'openclaw', createdAt: '2026-03-08T04:12:00Z' })),
   denied: deniedFile,
 })
-conformance('file, flat names', { provider, carries: 'UTF-8', open: jsonRig((value) => value) })
+conformance('file, flat names', {
+  provider,
+  carries: 'UTF-8',
+  lists: true,
+  open: jsonRig((value) => value),
+})
 conformance('file, a folder', {
   provider,
   carries: 'any byte',
+  lists: true,
   open: async (values, signal) => ({
     session: await open({ path: rawFolder(values) }, signal),
     at: own,

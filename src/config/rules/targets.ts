@@ -1,0 +1,61 @@
+/** Targets: that each is one of the catalogue, and that a base URL is one that a value may go to. Pure. */
+import { baseUrlOf } from '../../targets/destination.ts'
+import { agentsOf } from '../accessors.ts'
+import { invalid, type At } from '../problems.ts'
+import { didYouMean, type Patience } from '../suggest.ts'
+import type { Config, Problem } from '../types.ts'
+import { agentPath } from './paths.ts'
+
+/** The names of the catalogue are loaded only where a config says one. */
+export async function judgeTargets(config: Config, patience: Patience): Promise<Problem[]> {
+  const services = [...namedServices(config)]
+  const targets = Object.entries(config.targets ?? {})
+  if (services.length === 0 && targets.length === 0) return []
+  const { idsOfService, serviceWords } = await import('../../targets/infer.ts')
+  const words = serviceWords()
+  const unknown = (name: string, at: At, what: string): Problem => {
+    const hint = didYouMean(name, words, patience)
+    return invalid(at, what, hint ?? '`secretref targets list` shows them all')
+  }
+  const problems: Problem[] = []
+  for (const { service, at } of services) {
+    if (idsOfService(service).length > 0) continue
+    problems.push(unknown(service, at, 'the catalogue has no target of this name'))
+  }
+  for (const [id, { baseUrl }] of targets) {
+    const kinds = idsOfService(id)
+    if (!kinds.includes(id)) problems.push(notOne(id, kinds) ?? unknown(id, ['targets', id], NO_ID))
+    if (baseUrl === undefined || baseUrlOf(baseUrl) !== undefined) continue
+    problems.push(
+      invalid(
+        ['targets', id, 'baseUrl'],
+        'credentials are not sent to such an address',
+        'write https://HOST, or http://127.0.0.1:PORT for a server on this machine; no user, no query',
+      ),
+    )
+  }
+  return problems
+}
+
+const NO_ID = 'the catalogue has no target of this id'
+
+/** A service's name, where one of its kinds must be said. */
+function notOne(id: string, kinds: readonly string[]): Problem | undefined {
+  if (kinds.length === 0) return undefined
+  return invalid(['targets', id], NO_ID, `this service has: ${kinds.join(', ')}`)
+}
+
+function* namedServices(config: Config): Generator<{ service: string; at: At }> {
+  for (const [name, agent] of agentsOf(config)) {
+    for (const [tool, binding] of Object.entries(agent['tool-bindings'] ?? {})) {
+      const at = [...agentPath(config, name), 'tool-bindings', tool]
+      const { service: whole } = binding
+      if (whole !== undefined) yield { service: whole, at: [...at, 'service'] }
+      for (const [slot, { service }] of Object.entries(binding.credentials)) {
+        if (service !== undefined) {
+          yield { service, at: [...at, 'credentials', slot, 'service'] }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,173 @@
+/** Gathers what an audit judges: plans, stores, files, runs, and where it may what is fetched. */
+import { openAuditLog } from '../../audit/log.ts'
+import type { Source } from '../../config/locate.ts'
+import type { Config, LoadedConfig } from '../../config/types.ts'
+import { SecretRefError } from '../../errors.ts'
+import type { AuditFacts, BindingFact, Limits, PathFact } from '../../findings/judge/facts.ts'
+import type { Finding } from '../../findings/types.ts'
+import { userHome, type Home } from '../../state/home.ts'
+import { actorOf } from '../actor.ts'
+import { Gateway } from '../gateway.ts'
+import { readSurroundings } from '../surroundings.ts'
+import { agentFacts } from './agents.ts'
+import { fetchForAudit } from './fetch.ts'
+import { configFile, homeFiles, programs, providerFiles, secretsFiles } from './named.ts'
+import { openForAudit, type AuditedConfig } from './open.ts'
+import { lookAt } from './paths.ts'
+import { planAll, type Planned } from './plans.ts'
+import { literalsIn, searchFiles } from './search.ts'
+import { storeFacts, unlisted } from './stores.ts'
+import { targetFacts, type TargetFacts } from './targets.ts'
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+export interface AuditRequest {
+  source: Source
+  home: Home
+  env: Environment
+  now: () => Date
+  /** One environment alone; left out: every one that the config states. */
+  environment: string | undefined
+  limits: Limits
+  /** False: nothing is fetched and no file is searched, only names are looked at. */
+  values: boolean
+}
+
+export interface Gathered {
+  facts: AuditFacts
+  /** What could not be looked at and is no failure. */
+  notes: readonly Finding[]
+  /** How many values were read, each once. */
+  reads: number
+  /** Why nothing was fetched, or nothing more. */
+  trouble?: SecretRefError
+}
+
+/** @throws SecretRefError where there is no config, or no such environment */
+export async function gather(request: AuditRequest): Promise<Gathered> {
+  const { home, env } = request
+  const audited = await openForAudit(request.source, home, request.now())
+  const { config, loaded } = audited
+  const trouble = audited.trouble ?? insideAgent(env)
+  const targets = await targetFacts()
+  const about = config === undefined ? NOTHING : aboutConfig(request, audited, config)
+  const { files, planned, notes, programPaths, ...named } = about
+  const uid = process.geteuid?.() ?? 0
+  const paths = lookAt([configFile(audited.path), ...homeFiles(home), ...named.paths], uid)
+  const facts: AuditFacts = {
+    config: audited.path,
+    now: request.now(),
+    limits: request.limits,
+    home: planned.home,
+    environments: planned.environments,
+    bindings: planned.plans.flatMap(({ bindings }) => bindings),
+    uses: planned.uses,
+    placed: planned.placed,
+    services: targets.services,
+    stores: config === undefined ? [] : unlisted(config, 'nothing is asked by this config'),
+    files,
+    paths,
+    uid,
+    agents: named.agents,
+    configWritten: audited.written,
+    literals: literalsIn(audited),
+    place: audited.place,
+  }
+  if (trouble !== undefined) return { facts, notes, reads: 0, trouble }
+  if (loaded === undefined) return { facts, notes, reads: 0 }
+  const stores = await storeFacts(loaded, files, home, env)
+  if (!request.values) return { facts: { ...facts, stores }, notes, reads: 0 }
+  const searched = await searchFiles(filesOf(paths, programPaths, uid), home)
+  const literals = [...facts.literals, ...searched.literals]
+  const { bindings = facts.bindings, ...fetched } = await fetchAll(
+    request,
+    loaded,
+    planned,
+    targets,
+  )
+  return {
+    facts: { ...facts, stores, literals, bindings },
+    notes: [...notes, ...searched.notes],
+    ...fetched,
+  }
+}
+
+interface AboutConfig extends ReturnType<typeof agentFacts> {
+  files: ReadonlyMap<string, string>
+  planned: Planned
+  paths: ReturnType<typeof secretsFiles>
+  programPaths: ReadonlySet<string>
+}
+
+const NOTHING: AboutConfig = {
+  files: new Map(),
+  planned: { home: '', environments: [], plans: [], placed: [], uses: [] },
+  paths: [],
+  programPaths: new Set(),
+  agents: [],
+  notes: [],
+}
+
+function aboutConfig(
+  { home, env, environment, now }: AuditRequest,
+  { dir, path }: AuditedConfig,
+  config: Config,
+): AboutConfig {
+  const folders = { configDir: dir, userHome: userHome(env) }
+  const files = providerFiles(config, dir, home, env)
+  const run = programs(config, folders)
+  return {
+    files,
+    planned: planAll({ config, ...folders, asked: environment, now: now() }),
+    paths: [...run, ...secretsFiles(config, folders, files)],
+    programPaths: new Set(run.map((program) => program.path)),
+    ...agentFacts(config, path, home),
+  }
+}
+
+/** Files of ours among the programs: scripts, which people edit; the system's own are not searched. */
+function filesOf(
+  paths: readonly PathFact[],
+  programPaths: ReadonlySet<string>,
+  uid: number,
+): string[] {
+  return paths
+    .filter((fact) => programPaths.has(fact.path) && !fact.folder && fact.uid === uid)
+    .map(({ path }) => path)
+}
+
+/** An agent may learn nothing of what other agents have. */
+function insideAgent(env: Environment): SecretRefError | undefined {
+  if (!env['SECRETREF_RUN']) return undefined
+  return new SecretRefError('AGENT_NOT_ALLOWED', 'inside an agent an audit fetches nothing', {
+    scope: 'agent',
+    hint: 'run it outside of any agent, or unset SECRETREF_RUN there',
+  })
+}
+
+async function fetchAll(
+  { home, env, now }: AuditRequest,
+  loaded: LoadedConfig,
+  { plans }: Planned,
+  { formsOf }: TargetFacts,
+): Promise<{ bindings?: readonly BindingFact[]; reads: number; trouble?: SecretRefError }> {
+  const gateway = new Gateway({
+    home,
+    env,
+    loaded,
+    log: openAuditLog(home, { now }),
+    actor: actorOf(),
+    surroundings: readSurroundings(env),
+    parent: undefined,
+    now,
+  })
+  try {
+    const fetched = await fetchForAudit(gateway, plans, formsOf)
+    await gateway.settle()
+    return fetched
+  } catch (error) {
+    // Without a record nothing is fetched; what can be told without fetching still is.
+    if (error instanceof SecretRefError) return { reads: 0, trouble: error }
+    throw error
+  }
+}

@@ -1,0 +1,106 @@
+/** Every agent of a config, planned in every environment. Pure. */
+import {
+  agentsOf,
+  defaultProviderOf,
+  environmentOf,
+  gatewaySecretsOf,
+  placedRefs,
+  slotsOf,
+} from '../../config/accessors.ts'
+import { agentPath, slotPath } from '../../config/rules/paths.ts'
+import type { Config } from '../../config/types.ts'
+import type { BindingFact, PlacedFact } from '../../findings/judge/facts.ts'
+import { homeEnvironment, settleEnvironment } from '../../plan/environment.ts'
+import { planner, type Planner } from '../../plan/plan.ts'
+import type { Plan } from '../../plan/types.ts'
+import type { Pointing } from '../../plan/unused.ts'
+import { decide } from '../../policy/decide.ts'
+
+export interface Planned {
+  home: string
+  /** Those whose bindings are judged. */
+  environments: readonly string[]
+  /** One for each agent in each of these environments, with its facts. */
+  plans: readonly { plan: Plan; bindings: readonly BindingFact[] }[]
+  placed: readonly PlacedFact[]
+  /** What covered bindings read, in every environment that there is. */
+  uses: readonly Pointing[]
+}
+
+export interface PlanAllInput {
+  config: Config
+  configDir: string
+  userHome: string
+  /** One environment alone; left out: every one that the config states. */
+  asked: string | undefined
+  now: Date
+}
+
+/** @throws {SecretRefError} ENVIRONMENT_UNKNOWN */
+export function planAll({ config, configDir, userHome, asked, now }: PlanAllInput): Planned {
+  const all = statedEnvironments(config)
+  const chosen = asked === undefined ? all : [settleEnvironment(config, asked).name]
+  const home = asked ?? homeEnvironment(config)
+  const planners = new Map(
+    [...new Set([...all, ...chosen, home])].map((environment) => [
+      environment,
+      planner({ config, configDir, userHome, environment }),
+    ]),
+  )
+  const plans: Planned['plans'][number][] = []
+  const uses: Pointing[] = []
+  for (const [environment, plannerOf] of planners) {
+    for (const agent of plannerOf.agents) {
+      const made = plannerOf.plan({ agent })
+      const facts = factsOf(config, made, now)
+      for (const { covered, binding } of facts) if (covered) uses.push(binding)
+      if (chosen.includes(environment)) plans.push({ plan: made, bindings: facts })
+    }
+  }
+  return { home, environments: chosen, plans, placed: placedFacts(config, planners), uses }
+}
+
+/**
+ * The configured environment, and every key of `environments`. The first is left out where it is only
+ * implied and no ref could be found in it: then each run has to name one.
+ */
+function statedEnvironments(config: Config): string[] {
+  const names = Object.keys(config.environments ?? {})
+  const implied =
+    names.length > 0 &&
+    environmentOf(config) === undefined &&
+    defaultProviderOf(config) === undefined &&
+    gatewaySecretsOf(config).refMap === undefined
+  return implied ? names : [...new Set([homeEnvironment(config), ...names])]
+}
+
+function factsOf(config: Config, plan: Plan, now: Date): BindingFact[] {
+  const decisions = decide(plan, { now, strict: false })
+  const agent = agentsOf(config).get(plan.agent)
+  const slots = agent === undefined ? [] : slotsOf(agent)
+  return plan.bindings.flatMap((binding, i): BindingFact[] => {
+    const decision = decisions[i]
+    if (decision === undefined) return []
+    const { capabilities, environment } = plan
+    // A plan has the slots in the order in which they are written.
+    const service = slots[i]?.credential.service ?? slots[i]?.binding.service
+    return [
+      {
+        ...(service === undefined ? {} : { service }),
+        binding,
+        environment,
+        covered: capabilities === undefined || capabilities.includes(binding.tool),
+        at: slotPath(agentPath(config, binding.agent), binding),
+        decision,
+      },
+    ]
+  })
+}
+
+function placedFacts(config: Config, planners: ReadonlyMap<string, Planner>): PlacedFact[] {
+  return placedRefs(config).map(({ ref, entry, at }) => {
+    const own = at[0] === 'environments' ? at[1] : undefined
+    const { chain = [] } = planners.get(own ?? homeEnvironment(config))?.route(ref) ?? {}
+    return { ref, entry, at, chain }
+  })
+}

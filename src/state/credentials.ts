@@ -1,0 +1,114 @@
+/** What services said of credentials: the last verdict of each ref, and when the credential ends. */
+import type { DatabaseSync } from 'node:sqlite'
+import { VERDICTS, type Verdict } from '../targets/types.ts'
+import { guarded, inTransaction } from './db.ts'
+
+/** A ref in one environment of one config. */
+export interface CredentialKey {
+  /** Absolute path of the config file. */
+  config: string
+  environment: string
+  ref: string
+}
+
+export interface CredentialRow extends CredentialKey {
+  /** Id of the catalogue. */
+  target: string
+  /** Of the value that was asked about: what is said here is said of it alone. */
+  fingerprint: string
+  verdict: Verdict
+  at: string
+  /** Where the value or its service said so, RFC 3339. */
+  expiresAt?: string
+}
+
+/** An end that is known stays known for as long as the value is the same. @throws STATE_UNAVAILABLE */
+export function recordCredentials(db: DatabaseSync, rows: readonly CredentialRow[]): void {
+  inTransaction(db, () => {
+    const insert = db.prepare(
+      `INSERT INTO credentials
+       (config, environment, ref, target, fingerprint, verdict, verdict_at, expires_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET
+         expires_at = coalesce(excluded.expires_at,
+                               iif(fingerprint = excluded.fingerprint, expires_at, NULL)),
+         target = excluded.target, fingerprint = excluded.fingerprint,
+         verdict = excluded.verdict, verdict_at = excluded.verdict_at`,
+    )
+    for (const row of rows) {
+      const { config, environment, ref, target, fingerprint, verdict, at, expiresAt } = row
+      insert.run(config, environment, ref, target, fingerprint, verdict, at, expiresAt ?? null)
+    }
+  })
+}
+
+/**
+ * The last verdict of each ref of one config in one environment. Whoever shows one compares its
+ * `fingerprint` with that of the grant: of another value it says nothing.
+ *
+ * @throws STATE_UNAVAILABLE
+ */
+export function credentialsOf(
+  db: DatabaseSync,
+  { config, environment }: Omit<CredentialKey, 'ref'>,
+): Map<string, CredentialRow> {
+  return guarded(db, () => {
+    if (!isThere(db)) return new Map()
+    const rows = db
+      .prepare('SELECT * FROM credentials WHERE config = ? AND environment = ?')
+      .all(config, environment)
+    return new Map(rows.map((row) => [String(row['ref']), toCredential(row)]))
+  })
+}
+
+/** A file of version 1 that nobody has written since is read as it is. */
+function isThere(db: DatabaseSync): boolean {
+  const find = db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'credentials'`)
+  return find.get() !== undefined
+}
+
+function toCredential(row: Record<string, unknown>): CredentialRow {
+  const expiresAt = row['expires_at']
+  return {
+    config: String(row['config']),
+    environment: String(row['environment']),
+    ref: String(row['ref']),
+    target: String(row['target']),
+    fingerprint: String(row['fingerprint']),
+    // A word of another version says nothing for certain.
+    verdict: VERDICTS.find((verdict) => verdict === row['verdict']) ?? 'cannot-tell',
+    at: String(row['verdict_at']),
+    ...(typeof expiresAt === 'string' ? { expiresAt } : {}),
+  }
+}
+
+/** A value that an agent was given. */
+export interface CheckKey extends Omit<CredentialKey, 'ref'> {
+  agent: string
+  fingerprint: string
+}
+
+/** A failing agent is started again and again; its service is not asked each time. */
+export const CHECK_GAP_MS = 5 * 60 * 1000
+
+/**
+ * Whether this value's service may be asked after a failed run of this agent; where it may, that is
+ * noted at once, so that of many processes one asks.
+ *
+ * @throws STATE_UNAVAILABLE
+ */
+export function claimCheck(db: DatabaseSync, key: CheckKey, now: Date): boolean {
+  const { config, environment, agent, fingerprint } = key
+  return inTransaction(db, () => {
+    const since = new Date(now.getTime() - CHECK_GAP_MS).toISOString()
+    // Older ones no longer count, whoever they are of; one from the future is of a clock that was wrong.
+    db.prepare('DELETE FROM failure_checks WHERE at <= ? OR at > ?').run(since, now.toISOString())
+    const { changes } = db
+      .prepare(
+        `INSERT OR IGNORE INTO failure_checks (config, environment, agent, fingerprint, at)
+         VALUES (?, ?, ?, ?, ?)`,
+      )
+      .run(config, environment, agent, fingerprint, now.toISOString())
+    return changes > 0
+  })
+}

@@ -1,0 +1,150 @@
+/**
+ * Git's patterns (gitignore(5), wildmatch.c) on names with one character for each byte. A pattern is run
+ * as a set of states, one step for each character: one from a hostile repository takes no longer than
+ * its length times the name's. Git's own matcher, and a regular expression, go back and try again, which
+ * such a pattern can make last for ever.
+ */
+
+type Step =
+  | { kind: 'char'; test: (char: string) => boolean }
+  /** `*`: any number of characters but `/`. */
+  | { kind: 'star' }
+  /** `**` at the end: any number of characters. */
+  | { kind: 'deep' }
+  /** `**` and a slash: nothing, or anything that ends with a slash (`inside`). */
+  | { kind: 'folders' }
+  | { kind: 'inside' }
+
+export type Glob = (name: string) => boolean
+
+/** Matches the whole of a name. A malformed pattern matches nothing, as in git. */
+export function globOf(pattern: string): Glob {
+  if (!/[*?[\\]/.test(pattern)) return (name) => name === pattern
+  const ending = /^\*([^*?[\\/]+)$/.exec(pattern)?.[1]
+  if (ending !== undefined) return (name) => name.endsWith(ending) && !name.includes('/')
+  const steps = stepsOf(pattern)
+  return steps === undefined ? () => false : (name) => runs(steps, name)
+}
+
+function stepsOf(pattern: string): Step[] | undefined {
+  const steps: Step[] = []
+  for (let i = 0; i < pattern.length;) {
+    const char = pattern.charAt(i)
+    if (char === '*') {
+      const stars = /^\*+/.exec(pattern.slice(i))?.[0].length ?? 1
+      const after = i + stars
+      const atStart = i === 0 || pattern[i - 1] === '/'
+      i = after
+      if (stars >= 2 && atStart && after === pattern.length) steps.push({ kind: 'deep' })
+      else if (stars >= 2 && atStart && pattern[after] === '/') {
+        steps.push({ kind: 'folders' }, { kind: 'inside' })
+        i = after + 1
+      } else steps.push({ kind: 'star' })
+    } else if (char === '[') {
+      const set = setAt(pattern, i)
+      if (set === undefined) return undefined
+      steps.push({ kind: 'char', test: set.test })
+      i = set.end
+    } else if (char === '?') {
+      steps.push({ kind: 'char', test: (c) => c !== '/' })
+      i += 1
+    } else {
+      const literal = char === '\\' ? pattern.charAt(i + 1) : char
+      if (literal === '') return undefined
+      steps.push({ kind: 'char', test: (c) => c === literal })
+      i += char === '\\' ? 2 : 1
+    }
+  }
+  return steps
+}
+
+function runs(steps: readonly Step[], name: string): boolean {
+  let states = new Set<number>()
+  enter(steps, states, 0)
+  for (const char of name) {
+    const next = new Set<number>()
+    for (const state of states) {
+      const step = steps[state]
+      if (step === undefined) continue
+      if (step.kind === 'char') {
+        if (step.test(char)) enter(steps, next, state + 1)
+      } else if (step.kind === 'star') {
+        if (char !== '/') enter(steps, next, state)
+      } else if (step.kind === 'deep') enter(steps, next, state)
+      else if (step.kind === 'inside') {
+        next.add(state)
+        if (char === '/') enter(steps, next, state + 1)
+      }
+    }
+    if (next.size === 0) return false
+    states = next
+  }
+  return states.has(steps.length)
+}
+
+/** Adds a state, and those that follow without a character. */
+function enter(steps: readonly Step[], states: Set<number>, state: number): void {
+  states.add(state)
+  const kind = steps[state]?.kind
+  if (kind === 'star' || kind === 'deep') enter(steps, states, state + 1)
+  if (kind === 'folders') {
+    states.add(state + 1)
+    enter(steps, states, state + 2)
+  }
+}
+
+const CLASSES: Readonly<Record<string, RegExp>> = {
+  alnum: /[A-Za-z0-9]/,
+  alpha: /[A-Za-z]/,
+  blank: /[ \t]/,
+  cntrl: /[\0-\x1f\x7f]/, // oxlint-disable-line no-control-regex
+  digit: /[0-9]/,
+  graph: /[!-~]/,
+  lower: /[a-z]/,
+  print: /[ -~]/,
+  punct: /[!-/:-@[-`{-~]/,
+  space: /[ \t-\r]/,
+  upper: /[A-Z]/,
+  xdigit: /[0-9A-Fa-f]/,
+}
+
+/** `[a-z]`, `[!…]`, `[[:digit:]]`; `undefined` where it is not closed. Never takes a slash. */
+function setAt(
+  pattern: string,
+  open: number,
+): { test: (char: string) => boolean; end: number } | undefined {
+  let i = open + 1
+  const negated = pattern[i] === '!' || pattern[i] === '^'
+  if (negated) i += 1
+  const tests: ((char: string) => boolean)[] = []
+  let previous = ''
+  for (let first = true; first || pattern[i] !== ']'; first = false) {
+    let char = pattern.charAt(i)
+    if (char === '') return undefined
+    const posix = /^\[:([^\]]*):\]/.exec(pattern.slice(i))
+    if (posix !== null) {
+      const known = CLASSES[posix[1] ?? '']
+      if (known === undefined) return undefined
+      tests.push((c) => known.test(c))
+      i += posix[0].length
+      previous = ''
+      continue
+    }
+    const isRange = char === '-' && previous !== '' && ![']', undefined].includes(pattern[i + 1])
+    if (isRange) i += 1
+    char = pattern.charAt(i)
+    if (char === '\\') {
+      i += 1
+      char = pattern.charAt(i)
+      if (char === '') return undefined
+    }
+    const [from, to] = [isRange ? previous : char, char]
+    tests.push((c) => c >= from && c <= to)
+    previous = isRange ? '' : char
+    i += 1
+  }
+  return {
+    test: (char) => char !== '/' && tests.some((test) => test(char)) !== negated,
+    end: i + 1,
+  }
+}

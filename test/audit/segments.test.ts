@@ -1,0 +1,202 @@
+import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readAcross } from '../../src/audit/across.ts'
+import { archiveLog } from '../../src/audit/archive.ts'
+import { readHead } from '../../src/audit/lock.ts'
+import { openAuditLog } from '../../src/audit/log.ts'
+import { parseRecord } from '../../src/audit/read.ts'
+import type { AuditRecord } from '../../src/audit/record.ts'
+import { segmentsAt, segmentsOf } from '../../src/audit/segments.ts'
+import { verifyChain, type Verdict } from '../../src/audit/verify.ts'
+import type { Home } from '../../src/state/home.ts'
+import { entry, failureOf, openLog, tear, tempHome, writeLog, writeSettings } from './home.ts'
+
+/** Rolls after every few records. */
+function smallHome(): Home {
+  const home = tempHome()
+  writeSettings(home, { segment: { bytes: 1024 } })
+  return home
+}
+
+function recordsAt(log: string): AuditRecord[] {
+  return readAcross(log, undefined, ({ lines }) =>
+    Array.from(lines, ({ bytes }) => parseRecord(bytes)).filter((record) => record !== undefined),
+  )
+}
+
+function verdictOf(home: Home): Verdict {
+  const head = readHead(home.auditLock)
+  return readAcross(home.auditLog, undefined, ({ start, lines }) =>
+    verifyChain(lines, head, { start }),
+  )
+}
+
+function counts(home: Home): (number | undefined)[] {
+  return recordsAt(home.auditLog).flatMap(({ count }) => count ?? [])
+}
+
+const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1)
+
+describe('a log that grows beyond its bound', () => {
+  test('goes on in another file: nothing lost, one chain, one tree, signed across', async () => {
+    const home = smallHome()
+    await writeLog(home, 20)
+    await writeLog(home, 20)
+    expect(counts(home)).toEqual([...upTo(20), ...upTo(20)])
+    const segments = segmentsOf(home)
+    expect(segments.length).toBeGreaterThan(5)
+    expect(segments[0]).toEqual({ path: join(home.dir, 'audit.000000000001.log'), first: 1 })
+    expect(segments.at(-1)?.path).toBe(home.auditLog)
+
+    const records = recordsAt(home.auditLog)
+    expect(verdictOf(home)).toMatchObject({ records: records.length, acknowledged: records.length })
+    expect(verdictOf(home).bad).toBeUndefined()
+    for (const [i, { first }] of segments.entries()) {
+      if (i === 0) continue
+      expect(records[first - 1]).toMatchObject({
+        event: 'log.continued',
+        seq: first,
+        detail: {
+          file: basename(segments[i - 1]?.path ?? ''),
+          first: segments[i - 1]?.first,
+          size: first - 1,
+        },
+      })
+    }
+    // The last checkpoint is consistent with all of it, or this start would be refused.
+    const log = openLog(home)
+    expect(await log.checkpoint()).toContain(`\n${records.length}\n`)
+  })
+
+  test('by age: the first record of a segment says when it began', async () => {
+    const home = tempHome()
+    writeSettings(home, { segment: { days: 2 } })
+    let now = new Date('2026-11-01T00:00:00Z')
+    const log = openLog(home, { now: () => now })
+    await log.append([entry({ count: 1 })])
+    now = new Date('2026-11-03T00:00:00Z')
+    await log.append([entry({ count: 2 })])
+    expect(segmentsOf(home)).toHaveLength(1)
+    now = new Date('2026-11-03T00:00:01Z')
+    await log.append([entry({ count: 3 })])
+    await log.append([entry({ count: 4 })])
+    expect(segmentsOf(home).map(({ first }) => first)).toEqual([1, 4])
+    now = new Date('2026-11-06T00:00:00Z')
+    await log.close()
+    const again = openLog(home, { now: () => now })
+    await again.append([entry({ count: 5 })])
+    expect(segmentsOf(home).map(({ first }) => first)).toEqual([1, 4, 7])
+    expect(counts(home)).toEqual(upTo(5))
+  })
+
+  test('is followed by those that have the old file open, however far it went', async () => {
+    const home = smallHome()
+    const [one, other] = [openLog(home), openLog(home)]
+    await one.append([entry({ count: 1 })])
+    for (let i = 2; i <= 15; i++) await other.append([entry({ count: i })])
+    await one.append([entry({ count: 16 })])
+    for (let i = 17; i <= 30; i++) await (i % 2 ? one : other).append([entry({ count: i })])
+    await Promise.all([one.close(), other.close()])
+    expect(counts(home)).toEqual(upTo(30))
+    expect(verdictOf(home).bad).toBeUndefined()
+  })
+
+  test('with an unfinished line at its end: cut off, then continued, and both are on record', async () => {
+    const home = tempHome()
+    await writeLog(home, 10)
+    tear(home, '{"v":1,"seq":12,')
+    writeSettings(home, { segment: { bytes: 1024 } })
+    await writeLog(home, 1)
+    const events = recordsAt(home.auditLog).map(({ event }) => event)
+    expect(events.slice(-3)).toEqual(['log.continued', 'log.recovered', 'grant.released'])
+    expect(verdictOf(home)).toMatchObject({ torn: 0, records: 14 })
+  })
+
+  test('can be read on where older segments were moved away', async () => {
+    const home = smallHome()
+    await writeLog(home, 20)
+    for (const { path } of segmentsOf(home).slice(0, 3)) rmSync(path)
+    await writeLog(home, 1)
+    expect(verdictOf(home).bad).toBeUndefined()
+    rmSync(home.auditLock)
+    await writeLog(home, 1)
+    expect(verdictOf(home).bad).toBeUndefined()
+    expect(counts(home).slice(-3)).toEqual([20, 1, 1])
+  })
+})
+
+describe('a roll that was interrupted', () => {
+  test('before the new file got its name: the second name of the old one is no second segment', async () => {
+    const home = tempHome()
+    await writeLog(home, 10)
+    linkSync(home.auditLog, join(home.dir, 'audit.000000000001.log'))
+    writeFileSync(`${home.auditLog}.next`, 'half of a li', { mode: 0o600 })
+    expect(segmentsOf(home)).toEqual([{ path: home.auditLog, first: 1 }])
+    writeSettings(home, { segment: { bytes: 1024 } })
+    await writeLog(home, 1)
+    expect(segmentsOf(home).map(({ first }) => first)).toEqual([1, 12])
+    expect(existsSync(`${home.auditLog}.next`)).toBe(false)
+    expect(counts(home)).toEqual([...upTo(10), 1])
+  })
+
+  test('another file in the place of the segment: AUDIT_UNAVAILABLE, and nothing of it is touched', async () => {
+    const home = tempHome()
+    await writeLog(home, 10)
+    const place = join(home.dir, 'audit.000000000001.log')
+    writeFileSync(place, 'precious')
+    writeSettings(home, { segment: { bytes: 1024 } })
+    const failure = await failureOf(openLog(home).append([entry()]))
+    expect(failure.message).toMatch(/something stands in the place of its next segment/)
+    expect(failure.hint).toContain(place)
+    expect(readFileSync(place, 'utf8')).toBe('precious')
+  })
+})
+
+describe('segments that are not what they were', () => {
+  test('the active one taken away: AUDIT_TAMPERED, also without its lock file', async () => {
+    const home = smallHome()
+    await writeLog(home, 20)
+    rmSync(home.auditLog)
+    rmSync(home.auditLock)
+    const failure = await failureOf(openLog(home).append([entry()]))
+    expect(failure).toMatchObject({ code: 'AUDIT_TAMPERED' })
+    expect(failure.message).toMatch(/is gone/)
+  })
+
+  test('the one that holds the acknowledged head taken away: AUDIT_TAMPERED', async () => {
+    const home = smallHome()
+    await writeLog(home, 4)
+    const lock = readFileSync(home.auditLock)
+    await writeLog(home, 12)
+    // As after a power failure that took the newest state of the lock file.
+    writeFileSync(home.auditLock, lock)
+    for (const path of [home.checkpoint, home.checkpoints]) rmSync(path)
+    const log = openAuditLog(home)
+    const [first] = segmentsOf(home)
+    renameSync(first?.path ?? '', `${home.dir}-away`)
+    const failure = await failureOf(log.append([entry()]))
+    expect(failure).toMatchObject({ code: 'AUDIT_TAMPERED' })
+    await log.close()
+  })
+})
+
+test('log archive puts every segment aside, under names that can be read as one log', async () => {
+  const home = smallHome()
+  await writeLog(home, 20)
+  const open = openLog(home)
+  await open.append([entry({ count: 21 })])
+  const before = recordsAt(home.auditLog)
+  const closed = segmentsOf(home).length - 1
+  const target = (await archiveLog(home, entry().actor, new Date())) ?? ''
+  expect(segmentsOf(home)).toEqual([{ path: home.auditLog, first: 1 }])
+  expect(recordsAt(home.auditLog)[0]?.detail).toMatchObject({
+    file: basename(target),
+    segments: closed,
+  })
+  expect(recordsAt(target)).toEqual(before)
+  expect(segmentsAt(target)).toHaveLength(closed + 1)
+  // Who had it open goes on in the new one.
+  await open.append([entry({ count: 1 })])
+  expect(counts(home)).toEqual([1])
+})

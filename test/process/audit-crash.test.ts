@@ -1,0 +1,67 @@
+/** Killed between any two steps of a roll or a checkpoint: the next to write takes it from there. */
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { readAcross } from '../../src/audit/across.ts'
+import { readHead } from '../../src/audit/lock.ts'
+import { openAuditLog } from '../../src/audit/log.ts'
+import { parseRecord } from '../../src/audit/read.ts'
+import { segmentsOf } from '../../src/audit/segments.ts'
+import { verifyChain } from '../../src/audit/verify.ts'
+import { entry, tempHome, writeLog, writeSettings } from '../audit/home.ts'
+import { trace } from './traced.ts'
+
+const WRITER = join(import.meta.dirname, 'audit-writer.ts')
+
+describe('kill -9', () => {
+  /** Only calls on this file count. */
+  const points: [what: string, file: string, call: string, when: number][] = [
+    ['before the full segment is synced', 'audit.log', 'fdatasync', 5],
+    ['when the next one is made', 'audit.log.next', 'openat', 1],
+    ['before its first line is written', 'audit.log.next', 'write', 1],
+    ['before that is synced', 'audit.log.next', 'fdatasync', 1],
+    ['before the full one gets its name', 'audit.log', 'link', 1],
+    ['between the two names', 'audit.log.next', 'rename', 1],
+    ['before the folder is synced', '', 'fsync', 4],
+    ['before a checkpoint is in the list', 'audit.checkpoints', 'write', 1],
+    ['before the list is synced', 'audit.checkpoints', 'fdatasync', 1],
+    ['before it is the newest', 'audit.checkpoint.new', 'rename', 1],
+    ['before the second is the newest', 'audit.checkpoint.new', 'rename', 2],
+  ]
+  test.each(points)('%s', async (_, file, call, when, context) => {
+    const home = tempHome()
+    writeSettings(home, { checkpoint: { records: 8 }, segment: { bytes: 1024 } })
+    const rules = [`trace=${call}`, `inject=${call}:signal=KILL:when=${when}`]
+    const { said, calls } = trace(context, home, rules, [WRITER, 'a', '1', '20'], {
+      paths: [join(home.dir, file)],
+    })
+    // It did happen, in the middle of the work.
+    expect(calls.join('\n')).toContain('+++ killed by SIGKILL +++')
+    expect(said.length).toBeGreaterThan(3)
+    expect(said.length).toBeLessThan(20)
+
+    await writeLog(home, 10)
+    const head = readHead(home.auditLock)
+    const { verdict, records } = readAcross(home.auditLog, undefined, ({ start, lines }) => {
+      const all = Array.from(lines, ({ bytes, ...rest }) => ({
+        ...rest,
+        bytes: Buffer.from(bytes),
+      }))
+      return {
+        verdict: verifyChain(all, head, { start }),
+        records: all.map(({ bytes }) => parseRecord(bytes)),
+      }
+    })
+    expect(verdict.bad).toBeUndefined()
+    expect(verdict).toMatchObject({ torn: 0, acknowledged: records.length })
+    for (const line of said) {
+      const [, name, seq] = /^ack (\S+) (\d+)$/.exec(line) ?? []
+      expect(records[Number(seq) - 1]?.reason).toBe(name)
+    }
+    expect(segmentsOf(home).length).toBeGreaterThan(2)
+    // Signed to the end, and consistent: this start looks.
+    const log = openAuditLog(home)
+    const [last] = await log.append([entry()])
+    expect(await log.checkpoint()).toContain(`\n${last?.seq}\n`)
+    await log.close()
+  })
+})
