@@ -27,7 +27,7 @@ describe('kill -9', () => {
     ['before it is the newest', 'audit.checkpoint.new', 'rename', 1],
     ['before the second is the newest', 'audit.checkpoint.new', 'rename', 2],
   ]
-  test.each(points)('%s', async (_, file, call, when, context) => {
+  test.for(points)('%s', async ([, file, call, when], context) => {
     const home = tempHome()
     writeSettings(home, { checkpoint: { records: 8 }, segment: { bytes: 1024 } })
     const rules = [`trace=${call}`, `inject=${call}:signal=KILL:when=${when}`]

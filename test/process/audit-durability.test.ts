@@ -76,7 +76,7 @@ describe('a sync that fails', () => {
 })
 
 describe('a disk that does not answer', () => {
-  test.each(['fdatasync', 'write'])(
+  test.for(['fdatasync', 'write'])(
     '%s: refused when the time is up, also what comes after; the agent is not held up',
     (call, context) => {
       const home = tempHome()
