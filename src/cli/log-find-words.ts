@@ -35,7 +35,7 @@ export function foundText(fingerprint: string, uses: readonly Use[], program: st
 }
 
 function whenText({ seq, time, archive }: Moment): string {
-  return `${time} (record ${seq}${archive === undefined ? '' : ` of ${archive}`})`
+  return `${time.replace(/\.\d{3}Z$/, 'Z')} (record ${seq}${archive === undefined ? '' : ` of ${archive}`})`
 }
 
 export function notFoundText(io: Io, fingerprint: string, { since, until }: Query): string {

@@ -72,7 +72,9 @@ export function addLog(program: Command, { io, choose }: Line): void {
     .option('--since <time>', 'from this moment on: RFC 3339, or 2h, 7d')
     .option('--until <time>', 'before this moment')
     .option('--json', 'for programs')
+    // Whatever else stands there may be the value: it is refused where no message repeats it.
     .allowExcessArguments()
+    .allowUnknownOption()
     .action((options: object, { args }: Command) => {
       choose(async () => (await import('../log-find.ts')).logFind(io, options, args.length))
     })
