@@ -109,14 +109,14 @@ function notFetched(
 function countsOf({
   facts,
   reads,
-}: Gathered): Record<'agents' | 'refs' | 'stores' | 'values', number> {
+}: Gathered): Record<'agents' | 'refs' | 'stores' | 'reads', number> {
   const { agents, bindings, placed, stores } = facts
   const refs = new Set([
     ...bindings.map(({ binding }) => binding.ref),
     ...placed.map(({ ref }) => ref),
   ])
   const listed = stores.filter(({ outcome }) => outcome === 'listed')
-  return { agents: agents.length, refs: refs.size, stores: listed.length, values: reads }
+  return { agents: agents.length, refs: refs.size, stores: listed.length, reads }
 }
 
 function nothingFound(gathered: Gathered, unusedOnly: boolean): string {
@@ -127,7 +127,7 @@ function nothingFound(gathered: Gathered, unusedOnly: boolean): string {
     counted(counts.refs, 'ref'),
     `${counted(counts.stores, 'store')} listed`,
     ...(unusedOnly && notListed > 0 ? [`${counted(notListed, 'provider')} not listed`] : []),
-    ...(unusedOnly ? [] : [`${counted(counts.values, 'value')} fetched`]),
+    ...(unusedOnly ? [] : [`${counted(counts.reads, 'value')} fetched`]),
   ]
   return `nothing ${unusedOnly ? 'unused' : 'found'}: ${words.join(', ')}`
 }

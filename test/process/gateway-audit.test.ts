@@ -42,7 +42,7 @@ interface Report {
   notListed: { provider: string; reason: string }[]
   resolution: {
     environments: string[]
-    values: number
+    reads: number
     complete: boolean
     trouble?: { code: string }
   }
@@ -262,7 +262,7 @@ describe('exit codes', () => {
     })
     expect((await audit(world)).code).toBe(2)
     const report = reportOf(await audit(world, ['--environment', 'development', '--json']))
-    expect(report.resolution).toMatchObject({ environments: ['development'], values: 1 })
+    expect(report.resolution).toMatchObject({ environments: ['development'], reads: 1 })
     expect(report.findings.map(({ code }) => code)).toEqual(['not-listed'])
     expect((await audit(world, ['--environment', 'nowhere'])).err).toContain('ENVIRONMENT_UNKNOWN')
     expect((await run(world, ['gateway', 'audit'])).err).toContain('[USAGE]')
