@@ -52,7 +52,7 @@ export function addLog(program: Command, { io, choose }: Line): void {
     .option('--against <checkpoint>', 'a checkpoint that you kept: it must be this very one')
     .option('--json', 'for programs')
     .action((file: string, options: object) => {
-      choose(async () => (await import('../log-prove.ts')).logVerifyProof(io, file, options))
+      choose(async () => (await import('../log-verify-proof.ts')).logVerifyProof(io, file, options))
     })
   group(log, 'export', 'Its records, for other programs.')
     .argument('[file]', 'another log, such as an archive')
