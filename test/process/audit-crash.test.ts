@@ -1,13 +1,16 @@
 /** Killed between any two steps of a roll or a checkpoint: the next to write takes it from there. */
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { readAcross } from '../../src/audit/across.ts'
-import { readHead } from '../../src/audit/lock.ts'
-import { openAuditLog } from '../../src/audit/log.ts'
-import { parseRecord } from '../../src/audit/read.ts'
 import { segmentsOf } from '../../src/audit/segments.ts'
-import { verifyChain } from '../../src/audit/verify.ts'
-import { entry, tempHome, writeLog, writeSettings } from '../audit/home.ts'
+import {
+  entry,
+  openLog,
+  recordsIn,
+  tempHome,
+  verify,
+  writeLog,
+  writeSettings,
+} from '../audit/home.ts'
 import { trace } from './traced.ts'
 
 const WRITER = join(import.meta.dirname, 'audit-writer.ts')
@@ -40,26 +43,16 @@ describe('kill -9', () => {
     expect(said.length).toBeLessThan(20)
 
     await writeLog(home, 10)
-    const head = readHead(home.auditLock)
-    const { verdict, records } = readAcross(home.auditLog, undefined, ({ start, lines }) => {
-      const all = Array.from(lines, ({ bytes, ...rest }) => ({
-        ...rest,
-        bytes: Buffer.from(bytes),
-      }))
-      return {
-        verdict: verifyChain(all, head, { start }),
-        records: all.map(({ bytes }) => parseRecord(bytes)),
-      }
-    })
-    expect(verdict.bad).toBeUndefined()
-    expect(verdict).toMatchObject({ torn: 0, acknowledged: records.length })
+    const records = recordsIn(home)
+    expect(verify(home)).toMatchObject({ torn: 0, acknowledged: records.length })
+    expect(verify(home).bad).toBeUndefined()
     for (const line of said) {
       const [, name, seq] = /^ack (\S+) (\d+)$/.exec(line) ?? []
       expect(records[Number(seq) - 1]?.reason).toBe(name)
     }
     expect(segmentsOf(home).length).toBeGreaterThan(2)
     // Signed to the end, and consistent: this start looks.
-    const log = openAuditLog(home)
+    const log = openLog(home)
     const [last] = await log.append([entry()])
     expect(await log.checkpoint()).toContain(`\n${last?.seq}\n`)
     await log.close()
