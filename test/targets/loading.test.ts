@@ -22,10 +22,10 @@ function loadedWith(name: string, seen = new Set<string>()): Set<string> {
 test.each([
   'cli/main.ts',
   'cli/program.ts',
-  'cli/quick.ts',
   'cli/run.ts',
   'cli/gateway-run.ts',
   'gateway/start.ts',
+  'plan/plan.ts',
   'values/resolver/main.ts',
   'values/setter/main.ts',
 ])('%s does not load it', (entry) => {
@@ -35,6 +35,6 @@ test.each([
 })
 
 test('what shows it does, and a run infers targets without it', () => {
-  expect([...loadedWith('gateway/start.ts')]).toContain('targets/infer.ts')
+  expect([...loadedWith('plan/plan.ts')]).toContain('targets/infer.ts')
   expect([...loadedWith('targets/catalogue.ts')].some((name) => HEAVY.test(name))).toBe(true)
 })
