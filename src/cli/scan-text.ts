@@ -22,7 +22,9 @@ export function scanText(scan: Scan, { findings }: Allowed, cwd: string): string
 function words({ code, targets, message, ref }: Finding): string {
   if (code === 'known-value')
     return `the value of ${ref ?? ''}${targets === undefined ? '' : `, fits ${targets.join(', ')}`}`
-  return code === 'credential' && targets !== undefined ? `fits ${targets.join(', ')}` : message
+  return code === 'credential' && targets !== undefined
+    ? `fits ${targets.join(', ')}`
+    : message.replace(/^a value is /, '')
 }
 
 function place({ places: [at] }: Finding, cwd: string): string {
@@ -54,9 +56,7 @@ export function scanNotes(scan: Scan, { findings, allowed }: Allowed): string[] 
   for (const { code, message } of findings) {
     if (code === 'skipped') skips.set(message, (skips.get(message) ?? 0) + 1)
   }
-  const notes = [...skips].map(
-    ([why, n]) => `${why}: ${count(n, 'file')} skipped (--json names them)`,
-  )
+  const notes = [...skips].map(([why, n]) => `${count(n, 'file')} ${why} (--json names them)`)
   const add = (n: number, text: string): void => {
     if (n > 0) notes.push(text)
   }

@@ -5,8 +5,15 @@ import type { Hit, ScanMessage, Skip } from './scan-words.ts'
 const MOVE =
   'replace it at its service, store the new value with `secretref secrets set`, and put a reference in its place'
 
-/** @param refs the refs of `known`, by its places */
-export function hitFinding(hit: { file: string } & Hit, refs: readonly string[]): Finding {
+/** A value that is known by its fingerprint, and the name of the ref it belongs to. */
+export interface KnownValue {
+  /** `hmac-sha256:…`, under this installation's key. */
+  fingerprint: string
+  ref: string
+}
+
+/** @param known what the hit's `known` are places in */
+export function hitFinding(hit: { file: string } & Hit, known: readonly KnownValue[]): Finding {
   const { file, line, column, ids, fingerprint } = hit
   const shared = {
     hint: MOVE,
@@ -15,14 +22,16 @@ export function hitFinding(hit: { file: string } & Hit, refs: readonly string[])
     ...(ids.length === 0 ? {} : { targets: ids }),
   }
   if (hit.kind === 'known') {
-    const names = [...new Set(hit.known.map((i) => refs[i] ?? ''))]
-    const [ref = ''] = names
+    const values = hit.known.flatMap((place) => known[place] ?? [])
+    const names = [...new Set(values.map(({ ref }) => ref))]
+    const [first] = values
     return {
       code: 'known-value',
       severity: 'error',
       message: `the value of ${names.join(', ')} stands in this file`,
-      ref,
       ...shared,
+      // In the file it may be escaped: its own fingerprint is that of the value.
+      ...first,
     }
   }
   if (hit.kind === 'assigned') {
@@ -42,9 +51,9 @@ export function hitFinding(hit: { file: string } & Hit, refs: readonly string[])
 }
 
 const WHY: Readonly<Record<Skip, string>> = {
-  binary: 'a binary file is not searched',
-  huge: 'a file of more than 10 MiB is not searched',
-  special: 'this is no regular file, and is not searched',
+  binary: 'skipped: binary',
+  huge: 'skipped: larger than 10 MiB',
+  special: 'skipped: no regular file',
 }
 
 export function skipFinding(message: Extract<ScanMessage, { type: 'skipped' }>): Finding {

@@ -5,17 +5,12 @@ import { Socket } from 'node:net'
 import { SecretRefError } from '../errors.ts'
 import type { Finding } from '../findings/types.ts'
 import type { Home } from '../state/home.ts'
-import { hitFinding, skipFinding, unreadableFinding } from './scan-findings.ts'
+import { hitFinding, skipFinding, unreadableFinding, type KnownValue } from './scan-findings.ts'
 import { parseScanMessage } from './scan-message.ts'
 import type { ScanInstruction, ScanMessage, Totals } from './scan-words.ts'
 import { valueProcess } from './value-process.ts'
 
-/** A value that is known by its fingerprint, and the name of the ref it belongs to. */
-export interface KnownValue {
-  /** `hmac-sha256:…`, under this installation's key. */
-  fingerprint: string
-  ref: string
-}
+export type { KnownValue }
 
 export interface ScanOptions {
   /** Its fingerprint key is used, and made where there is none. */
@@ -74,7 +69,6 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
     fingerprintKey: home.fingerprintKey,
     known: known.map(({ fingerprint }) => fingerprint),
   }
-  const refs = known.map(({ ref }) => ref)
   const shown = (file: string): string => asAsked(file, asked)
   // One path may lie below another.
   const seen = new Set<string>()
@@ -92,7 +86,7 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
         return
       }
       seen.add(`${where}:${file}`)
-      if (message.type === 'hit') scan.findings.push(hitFinding({ ...message, file }, refs))
+      if (message.type === 'hit') scan.findings.push(hitFinding({ ...message, file }, known))
       else if (message.type === 'skipped') scan.findings.push(skipFinding({ ...message, file }))
       else scan.findings.push(unreadableFinding(file))
     }),

@@ -71,40 +71,9 @@ const paths = fc.uniqueArray(
 const consistent = paths.map((all) =>
   all.filter((path) => !all.some((other) => other !== path && other.startsWith(`${path}/`))),
 )
-const piece = fc.constantFrom(
-  ...NAMES,
-  ...[
-    '*',
-    '**',
-    '?',
-    '/',
-    '/',
-    '/**/',
-    '**/',
-    '/**',
-    '***',
-    '[ab]',
-    '[!a]',
-    '[^b]',
-    '[a-c]',
-    '[]a]',
-  ],
-  ...[
-    '[[:alpha:]]',
-    '[[:nope:]]',
-    '[',
-    '\\',
-    '\\*',
-    '\\ ',
-    ' ',
-    '!',
-    '\\!',
-    '#',
-    '\\#',
-    '[a-]',
-    '[\\]]',
-  ],
-)
+const SIGNS =
+  '* ** ? / / /**/ **/ /** *** [ab] [!a] [^b] [a-c] []a] [[:alpha:]] [[:nope:]] [ \\ \\* ! \\! # \\# [a-] [\\]]'
+const piece = fc.constantFrom(...NAMES, ...SIGNS.split(' '), ' ', '\\ ')
 const line = fc
   .tuple(fc.constantFrom('', '', '!', '/'), fc.array(piece, { maxLength: 5 }))
   .map(([start, pieces]) => start + pieces.join(''))
