@@ -79,6 +79,12 @@ describe('matcher', () => {
   })
 })
 
+function unseen(query: Query, ...records: readonly Partial<Entry>[]): readonly Unseen[] {
+  const lookout = new Lookout(query)
+  for (const fields of records) lookout.see(record(NOW.toISOString(), fields))
+  return lookout.unseen()
+}
+
 describe('what was mistyped', () => {
   test('the nearest event is suggested', () => {
     expect(() => matcher({ event: 'grant.relesed' }, NOW)).toThrow(
@@ -97,12 +103,6 @@ describe('what was mistyped', () => {
       )
     }
   })
-
-  function unseen(query: Query, ...records: readonly Partial<Entry>[]): readonly Unseen[] {
-    const lookout = new Lookout(query)
-    for (const fields of records) lookout.see(record(NOW.toISOString(), fields))
-    return lookout.unseen()
-  }
 
   test('a name that no record has is told, with the one that is near', () => {
     const records = [{ agent: 'payment-analyst', ref: 'r' }, { agent: 'b' }]

@@ -6,9 +6,14 @@ import { entry } from './home.ts'
 const FINGERPRINT = `hmac-sha256:${'0f'.repeat(16)}`
 let seq = 0
 
-function record(fields: Partial<Entry> = {}, run?: string): AuditRecord {
+/** `undefined` takes a field away. */
+type Fields = { [K in keyof Entry]?: Entry[K] | undefined }
+
+function record(fields: Fields = {}, run?: string): AuditRecord {
   seq += 1
-  const { actor, ...rest } = entry({ ref: 'r', secret: { fingerprint: FINGERPRINT }, ...fields })
+  const { actor, ...rest }: Entry = JSON.parse(
+    JSON.stringify({ ...entry(), ref: 'r', secret: { fingerprint: FINGERPRINT }, ...fields }),
+  )
   const time = new Date(Date.UTC(2026, 10, 24) + seq * 1000).toISOString()
   return {
     ...rest,
