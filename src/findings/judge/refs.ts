@@ -3,7 +3,7 @@ import { shownKey } from '../../config/problems.ts'
 import { unusedOf, type ListedStore, type StoredName } from '../../plan/unused.ts'
 import { dayOf, daysUntil, isPast } from '../../policy/expiry.ts'
 import type { Place } from '../types.ts'
-import type { AuditFacts } from './facts.ts'
+import type { AuditFacts, BindingFact, PlacedFact } from './facts.ts'
 import {
   counted,
   detailOf,
@@ -28,8 +28,12 @@ export function judgeUnused(facts: AuditFacts): AuditFinding[] {
   const uncovered = bindings.filter(({ covered }) => !covered).map(({ binding }) => binding)
   const refs = [...placed, ...uncovered].map(({ ref }) => ref)
   const unused = unusedOf({ refs, uses, others: [...placed, ...uncovered], stores, files })
+  const entries = Map.groupBy(placed, ({ ref }) => ref)
+  const slots = Map.groupBy(bindings, ({ binding }) => binding.ref)
   return [
-    ...unused.refs.map(({ ref, stored }) => unusedRef(facts, ref, stored)),
+    ...unused.refs.map(({ ref, stored }) =>
+      unusedRef(facts.place, ref, entries.get(ref) ?? [], slots.get(ref) ?? [], stored),
+    ),
     ...unused.names.map((one) =>
       found({
         code: 'unused-ref',
@@ -45,12 +49,12 @@ export function judgeUnused(facts: AuditFacts): AuditFinding[] {
 }
 
 function unusedRef(
-  { bindings, placed, place }: AuditFacts,
+  place: AuditFacts['place'],
   ref: string,
+  entries: readonly PlacedFact[],
+  slots: readonly BindingFact[],
   stored: readonly StoredName[],
 ): AuditFinding {
-  const entries = placed.filter((one) => one.ref === ref)
-  const slots = bindings.filter(({ binding }) => binding.ref === ref)
   const [note] = sorted([
     ...entries.flatMap(({ entry }) => entry.note ?? []),
     ...slots.flatMap(({ binding }) => binding.note ?? []),

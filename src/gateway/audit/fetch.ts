@@ -17,8 +17,8 @@ import { Records } from '../records.ts'
 import type { Sheet } from '../sheet.ts'
 import { Turns } from '../turns.ts'
 
-/** Refs for one resolver: an exec provider takes 512 at once, and an outage holds up one batch only. */
-const BATCH = 128
+/** Refs for one resolver: an exec provider takes 512 at once. */
+const BATCH = 500
 
 export interface AuditPlan {
   plan: Plan
