@@ -1,28 +1,42 @@
 /** A server on this machine for one test, and everything that reached it. */
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
-import { connect } from 'node:net'
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { onTestFinished } from 'vitest'
+import { selfSigned } from './certificate.ts'
 
 export interface Fake {
   /** `http://127.0.0.1:PORT` */
   url: string
+  /** How many connections there were, whatever came of them. */
+  connections(): number
   /** Method and path of each request, in order. */
   requests: string[]
-  /** All bytes that came in, heads and bodies of requests. */
+  /** All that came in: paths, headers and bodies of requests. */
   received(): Buffer
 }
 
-/** Also for what is no HTTP: a connection alone is noted. */
-export async function listen(answer: RequestListener): Promise<Fake> {
+export function listen(answer: RequestListener): Promise<Fake> {
+  return serve('http', createServer(), answer)
+}
+
+/** The same over TLS, with a certificate that nobody trusts, and that certificate. */
+export async function listenSecurely(answer: RequestListener): Promise<Fake & { cert: string }> {
+  const { key, cert } = selfSigned()
+  return { ...(await serve('https', createSecureServer({ key, cert }), answer)), cert }
+}
+
+async function serve(scheme: string, server: Server, answer: RequestListener): Promise<Fake> {
   const requests: string[] = []
   const chunks: Buffer[] = []
-  const server = createServer((request, response) => {
-    requests.push(`${request.method} ${request.url}`)
-    answer(request, response)
+  let connections = 0
+  server.on('connection', () => {
+    connections += 1
   })
-  server.on('connection', (socket) => {
-    // Seen before the parser has it.
-    socket.prependListener('data', (chunk: Buffer) => chunks.push(chunk))
+  server.on('request', (request: IncomingMessage, response) => {
+    requests.push(`${request.method} ${request.url}`)
+    chunks.push(Buffer.from(`${request.url}\n${request.rawHeaders.join('\n')}`, 'latin1'))
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    answer(request, response)
   })
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve)
@@ -34,7 +48,8 @@ export async function listen(answer: RequestListener): Promise<Fake> {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('no port')
   return {
-    url: `http://127.0.0.1:${address.port}`,
+    url: `${scheme}://127.0.0.1:${address.port}`,
+    connections: () => connections,
     requests,
     received: () => Buffer.concat(chunks),
   }
@@ -43,15 +58,4 @@ export async function listen(answer: RequestListener): Promise<Fake> {
 /** What stands after `Bearer `. */
 export function bearerOf(request: IncomingMessage): string {
   return /^Bearer (.*)$/.exec(request.headers.authorization ?? '')?.[1] ?? ''
-}
-
-/** Whether somebody listens there at all. */
-export function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', () => resolve(false))
-  })
 }
