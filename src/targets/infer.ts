@@ -80,8 +80,8 @@ function byVariable(name: string): Kinds | undefined {
   const { variables } = index()
   const words = name.split('_')
   for (;;) {
-    const found = variables.get(words.join('_'))
-    if (found !== undefined) return found === 'several' ? undefined : found
+    const claims = variables.get(words.join('_'))
+    if (claims !== undefined) return kindsOf(claims)
     if (isQualifier(words.at(-1))) words.pop()
     else if (isQualifier(words[0])) words.shift()
     else return undefined
@@ -117,7 +117,8 @@ function meet(one: Kinds, other: Kinds): boolean {
 interface Index {
   ids: ReadonlySet<string>
   services: ReadonlyMap<string, readonly string[]>
-  variables: ReadonlyMap<string, Kinds | 'several'>
+  /** By variable, the ids of what it may hold, with a `!` behind its usual one. */
+  variables: ReadonlyMap<string, string>
 }
 
 let made: Index | undefined
@@ -127,25 +128,35 @@ function index(): Index {
   return made
 }
 
+/** Every start makes it to ask for two names: what a variable may hold is taken apart when it is asked for. */
 function makeIndex(): Index {
   const ids = new Set<string>()
   const services = new Map<string, string[]>()
-  const claims = new Map<string, { id: string; usual: boolean }[]>()
+  const variables = new Map<string, string>()
   for (const line of TARGET_INDEX.trim().split('\n')) {
-    const [id = '', service = '', ...names] = line.split(' ')
+    const words = line.split(' ')
+    const [id = '', service = ''] = words
     ids.add(id)
-    services.set(service, [...(services.get(service) ?? []), id])
-    for (const name of names) {
-      const usual = name.endsWith('!')
-      const variable = usual ? name.slice(0, -1) : name
-      claims.set(variable, [...(claims.get(variable) ?? []), { id, usual }])
+    const kinds = services.get(service)
+    if (kinds === undefined) services.set(service, [id])
+    else kinds.push(id)
+    for (const word of words.slice(2)) {
+      const usual = word.endsWith('!')
+      const variable = usual ? word.slice(0, -1) : word
+      const before = variables.get(variable)
+      const claim = usual ? `${id}!` : id
+      variables.set(variable, before === undefined ? claim : `${before} ${claim}`)
     }
   }
-  const variables = new Map<string, Kinds | 'several'>()
-  for (const [variable, kinds] of claims) {
-    const one = kinds.find(({ usual }) => usual) ?? (kinds.length === 1 ? kinds[0] : undefined)
-    const also = kinds.map(({ id }) => id).filter((id) => id !== one?.id)
-    variables.set(variable, one === undefined ? 'several' : { id: one.id, also })
-  }
   return { ids, services, variables }
+}
+
+/** @returns undefined where it may hold several kinds and none is its usual one */
+function kindsOf(claims: string): Kinds | undefined {
+  const kinds = claims.split(' ')
+  const [only, ...others] = kinds
+  const one = kinds.find((kind) => kind.endsWith('!')) ?? (others.length === 0 ? only : undefined)
+  if (one === undefined) return undefined
+  const id = one.replace('!', '')
+  return { id, also: kinds.map((kind) => kind.replace('!', '')).filter((kind) => kind !== id) }
 }
