@@ -16,6 +16,7 @@ const UNSETTLED: Readonly<Record<Unsettled | Unreached, string>> = {
   'companion-missing': 'what the call needs beside it could not be fetched',
   'not-sendable': 'the value holds what cannot be sent as it is',
   'other-host': 'the value is a URL of another host',
+  'other-target': 'the value is plainly of another service, so it was not sent',
   'out-of-time': 'too many were to be asked in the time there is',
   'rate-limited': 'the service has had too many requests',
   redirect: 'the service answered with a redirect, which is not followed',

@@ -29,6 +29,8 @@ export interface Call {
   /** The credential's place on the sheet. */
   item: number
   recipe: Verify
+  /** Ids of the targets that are this service's: a value that is plainly of another one is not shown to it. */
+  kinds: readonly string[]
   /** From a trusted config; replaces scheme, host and port of the recipe. */
   baseUrl?: string
   /** The names in the recipe's `{NAME}`, and where on the sheet their values are. */
@@ -45,6 +47,7 @@ export const UNSETTLED = [
   'companion-missing',
   'not-sendable',
   'other-host',
+  'other-target',
   'out-of-time',
   'rate-limited',
   'redirect',

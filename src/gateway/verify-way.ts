@@ -4,13 +4,15 @@ import { SecretRefError } from '../errors.ts'
 import { own } from '../plan/own.ts'
 import type { PlannedBinding } from '../plan/types.ts'
 import { destinationOf, shownHost, type Nowhere } from '../targets/destination.ts'
-import { targetById, verifyOf } from '../targets/lookup.ts'
+import { allTargets, targetById, verifyOf } from '../targets/lookup.ts'
 import { companionsIn } from '../targets/placeholders.ts'
 import type { Target, Verify } from '../targets/types.ts'
 
 export interface Way {
   target: Target
   recipe: Verify
+  /** Ids of all targets of the same service. */
+  kinds: readonly string[]
   /** As it is shown and recorded. */
   host: string
   baseUrl?: string
@@ -60,7 +62,9 @@ export async function wayOf(
     else missing.push(name)
   }
   if (missing.length > 0) return { reason: 'companion-missing', target, names: missing }
-  const way = { target, recipe, host: shownHost(destination), companions, settings }
+  const same = (await allTargets()).filter(({ service }) => service === target.service)
+  const kinds = same.map(({ id }) => id)
+  const way = { target, recipe, kinds, host: shownHost(destination), companions, settings }
   return baseUrl === undefined ? way : { ...way, baseUrl }
 }
 

@@ -53,7 +53,7 @@ async function asked(
   const { companion, ...call } = more
   const [checked] = await verifyAll(
     {
-      calls: [{ item: 0, recipe, companions: {}, settings: {}, ...call }],
+      calls: [{ item: 0, recipe, kinds: [], companions: {}, settings: {}, ...call }],
       concurrency: 1,
       deadlineMs: 10_000,
     },
@@ -179,6 +179,20 @@ describe('a value goes to its target alone', () => {
     expect([elsewhere.connections(), target.connections()]).toEqual([0, 0])
   })
 
+  test('a value that is plainly of another service is not shown to this one', async () => {
+    const { url: baseUrl, requests } = await github({})
+    const recipe = await recipeOf('github-pat-classic')
+    const kinds = ['github-pat-classic', 'github-pat-fine-grained']
+    const others = ['glpat', randomBytes(10).toString('hex')].join('-')
+    const refused = { verdict: 'cannot-tell', reason: 'other-target' }
+    expect(await asked(recipe, others, { baseUrl, kinds })).toEqual(refused)
+    expect(requests).toEqual([])
+    // One of this service, and one that has no form of its own.
+    for (const value of [['ghp', 'a'.repeat(36)].join('_'), newValue()]) {
+      expect(await asked(recipe, value, { baseUrl, kinds })).toMatchObject({ verdict: 'rejected' })
+    }
+  })
+
   test('a recipe without a host needs a base URL, and a base URL must be one', async () => {
     const elsewhere = await bystander()
     const { host: _, ...homeless } = await recipeOf('stripe-secret-key')
@@ -259,6 +273,7 @@ test('many are asked at once, as many as are allowed, each once', async () => {
   const calls = Array.from({ length: 20 }, (_, item) => ({
     item,
     recipe,
+    kinds: [],
     baseUrl: fake.url,
     companions: {},
     settings: {},
