@@ -12,20 +12,16 @@ import type { Config, LoadedConfig, ProviderConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
 import { actorOf } from '../gateway/actor.ts'
 import { endLike } from '../gateway/ending.ts'
-import {
-  CANCELLING,
-  type Cancelling,
-  type Instruction,
-  type Report,
-} from '../gateway/instruction.ts'
+import type { Instruction, Report } from '../gateway/instruction.ts'
 import { resolveOptions } from '../gateway/options.ts'
-import { startSetter, type Setter } from '../gateway/setter.ts'
+import { startSetter } from '../gateway/setter.ts'
 import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
 import { planner } from '../plan/plan.ts'
 import type { ChainStep } from '../plan/types.ts'
 import { targetOf as inferTarget } from '../targets/infer.ts'
 import { literalKind } from '../targets/literals.ts'
 import { userHome } from '../state/home.ts'
+import { entered, type Entered } from './entering.ts'
 import { errorText, printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
 import { likenessText, notStored, storedText, unwritable, warningsOf } from './secrets-set-words.ts'
@@ -62,10 +58,10 @@ export async function secretsSet(
     detail: { operation },
   }
   const log = openAuditLog(io.home, { now: () => io.now() })
-  let outcome: Outcome
+  let outcome: Entered<Report>
   try {
     await log.append([{ event: 'secret.intent', ...about }])
-    outcome = await set({
+    const instruction: Instruction = {
       v: 1,
       ref: name,
       provider: target.step.provider,
@@ -76,7 +72,8 @@ export async function secretsSet(
       fingerprintKey: io.home.fingerprintKey,
       pasteMarks: Boolean(io.env['TERM']) && io.env['TERM'] !== 'dumb',
       expected: expectedOf(loaded.config, name),
-    })
+    }
+    outcome = await entered(() => startSetter(instruction))
     await tell(io, log, about, outcome, target)
   } finally {
     await log.close()
@@ -157,39 +154,12 @@ function expectedOf(config: Config, ref: string): readonly (readonly string[])[]
   return [...expected.values()]
 }
 
-interface Outcome {
-  report: Report | undefined
-  /** What ended the prompt, or us. */
-  signal?: Cancelling
-}
-
-/** The first signal cancels; what is being stored by then is finished. A second one ends it at once. */
-async function set(instruction: Instruction): Promise<Outcome> {
-  let received: Cancelling | undefined
-  let setter: Setter | undefined
-  // Before there is a setter: a signal while it is being started must not end us without a record.
-  const listeners = CANCELLING.map((signal) => {
-    const listener = (): void => {
-      if (received === undefined) setter?.cancel()
-      else setter?.kill()
-      received ??= signal
-    }
-    process.on(signal, listener)
-    return [signal, listener] as const
-  })
-  setter = startSetter(instruction)
-  const report = await setter.report
-  for (const [signal, listener] of listeners) process.off(signal, listener)
-  const signal = received ?? (report?.type === 'cancelled' ? report.signal : undefined)
-  return { report, ...(signal === undefined ? {} : { signal }) }
-}
-
 /** To the user first: should the log fail now, what has happened must not stay unsaid. */
 async function tell(
   io: Io,
   log: AuditLog,
   about: Omit<Entry, 'event'>,
-  { report, signal }: Outcome,
+  { report, signal }: Entered<Report>,
   { step, provider }: Target,
 ): Promise<void> {
   if (report?.type === 'written') {

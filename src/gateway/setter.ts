@@ -1,9 +1,4 @@
-/**
- * Control's end of a setter: starts the process, hands it the user's stdin, and takes in its report as
- * closed fields only.
- */
-import { spawn } from 'node:child_process'
-import { Socket } from 'node:net'
+/** Control's end of a setter: what comes back of the value that it stores are closed fields only. */
 import {
   CANCELLING,
   INPUT_FAULTS,
@@ -14,52 +9,12 @@ import {
 import { codeOf, FINGERPRINT, isObject, known, matching, VERSION } from './metadata.ts'
 import { REASONS } from '../policy/reasons.ts'
 import { isTargetId } from '../targets/infer.ts'
-import { valueProcess } from './value-process.ts'
+import { MAX_REPORT_BYTES, startValueInput, type ValueInput } from './value-input.ts'
 
-const MAX_REPORT_BYTES = 16 * 1024
-
-export interface Setter {
-  /** When the process has ended; `undefined` where it said nothing, or what it may not. */
-  report: Promise<Report | undefined>
-  /** Asks it to stop. What it has begun to store it still stores, and reports. */
-  cancel(): void
-  /** Ends it at once. */
-  kill(): void
+/** What it has begun to store when it is cancelled it still stores, and reports. */
+export function startSetter(instruction: Instruction): ValueInput<Report> {
+  return startValueInput('setter', instruction, (text) => parseReport(text, instruction))
 }
-
-export function startSetter(instruction: Instruction): Setter {
-  const child = spawn(process.execPath, valueProcess('setter'), {
-    // Built, not inherited: NODE_OPTIONS, LD_PRELOAD and the like would run foreign code in there.
-    env: {},
-    cwd: '/',
-    // Not detached: a prompt is for the process group that the terminal has in its foreground.
-    stdio: ['inherit', 'ignore', 'inherit', 'pipe'],
-  })
-  const { promise, resolve } = Promise.withResolvers<Report | undefined>()
-  child.once('error', () => resolve(undefined))
-  const pipe = child.pid === undefined ? undefined : child.stdio[3]
-  // Where there were no descriptors left, nothing was started; `error` tells.
-  if (!(pipe instanceof Socket)) return { report: promise, cancel: nothing, kill: nothing }
-  let text = ''
-  pipe
-    .setEncoding('utf8')
-    .on('data', (chunk: string) => {
-      text += chunk
-      if (text.length > MAX_REPORT_BYTES) child.kill('SIGKILL')
-    })
-    // It is gone; its silence says so.
-    .on('error', nothing)
-  // Not before it has ended: only then the terminal is as it was.
-  child.once('close', (_code, by) => {
-    // It hears these signals before it reads anything: one that killed it came earlier still.
-    const signal = among(by, CANCELLING)
-    resolve(signal ? { type: 'cancelled', signal } : parseReport(text, instruction))
-  })
-  pipe.write(`${JSON.stringify(instruction)}\n`)
-  return { report: promise, cancel: () => pipe.end(), kill: () => child.kill('SIGKILL') }
-}
-
-function nothing(): void {}
 
 /**
  * @param text what a setter sent
