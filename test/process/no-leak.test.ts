@@ -26,12 +26,17 @@ const LOOKING: readonly (readonly string[])[] = [
   ['why', '--agent', 'a', '--json'],
   ['gateway', 'status', '--agent', 'a', '--secrets', '--all'],
   ['gateway', 'status', '--agent', 'a', '--secrets', '--json'],
+  ['gateway', 'audit', '--secrets', '--verbose'],
+  ['gateway', 'audit', '--secrets', '--json'],
 ]
 /** Those that need no config. */
 const ANYWHERE: readonly (readonly string[])[] = [
   ['log', 'show'],
   ['log', 'show', '--json'],
   ['log', 'verify'],
+  ['log', 'export'],
+  ['log', 'export', '--format', 'csv'],
+  ['log', 'find'],
   ['doctor'],
   ['doctor', '--json'],
   ['trust'],
