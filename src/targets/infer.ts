@@ -7,7 +7,7 @@
  * other. `service` in the config settles it.
  */
 import { upperSnake } from '../config/names.ts'
-import { TARGET_INDEX } from './index.generated.ts'
+import { SERVICES, VARIABLES } from './index.generated.ts'
 import { serviceWord } from './words.ts'
 
 export interface Asked {
@@ -42,18 +42,17 @@ export function targetOf({ service, tool, envVar, ref }: Asked): Inferred | unde
 
 /** The ids that a config's `service` stands for: one for an id, all kinds for a service. */
 export function idsOfService(service: string): readonly string[] {
-  const { services } = index()
   const word = serviceWord(service)
-  return services.get(word) ?? (index().ids.has(word) ? [word] : [])
+  return services()[word] ?? (isTargetId(word) ? [word] : [])
 }
 
 export function isTargetId(text: string): boolean {
-  return index().ids.has(text)
+  return ids().has(text)
 }
 
 /** Every word that `idsOfService` knows, for a "did you mean". */
 export function serviceWords(): readonly string[] {
-  return [...new Set([...index().services.keys(), ...index().ids])]
+  return [...new Set([...Object.keys(services()), ...ids()])]
 }
 
 type Kinds = Omit<Inferred, 'by'>
@@ -62,26 +61,28 @@ function withService(
   service: string,
   ...names: readonly (Kinds | undefined)[]
 ): Inferred | undefined {
-  if (index().ids.has(service)) return { id: service, by: 'service', also: [] }
-  const ids = idsOfService(service)
+  if (isTargetId(service)) return { id: service, by: 'service', also: [] }
+  const own = idsOfService(service)
   for (const named of names) {
     // The config says which service, so of what the name may mean the rest is out.
     const kinds =
-      named === undefined ? [] : [named.id, ...named.also].filter((id) => ids.includes(id))
+      named === undefined ? [] : [named.id, ...named.also].filter((id) => own.includes(id))
     const [id, ...also] = kinds
     if (id !== undefined) return { id, by: 'service', also }
   }
-  const [only, ...more] = ids
+  const [only, ...more] = own
   return only === undefined || more.length > 0 ? undefined : { id: only, by: 'service', also: [] }
 }
 
 /** By a variable's name, or one without what only tells two of a kind apart (`LEGACY_`, `_PROD`, `_2`). */
 function byVariable(name: string): Kinds | undefined {
-  const { variables } = index()
   const words = name.split('_')
   for (;;) {
-    const claims = variables.get(words.join('_'))
-    if (claims !== undefined) return kindsOf(claims)
+    const found = variables()[words.join('_')]
+    if (found !== undefined) {
+      const [id, ...also] = found
+      return id === undefined ? undefined : { id, also }
+    }
     if (isQualifier(words.at(-1))) words.pop()
     else if (isQualifier(words[0])) words.shift()
     else return undefined
@@ -102,61 +103,39 @@ function isQualifier(word: string | undefined): boolean {
 function byTool(tool: string): Inferred | undefined {
   const words = tool.toLowerCase().split(/[^a-z0-9]+/)
   for (let length = words.length; length > 0; length--) {
-    const ids = index().services.get(words.slice(0, length).join('-'))
-    const [id, ...more] = ids ?? []
+    const [id, ...more] = services()[words.slice(0, length).join('-')] ?? []
     if (id !== undefined) return more.length > 0 ? undefined : { id, by: 'tool', also: [] }
   }
   return undefined
 }
 
 function meet(one: Kinds, other: Kinds): boolean {
-  const ids = new Set([one.id, ...one.also])
-  return [other.id, ...other.also].some((id) => ids.has(id))
+  const kinds = new Set([one.id, ...one.also])
+  return [other.id, ...other.also].some((id) => kinds.has(id))
 }
 
-interface Index {
-  ids: ReadonlySet<string>
-  services: ReadonlyMap<string, readonly string[]>
-  /** By variable, the ids of what it may hold, with a `!` behind its usual one. */
-  variables: ReadonlyMap<string, string>
+type Names = Readonly<Record<string, readonly string[]>>
+
+/** Without a prototype: a tool called `constructor` is nothing. */
+function parsed(text: string): Names {
+  const names: Names = JSON.parse(text)
+  return Object.setPrototypeOf(names, null)
 }
 
-let made: Index | undefined
-
-function index(): Index {
-  made ??= makeIndex()
-  return made
+let parsedVariables: Names | undefined
+function variables(): Names {
+  parsedVariables ??= parsed(VARIABLES)
+  return parsedVariables
 }
 
-/** Every start makes it to ask for two names: what a variable may hold is taken apart when it is asked for. */
-function makeIndex(): Index {
-  const ids = new Set<string>()
-  const services = new Map<string, string[]>()
-  const variables = new Map<string, string>()
-  for (const line of TARGET_INDEX.trim().split('\n')) {
-    const words = line.split(' ')
-    const [id = '', service = ''] = words
-    ids.add(id)
-    const kinds = services.get(service)
-    if (kinds === undefined) services.set(service, [id])
-    else kinds.push(id)
-    for (const word of words.slice(2)) {
-      const usual = word.endsWith('!')
-      const variable = usual ? word.slice(0, -1) : word
-      const before = variables.get(variable)
-      const claim = usual ? `${id}!` : id
-      variables.set(variable, before === undefined ? claim : `${before} ${claim}`)
-    }
-  }
-  return { ids, services, variables }
+let parsedServices: Names | undefined
+function services(): Names {
+  parsedServices ??= parsed(SERVICES)
+  return parsedServices
 }
 
-/** @returns undefined where it may hold several kinds and none is its usual one */
-function kindsOf(claims: string): Kinds | undefined {
-  const kinds = claims.split(' ')
-  const [only, ...others] = kinds
-  const one = kinds.find((kind) => kind.endsWith('!')) ?? (others.length === 0 ? only : undefined)
-  if (one === undefined) return undefined
-  const id = one.replace('!', '')
-  return { id, also: kinds.map((kind) => kind.replace('!', '')).filter((kind) => kind !== id) }
+let allIds: ReadonlySet<string> | undefined
+function ids(): ReadonlySet<string> {
+  allIds ??= new Set(Object.values(services()).flat())
+  return allIds
 }
