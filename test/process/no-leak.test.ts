@@ -27,7 +27,6 @@ const LOOKING: readonly (readonly string[])[] = [
   ['gateway', 'status', '--agent', 'a', '--secrets', '--all'],
   ['gateway', 'status', '--agent', 'a', '--secrets', '--json'],
   ['gateway', 'audit', '--secrets', '--verbose'],
-  ['gateway', 'audit', '--secrets', '--json'],
 ]
 /** Those that need no config. */
 const ANYWHERE: readonly (readonly string[])[] = [
@@ -42,7 +41,6 @@ const ANYWHERE: readonly (readonly string[])[] = [
   ['trust'],
   ['init'],
   ['init', '--global'],
-  ['gateway', 'audit', '--secrets'],
   ['secrets', 'rotate', 'key'],
   ['log', 'archive', '--yes'],
   ['--help'],
