@@ -1,7 +1,7 @@
 /** `secrets verify` as a user runs it: what it says, what it records, and where a value does not go. */
 import { request } from 'node:https'
 import { join } from 'node:path'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { credentialsOf } from '../../src/state/credentials.ts'
 import { readDatabase } from '../../src/state/db.ts'
@@ -18,6 +18,7 @@ import {
   makeWorld,
   procFile,
   recordsOf,
+  ROOT,
   run,
   start,
   until,
@@ -176,6 +177,23 @@ describe('asks each service', () => {
     expect(out).toContain('❌ STRIPE_API_KEY: not fetched (SECRET_NOT_FOUND) for a, b\n')
     expect(out).toContain('   hint: run: secretref secrets set stripe-api-key\n')
     expect(bought.connections()).toBe(0)
+  })
+
+  test('by the article’s own config, with a file of secrets and nothing else', async () => {
+    const bought = await stripe({ valid: ['fake-stripe'] })
+    const chat = await slack(['fake-slack'])
+    const article = JSON.parse(readFileSync(join(ROOT, 'test/fixtures/article/3.2.json'), 'utf8'))
+    const targets = { [STRIPE]: { baseUrl: bought.url }, [SLACK]: { baseUrl: chat.url } }
+    const world = makeWorld({
+      config: { ...article, targets },
+      secrets: {
+        stripe_api_key: { value: 'fake-stripe', provider: 'openclaw' },
+        slack_bot_token: { value: 'fake-slack', provider: 'openclaw' },
+      },
+    })
+    const { code, out } = await verify(world)
+    expect(code).toBe(0)
+    expect(out).toMatch(/^✅ STRIPE_API_KEY: valid .*\n✅ SLACK_BOT_TOKEN: valid .*\n$/)
   })
 
   test.each<[string, string[], string]>([
