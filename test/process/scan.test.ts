@@ -75,6 +75,18 @@ function agentFiles(world: World, { value }: Secret): string[] {
   return Object.keys(files).map((name) => join('tree', name))
 }
 
+/** Enough to be busy for some seconds. */
+const large = (world: World): void => {
+  const line = `${'some words, and a-longer-word-1 '.repeat(30_000)}\n`
+  mkdirSync(join(world.dir, 'tree'))
+  for (let i = 0; i < 30; i++) writeFileSync(join(world.dir, 'tree', `${i}.txt`), line)
+}
+const scannerOf = (pid: number): Promise<number> =>
+  until(
+    'a scanner',
+    () => descendantsOf(pid).find(({ argv }) => /scanner/.test(argv.join(' ')))?.pid,
+  )
+
 describeOnLinux('scan', () => {
   test('finds a value in every kind of file, and shows it in none of its forms', async () => {
     const world = makeWorld()
@@ -102,7 +114,7 @@ describeOnLinux('scan', () => {
     const world = makeWorld({ config: configOf(['my-key']), secrets: { 'my-key': secret.value } })
     expect((await runAgent(world, ['/bin/true'])).code).toBe(0)
     const files = ['notes.md', 'x.json'].map((name) => join('tree', name))
-    world.write(files[0] ?? '', `see "x" and '${'no'}'\nkey = ${secret.value}\n`)
+    world.write(files[0] ?? '', `see "x" and 'no'\nkey = ${secret.value}\n`)
     world.write(files[1] ?? '', JSON.stringify({ deep: [{ any: secret.value }] }))
     const ended = await Promise.all([
       run(world, ['scan', 'tree', '--json']),
@@ -200,18 +212,6 @@ describeOnLinux('scan', () => {
     expect(reportOf(await text(control.stdout)).findings).toHaveLength(count)
     await ended
   })
-
-  /** Enough to be busy for some seconds. */
-  const large = (world: World): void => {
-    const line = `${'some words, and a-longer-word-1 '.repeat(30_000)}\n`
-    mkdirSync(join(world.dir, 'tree'))
-    for (let i = 0; i < 30; i++) writeFileSync(join(world.dir, 'tree', `${i}.txt`), line)
-  }
-  const scannerOf = (pid: number): Promise<number> =>
-    until(
-      'a scanner',
-      () => descendantsOf(pid).find(({ argv }) => /scanner/.test(argv.join(' ')))?.pid,
-    )
 
   test('ends with its control', async () => {
     const world = makeWorld()
