@@ -75,13 +75,14 @@ function patternLines({ regex, strength, confidence, overlaps = [] }: Pattern): 
 
 function verifyLines({ verify }: Target): Line[] {
   if (verify === undefined) return [['verify', 'no call is known']]
-  const { method, host = 'HOST', path, note, effect, signing, rules } = verify
+  const { method, host = 'HOST', elsewhere = [], path, note, effect, signing, rules } = verify
   const call = `${method} https://${host}${path}`
   return [
     ['verify', marked(signing ? `${call}, signed (not in this version)` : call, verify.confidence)],
     ...rules.map(({ status, body, verdict }): Line => {
       return ['', `${status.join(', ')}${body ? ` ${condition(body)}` : ''}: ${verdict}`]
     }),
+    ['', elsewhere.length > 0 ? `or, by region or sandbox: ${elsewhere.join(', ')}` : ''],
     ['', effect === undefined ? '' : EFFECTS[effect]],
     ['', note ?? ''],
   ]

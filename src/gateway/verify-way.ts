@@ -46,9 +46,9 @@ export async function wayOf(
   // What only a tool's name suggests is not acted on.
   const target = binding.targetBy === undefined ? undefined : await targetById(binding.target)
   if (target === undefined) return { reason: 'no-target' }
-  const recipe = verifyOf(target)
-  if (recipe === undefined) return { reason: 'no-call', target }
   const { baseUrl, settings: stated } = own(config.targets, target.id) ?? {}
+  const recipe = verifyOf(target, baseUrl !== undefined)
+  if (recipe === undefined) return { reason: 'no-call', target }
   const destination = destinationOf(recipe, baseUrl)
   if (typeof destination === 'string') return { reason: destination, target }
   const companions = new Map<string, PlannedBinding>()

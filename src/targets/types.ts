@@ -20,7 +20,7 @@ export interface Target {
   pattern?: Pattern
   /** Where it may be sent: a host name, whose first label may be or hold `*` (hosts.ts). */
   hosts: readonly { name: string; confidence: Confidence }[]
-  /** It may also belong to a server of one's own, whose name nobody else can know. */
+  /** The service, or its like, also runs on servers of one's own, whose names nobody else can know. */
   selfHosted?: true
   auth: Auth
   verify?: Verify
@@ -93,6 +93,11 @@ export interface Verify {
    * With `{lower-case}` labels: a base URL from a trusted config, whose host `hostFits` (hosts.ts).
    */
   host?: string
+  /**
+   * Other hosts of the service, of another region or a sandbox, that know credentials which this one does
+   * not. `verifyOf` makes a rejection uncertain then, unless a config says which host it is.
+   */
+  elsewhere?: readonly string[]
   /** With its query. */
   path: string
   /** Names in lower case. */

@@ -11,10 +11,22 @@ import {
   targetById,
   verifyOf,
 } from '../../src/targets/lookup.ts'
-import type { Pattern, Target, Verify } from '../../src/targets/types.ts'
+import type { Pattern, Rule, Target, Verify } from '../../src/targets/types.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const targets = await allTargets()
+
+function isRejection({ verdict }: Rule): boolean {
+  return verdict === 'rejected'
+}
+
+/** Ids of the targets whose service can be taken at its word when it rejects. */
+function rejecting(placed: boolean): Set<string> {
+  const ids = targets.flatMap((target) =>
+    verifyOf(target, placed)?.rules.some(isRejection) === true ? target.id : [],
+  )
+  return new Set(ids)
+}
 
 function idsOf(list: readonly Target[]): string[] {
   return list.map(({ id }) => id).toSorted()
@@ -50,13 +62,27 @@ describe('the catalogue', () => {
 
   test('no call rejects for a 403 that may mean something else, or for a 200 without reading it', () => {
     const blunt = targets.flatMap((target) =>
-      (verifyOf(target)?.rules ?? [])
+      (verifyOf(target, true)?.rules ?? [])
         .filter(({ verdict, body }) => verdict === 'rejected' && body === undefined)
         .filter(({ status }) => status.some((code) => code !== 401))
         .map(() => target.id),
     )
     // Each of these answers 403 to a wrong key, by its source.
     expect(blunt.toSorted()).toEqual(['deepl', 'fastly', 'newrelic-license-key'])
+  })
+
+  test('a rejection is certain only where no other region, sandbox or own server may be meant', () => {
+    const certain = rejecting(false)
+    const withUrl = rejecting(true)
+    for (const id of ['deepl', 'paypal', 'mixpanel', 'gitlab-pat', 'sentry-user-token']) {
+      expect(certain.has(id), id).toBe(false)
+      expect(withUrl.has(id), id).toBe(true)
+    }
+    // A server of one's own is asked only where a config says where it is.
+    for (const id of ['slack-bot-token', 'stripe-secret-key', 'mattermost', 'freshdesk']) {
+      expect(certain.has(id), id).toBe(true)
+    }
+    expect(certain.size).toBeGreaterThan(180)
   })
 
   test('Slack says with a 200 that a token is dead', async () => {

@@ -125,6 +125,10 @@ function verifyProblems(target: Target, verify: Verify): string[] {
   if (host === undefined && target.selfHosted === undefined) problems.push('the call has no host')
   if (host !== undefined && !isOwn(target, host)) problems.push(`${host} is none of its hosts`)
   problems.push(...bodyProblems(verify))
+  for (const other of verify.elsewhere ?? []) {
+    if (!target.hosts.some(({ name }) => name === other))
+      problems.push(`${other} is none of its hosts`)
+  }
   if (!verify.rules.some(({ verdict }) => verdict === 'valid')) problems.push('nothing is valid')
   verify.rules.forEach((rule, index) => {
     const earlier = verify.rules

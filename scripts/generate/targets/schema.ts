@@ -47,6 +47,7 @@ const verify = z.strictObject({
     .string()
     .regex(/^(?:(?:[a-z0-9-]|\{[A-Z][A-Z0-9_]*\}|\{[a-z-]+\})+\.)+[a-z]+$/)
     .optional(),
+  elsewhere: z.array(z.string().regex(HOST)).min(1).optional(),
   path: z.string().regex(/^\/(?:[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]|\{[A-Za-z_]+\})*$/),
   headers: z
     .record(z.string().regex(/^[a-z0-9_-]+$/), z.string().regex(/^[\x20-\x7e]+$/))
