@@ -75,9 +75,7 @@ export async function gatewayAudit(io: Io, options: AuditOptions): Promise<numbe
 }
 
 function sayTrouble(io: Io, { message, hint }: SecretRefError): void {
-  io.err(
-    `${io.program}: note: nothing was fetched, so values were not looked at: ${printable(message)}\n`,
-  )
+  io.err(`${io.program}: note: no value was looked at: ${printable(message)}\n`)
   if (hint !== undefined) io.err(`hint: ${printable(hint)}\n`)
 }
 
@@ -99,7 +97,7 @@ function notFetched(
     code: 'unresolved',
     subject: environments.length === 0 ? config : counted(refs.size, 'ref'),
     detail: code,
-    message: `nothing was fetched: ${message}`,
+    message: `no value was looked at: ${message}`,
     places: [{ file: config }],
     ...(hint === undefined ? {} : { hint }),
   })

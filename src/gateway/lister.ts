@@ -2,19 +2,12 @@
 import { spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { NAME } from '../config/names.ts'
-import {
-  LIST_TIMEOUT_MS,
-  MAX_NAMES,
-  type Listed,
-  type Listing,
-  type Order,
-  type Store,
-} from './listing.ts'
-import { codeOf, dateIn, isObject, matching } from './metadata.ts'
+import { LIST_TIMEOUT_MS, MAX_NAMES, type Listing, type Order, type Store } from './listing.ts'
+import { codeOf, isObject, matching } from './metadata.ts'
 import { valueProcess } from './value-process.ts'
 
-/** Of one name at its longest, with both dates; and of a store that has none. */
-const BYTES_FOR_NAME = 256
+/** Of one name at its longest, in quotes; and of a store that has none. */
+const BYTES_FOR_NAME = 132
 const BYTES_FOR_STORE = 256
 /** For the process itself to start and end around the time that its stores have. */
 const GRACE_MS = 5000
@@ -101,22 +94,9 @@ function parseListing(raw: unknown): Listing | undefined {
   }
   if (outcome !== 'listed' || !Array.isArray(raw['names'])) return undefined
   if (raw['names'].length > MAX_NAMES || !isCount(hidden) || !isCount(more)) return undefined
-  const names = raw['names'].map(parseListed)
+  const names = raw['names'].map((name) => matching(name, NAME))
   if (!names.every((name) => name !== undefined)) return undefined
   return { outcome, names, hidden, more }
-}
-
-function parseListed(raw: unknown): Listed | undefined {
-  if (!isObject(raw)) return undefined
-  const name = matching(raw['name'], NAME)
-  if (name === undefined) return undefined
-  const createdAt = dateIn(raw['createdAt'])
-  const expiresAt = dateIn(raw['expiresAt'])
-  return {
-    name,
-    ...(createdAt === undefined ? {} : { createdAt }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-  }
 }
 
 function isCount(value: unknown): value is number {

@@ -24,20 +24,12 @@ export interface Store {
   options: Readonly<Record<string, unknown>>
 }
 
-/** A name that a store has, and what it says about the value. */
-export interface Listed {
-  name: string
-  /** RFC 3339, UTC, milliseconds. */
-  createdAt?: string
-  expiresAt?: string
-}
-
 /**
  * `unlisted`: this kind of provider has no list. `refused`: it has one and did not give it.
  * `hidden`: how many names are no refs, or could themselves be values; they are not told.
  * `more`: how many there are beyond `MAX_NAMES`.
  */
 export type Listing =
-  | { outcome: 'listed'; names: readonly Listed[]; hidden: number; more: number }
+  | { outcome: 'listed'; names: readonly string[]; hidden: number; more: number }
   | { outcome: 'unlisted' }
   | { outcome: 'refused'; code: Code }

@@ -286,7 +286,7 @@ describe('a config that nothing may be fetched by', () => {
         '⚪ not-listed: file (nothing is asked by this config)\n',
       ].join(''),
       err: expect.stringMatching(
-        /^secretref: note: nothing was fetched.*not trusted\nhint: .*trust/,
+        /^secretref: note: no value was looked at: .*not trusted\nhint: .*trust/,
       ),
     })
     expect(await run(world, [...words, '--unused-only'], { cwd })).toMatchObject({

@@ -53,7 +53,7 @@ function storeFact(
     return { outcome: 'listed', provider, path, names: [], hidden: 0, more: 0 }
   }
   const { names, hidden, more } = listing
-  return { outcome: 'listed', provider, path, names: names.map(({ name }) => name), hidden, more }
+  return { outcome: 'listed', provider, path, names, hidden, more }
 }
 
 /** Where none was asked. */
