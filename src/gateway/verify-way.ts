@@ -69,9 +69,8 @@ export async function wayOf(
 }
 
 function plain({ id, companions }: Target, name: string, setting: string): string {
-  if (companions?.some((companion) => companion.name === name && companion.secret) !== true) {
-    return setting
-  }
+  const known = companions?.find((companion) => companion.name === name)
+  if (known?.secret === false) return setting
   throw new SecretRefError('CONFIG_INVALID', `targets.${id}.settings.${name} is a secret`, {
     scope: 'config',
     hint: 'move the value into a provider and bind it to the agent under that variable',
