@@ -1,5 +1,6 @@
 /** One target in words: every fact that is known, and whether code acts on it. */
 import { printable } from '../printable.ts'
+import { verifyOf } from '../targets/lookup.ts'
 import type { BodyCondition, Confidence, Pattern, Target, Verify } from '../targets/types.ts'
 
 const MEMORY = '(from memory: not acted on)'
@@ -73,7 +74,8 @@ function patternLines({ regex, strength, confidence, overlaps = [] }: Pattern): 
   ]
 }
 
-function verifyLines({ verify }: Target): Line[] {
+function verifyLines(target: Target): Line[] {
+  const { verify } = target
   if (verify === undefined) return [['verify', 'no call is known']]
   const { method, host = 'HOST', elsewhere = [], path, note, effect, signing, rules } = verify
   const call = `${method} https://${host}${path}`
@@ -82,10 +84,17 @@ function verifyLines({ verify }: Target): Line[] {
     ...rules.map(({ status, body, verdict }): Line => {
       return ['', `${status.join(', ')}${body ? ` ${condition(body)}` : ''}: ${verdict}`]
     }),
+    ['', isUncertain(target) ? 'a rejection counts only where the config names the host' : ''],
     ['', elsewhere.length > 0 ? `or, by region or sandbox: ${elsewhere.join(', ')}` : ''],
     ['', effect === undefined ? '' : EFFECTS[effect]],
     ['', note ?? ''],
   ]
+}
+
+/** Its call is made, and without a base URL not all of what it answers is believed. */
+function isUncertain(target: Target): boolean {
+  const call = verifyOf(target)
+  return call !== undefined && call !== target.verify
 }
 
 function condition(body: BodyCondition): string {
