@@ -22,7 +22,7 @@ export function targetText(target: Target): string {
       'hosts',
       [list(target.hosts), target.selfHosted && 'a server of your own'].filter(Boolean).join(', '),
     ],
-    ['shown as', marked(`${target.auth.name}: ${target.auth.format}`, target.auth.confidence)],
+    ['shown as', marked(authText(target.auth), target.auth.confidence)],
     ...verifyLines(target),
     [
       'expiry',
@@ -44,6 +44,11 @@ export function targetText(target: Target): string {
   ]
   const shown = lines.filter(([, text]) => text !== '')
   return `${target.id}\n${shown.map(([label, text]) => line(label, text)).join('')}`
+}
+
+function authText({ type, name, format }: Target['auth']): string {
+  if (type === 'basic') return `${name}: Basic, of ${format} in base64`
+  return type === 'query' ? `?${name}=${format}` : `${name}: ${format}`
 }
 
 function line(label: string, text: string): string {
@@ -84,8 +89,8 @@ function verifyLines(target: Target): Line[] {
     ...rules.map(({ status, body, verdict }): Line => {
       return ['', `${status.join(', ')}${body ? ` ${condition(body)}` : ''}: ${verdict}`]
     }),
-    ['', isUncertain(target) ? 'a rejection counts only where the config names the host' : ''],
     ['', elsewhere.length > 0 ? `or, by region or sandbox: ${elsewhere.join(', ')}` : ''],
+    ['', isUncertain(target) ? 'a rejection counts only where the config names the host' : ''],
     ['', effect === undefined ? '' : EFFECTS[effect]],
     ['', note ?? ''],
   ]
