@@ -23,6 +23,9 @@ export interface ScanCommandOptions {
   sarif?: true
 }
 
+const HINT =
+  'replace each credential at its service, store the new one with `secretref secrets set NAME`, and put a reference in its place; what is none goes into a list for --allow, with its reason'
+
 const MOST_ALLOW_BYTES = 1024 * 1024
 
 export async function scan(
@@ -64,6 +67,8 @@ function print(io: Io, found: Scan, left: Allowed, options: ScanCommandOptions):
   if (!options.json) {
     io.out(scanText(found, left, io.cwd))
     for (const note of scanNotes(found, left)) io.err(`${io.program}: note: ${note}\n`)
+    if (findings.some(({ code }) => code === 'credential' || code === 'known-value'))
+      io.err(`hint: ${HINT}\n`)
     return
   }
   const skipped = findings.filter(({ code }) => code === 'skipped')

@@ -1,6 +1,6 @@
 /** What a scanner said, as findings. Pure. */
 import type { Finding } from '../findings/types.ts'
-import type { Hit, ScanMessage, Skip } from './scan-words.ts'
+import type { Hit, Skip } from './scan-words.ts'
 
 const MOVE =
   'replace it at its service, store the new value with `secretref secrets set`, and put a reference in its place'
@@ -50,19 +50,23 @@ export function hitFinding(hit: { file: string } & Hit, known: readonly KnownVal
   }
 }
 
-const WHY: Readonly<Record<Skip, string>> = {
+/** `store`: where values are to lie, so that to find them there says nothing. */
+export type NotSearched = Skip | 'store'
+
+const WHY: Readonly<Record<NotSearched, string>> = {
   binary: 'skipped: binary',
   huge: 'skipped: larger than 10 MiB',
   special: 'skipped: no regular file',
+  store: 'skipped: the store of this installation, where values are to lie',
 }
 
-export function skipFinding(message: Extract<ScanMessage, { type: 'skipped' }>): Finding {
+export function skipFinding({ file, why }: { file: string; why: NotSearched }): Finding {
   return {
     code: 'skipped',
     severity: 'note',
-    message: WHY[message.why],
+    message: WHY[why],
     hint: 'search it with other means where it may hold a credential',
-    places: [{ file: message.file }],
+    places: [{ file }],
   }
 }
 

@@ -54,11 +54,9 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
   const scan: Scan = { ...NOTHING, findings: [], beyond: 0 }
   const asked = new Map<string, string>()
   for (const path of paths) {
-    try {
-      asked.set(realpathSync(path), path)
-    } catch {
-      scan.findings.push(unreadableFinding(path))
-    }
+    const real = realPath(path)
+    if (real === undefined) scan.findings.push(unreadableFinding(path))
+    else asked.set(real, path)
   }
   if (asked.size === 0) return scan
   const { known = [], all = false, home } = options
@@ -70,6 +68,7 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
     known: known.map(({ fingerprint }) => fingerprint),
   }
   const shown = (file: string): string => asAsked(file, asked)
+  const stores = new Set(home.secretsFiles.map((path) => realPath(path) ?? path))
   // One path may lie below another.
   const seen = new Set<string>()
   Object.assign(
@@ -79,6 +78,11 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
       if (message.type !== 'hit' && message.type !== 'skipped' && message.type !== 'unreadable')
         return
       const file = shown(message.file)
+      if (message.type === 'hit' && stores.has(message.file)) {
+        if (!seen.has(`store:${file}`)) scan.findings.push(skipFinding({ file, why: 'store' }))
+        seen.add(`store:${file}`)
+        return
+      }
       const where = message.type === 'hit' ? `${message.line}:${message.column}` : message.type
       if (seen.has(`${where}:${file}`)) return
       if (scan.findings.length === MOST_FINDINGS) {
@@ -92,6 +96,15 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
     }),
   )
   return scan
+}
+
+/** Without symbolic links; `undefined` where there is nothing that can be reached. */
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 const NOTHING: Totals = {

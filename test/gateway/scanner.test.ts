@@ -24,6 +24,16 @@ test('a path below another one, and a link to it, are searched and told of once'
   ])
 })
 
+test('our own store is where values are to lie, and that it was left out is told', async () => {
+  const { home } = folder()
+  const [store] = home.secretsFiles
+  mkdirSync(home.dir, { mode: 0o700 })
+  writeFileSync(store, JSON.stringify({ k: ['sk', 'live', 'q7Rk2mZx9TfW4bLp'].join('_') }))
+  expect(await scanFiles([store], { home })).toMatchObject([
+    { code: 'skipped', message: expect.stringContaining('the store'), places: [{ file: store }] },
+  ])
+})
+
 test('what is asked for and not there is a finding, and no scanner is started for it alone', async () => {
   const { dir, home } = folder()
   const scan = await scanPaths([join(dir, 'none')], { home, silenceMs: 0 })

@@ -131,6 +131,7 @@ describe('what is not', () => {
     '',
     ['sk', 'live', '51xxxxxxxxxxxxxxxxxxxx'].join('_'),
     'task_live_abcdefghijklmnop',
+    ['if (line === "-----BEGIN RSA', 'PRIVATE', 'KEY-----") throw'].join(' '),
     'secretref:stripe-api-key',
     'password: ${DB_PASSWORD}',
   ])('%j', async (text) => {
