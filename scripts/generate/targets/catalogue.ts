@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Pattern, Target, Verify } from '../../../src/targets/types.ts'
 import { hostMatches } from '../../../src/targets/hosts.ts'
+import { PLACEHOLDER } from '../../../src/targets/placeholders.ts'
 import { shapeOf, stepsOf } from './cost.ts'
 import { parse, type Node } from './regex.ts'
 import { samplesOf } from './samples.ts'
@@ -104,19 +105,19 @@ function patternProblems(pattern: Pattern): string[] {
   ]
 }
 
-const PLACEHOLDER = /\{([A-Za-z][A-Za-z0-9_-]*)\}/g
+const PLACEHOLDERS = new RegExp(PLACEHOLDER, 'g')
 
 function verifyProblems(target: Target, verify: Verify): string[] {
   const problems: string[] = []
   const { host, path, headers = {}, basic = '', body = '' } = verify
   const companions = new Set(target.companions?.map(({ name }) => name))
   const texts = [path, ...Object.values(headers), basic, body]
-  for (const [, name = ''] of texts.join('\n').matchAll(PLACEHOLDER)) {
+  for (const [, name = ''] of texts.join('\n').matchAll(PLACEHOLDERS)) {
     // A word in braces in a GraphQL query is a field.
     if (/^[a-z]/.test(name) && !/^(?:value|path)$/.test(name)) problems.push(`what is {${name}}?`)
     if (/^[A-Z]/.test(name) && !companions.has(name)) problems.push(`{${name}} is no companion`)
   }
-  for (const [, name = ''] of (host ?? '').matchAll(PLACEHOLDER)) {
+  for (const [, name = ''] of (host ?? '').matchAll(PLACEHOLDERS)) {
     if (/^[A-Z]/.test(name) && !companions.has(name)) problems.push(`{${name}} is no companion`)
     if (name === 'value') problems.push('the value must not choose the host')
   }
@@ -142,7 +143,7 @@ function verifyProblems(target: Target, verify: Verify): string[] {
 
 /** A call that was seen goes to a host that was. */
 function isOwn({ hosts, verify }: Target, host: string): boolean {
-  const filled = host.replace(PLACEHOLDER, 'x')
+  const filled = host.replace(PLACEHOLDERS, 'x')
   return hosts.some(
     ({ name, confidence }) =>
       hostMatches(name, filled) && (confidence === 'seen' || verify?.confidence === 'known'),
@@ -158,7 +159,9 @@ function bodyProblems({ body, headers = {}, method }: Verify): string[] {
     return /^[A-Za-z_]+=[^&\s]*(?:&[A-Za-z_]+=[^&\s]*)*$/.test(body) ? [] : ['the body is no form']
   }
   if (type !== 'application/json') return ['nothing says what the body is']
-  return body === MALFORMED || isJson(body.replace(PLACEHOLDER, 'x')) ? [] : ['the body is no JSON']
+  return body === MALFORMED || isJson(body.replace(PLACEHOLDERS, 'x'))
+    ? []
+    : ['the body is no JSON']
 }
 
 /** On purpose: a service that refuses it has read who sent it, and has done nothing else. */
