@@ -83,6 +83,8 @@ function worldWithEverything(secrets: readonly Secret[]): World {
     agents: {
       analyst: {
         command: [process.execPath, 'agent.js', 'foreign.js'],
+        // An audit raises no alert: whoever makes one is looking.
+        'auth-profiles': { missing: { 'on-failure': 'deny-and-alert' } },
         'tool-bindings': {
           plain: tool('plain'),
           twin: tool('twin'),
@@ -150,7 +152,6 @@ describeOnLinux('everything at once', () => {
     for (const { code, err } of printed) expect({ code, err }).toEqual({ code: 2, err: '' })
     // As a person reads them.
     const lines = plain.out.trimEnd().split('\n')
-    const paths = [world.write('x', ''), join(world.dir, 'agent.js'), join(world.dir, 'foreign.js')]
     expect(lines).toEqual(
       expect.arrayContaining([
         '⚠️ unused-ref: legacy-token (revoke it first)',
@@ -160,7 +161,7 @@ describeOnLinux('everything at once', () => {
         `⚠️ expiring: soon (in 3 days, ${inDays(3)}, production)`,
         '❌ shared-across-environments: plain (development, production)',
         '⚠️ shared-value: plain, twin (one value)',
-        `❌ weak-permissions: ${paths[1]} (mode 0666)`,
+        `❌ weak-permissions: ${join(world.dir, 'agent.js')} (mode 0666)`,
         '⚠️ target-mismatch: slack-bot-token (variable STRIPE_SECRET_KEY says Stripe, not Slack)',
         '⚪ idle-agent: 2 agents (no run for 90 days)',
       ]),

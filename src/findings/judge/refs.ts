@@ -1,4 +1,5 @@
 /** Refs by their names: unused, unknown, deprecated, and bindings that no capability covers. Pure. */
+import { fileSpellings } from '../../config/accessors.ts'
 import { shownKey } from '../../config/problems.ts'
 import { unusedOf, type ListedStore, type StoredName } from '../../plan/unused.ts'
 import { dayOf, daysUntil, isPast } from '../../policy/expiry.ts'
@@ -28,6 +29,7 @@ export function judgeUnused(facts: AuditFacts): AuditFinding[] {
   const uncovered = bindings.filter(({ covered }) => !covered).map(({ binding }) => binding)
   const refs = [...placed, ...uncovered].map(({ ref }) => ref)
   const unused = unusedOf({ refs, uses, others: [...placed, ...uncovered], stores, files })
+  const used = new Set(uses.flatMap(({ ref }) => fileSpellings(ref)))
   const entries = Map.groupBy(placed, ({ ref }) => ref)
   const slots = Map.groupBy(bindings, ({ binding }) => binding.ref)
   return [
@@ -38,8 +40,10 @@ export function judgeUnused(facts: AuditFacts): AuditFinding[] {
       found({
         code: 'unused-ref',
         subject: one.name,
-        ref: one.name,
-        detail: CLEAN_UP,
+        // The ref of that name is in use; it is read from somewhere else.
+        detail: used.has(one.name)
+          ? `a copy in ${one.store.provider} that nothing reads`
+          : CLEAN_UP,
         message: `no ref of this config points to "${one.name}" in ${one.store.path}`,
         hint: 'remove its value from the store once nobody else reads it',
         places: [placeOfStored(one)],
