@@ -62,7 +62,7 @@ export function scanNotes(scan: Scan, { findings, allowed }: Allowed): string[] 
   }
   add(
     scan.leftOut,
-    `left out by .gitignore, or as .git or node_modules: ${count(scan.leftOut, 'file')} and folders; --all searches them too`,
+    `left out by .gitignore, or as .git or node_modules: ${scan.leftOut === 1 ? '1 file or folder' : `${scan.leftOut} files and folders`}; --all searches them too`,
   )
   add(
     scan.searchedAnyway,

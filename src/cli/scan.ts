@@ -13,7 +13,7 @@ import { readDatabase } from '../state/db.ts'
 import { knownValues } from '../state/known-values.ts'
 import { progressLine } from './progress.ts'
 import { megabytes, scanNotes, scanText } from './scan-text.ts'
-import type { Io } from './io.ts'
+import { errorText, type Io } from './io.ts'
 
 export interface ScanCommandOptions {
   all?: true
@@ -49,6 +49,12 @@ export async function scan(
           progress.show(`${files} files, ${megabytes(bytes)}: ${file}`),
       },
     )
+  } catch (error) {
+    if (!(error instanceof SecretRefError)) throw error
+    progress.clear()
+    io.err(errorText(io.program, error))
+    // Nothing is known of these files, as if none could have been read.
+    return 2
   } finally {
     progress.clear()
   }

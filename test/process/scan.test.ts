@@ -229,7 +229,7 @@ describeOnLinux('scan', () => {
     large(world)
     const control = start(world, ['scan', 'tree', '--json'])
     process.kill(await scannerOf(control.pid), 'SIGKILL')
-    expect(await control.ended).toMatchObject({ code: 1, out: '' })
+    expect(await control.ended).toMatchObject({ code: 2, out: '' })
     expect(control.soFar().err).toContain('[INTERNAL]')
   })
 })

@@ -10,6 +10,8 @@ export type Step =
   | { kind: 'special'; path: Buffer }
   | { kind: 'unreadable'; path: Buffer }
   | { kind: 'left-out' }
+  /** One that is looked through from here on: of very many, none may have a file to tell of. */
+  | { kind: 'folder'; path: Buffer }
 
 interface Folder {
   path: Buffer
@@ -50,6 +52,7 @@ export function* walk(
 function* walkFolder(top: Folder, reader: Reader): Generator<Step> {
   const open = [top]
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
+    yield { kind: 'folder', path: folder.path }
     const entries = entriesOf(folder.path)
     if (entries === undefined) {
       if (!folder.ignored) yield { kind: 'unreadable', path: folder.path }

@@ -26,7 +26,8 @@ function tree(files: Readonly<Record<string, string | Buffer>>): string {
   return dir
 }
 
-const steps = (dir: string, all = false): Step[] => [...walk(dir, { all, reader: new Reader() })]
+const steps = (dir: string, all = false): Step[] =>
+  [...walk(dir, { all, reader: new Reader() })].filter(({ kind }) => kind !== 'folder')
 
 /** Relative paths of the files, with a mark for what git ignores. */
 function filesIn(dir: string, { all = false, from = dir } = {}): string[] {
@@ -141,6 +142,14 @@ describe('no files', () => {
     onTestFinished(() => chmodSync(join(dir, 'closed'), 0o700))
     expect(steps(dir)).toMatchObject([{ kind: 'unreadable' }])
   })
+})
+
+test('every folder is told of, also one with nothing to search', () => {
+  const dir = tree({ '.git/': '', '.gitignore': 'build/', 'build/a/b': '' })
+  const told = [...walk(dir, { all: false, reader: new Reader() })].flatMap((step) =>
+    step.kind === 'folder' ? [relative(dir, step.path.toString())] : [],
+  )
+  expect(told).toEqual(['', 'build', 'build/a'])
 })
 
 test('names that are no UTF-8 are found by their bytes', () => {
