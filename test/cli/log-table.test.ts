@@ -118,3 +118,12 @@ test('a name that no record has is told on stderr', async () => {
       'secretref: note: no record names a ref "x"\n',
   )
 })
+
+test('a credential in the place of a name is not repeated', async () => {
+  const home = tempHome()
+  await openLog(home).append([entry()])
+  const io = hearing(home)
+  const value = ['sk', 'live', 'Zq7xW2Zq7xW2Zq7xW2Zq7xW2'].join('_')
+  expect(await logShow(io, { agent: value })).toBe(0)
+  expect(io.stderr).toBe('secretref: note: no record names an agent of that name\n')
+})
