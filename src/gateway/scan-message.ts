@@ -20,6 +20,8 @@ const IDS: ReadonlySet<string> = new Set([
   ...LITERALS.map(({ kind }) => idOfKind(kind)),
   ...searchRules().flatMap(({ ids }) => ids),
 ])
+/** Longer than the system opens (PATH_MAX), by a name: such a one is told of too, as unreadable. */
+const MOST_PATH = 8192
 /** More than any form has in common. */
 const MOST_IDS = 64
 
@@ -111,7 +113,8 @@ function countIn(value: unknown): number | undefined {
 
 /** No step of it leads anywhere else: it is compared as it is written. */
 function pathBelow(value: unknown, asked: readonly string[]): string | undefined {
-  if (typeof value !== 'string' || value.length > 4096 || value.includes('\0')) return undefined
+  if (typeof value !== 'string' || value.length > MOST_PATH || value.includes('\0'))
+    return undefined
   if (value.split('/').some((step) => step === '..' || step === '.')) return undefined
   const isBelow = asked.some(
     (path) => value === path || value.startsWith(path.endsWith('/') ? path : `${path}/`),

@@ -1,5 +1,5 @@
 /** The files below a path, in the order of their names. Symbolic links are not followed. */
-import { lstatSync, readdirSync, type Dirent } from 'node:fs'
+import { lstatSync, readdirSync, type Dirent, type Stats } from 'node:fs'
 import { isAgentFile } from '../detect/agent-files.ts'
 import { Ignored, rulesIn } from './ignore.ts'
 import type { Reader } from './read.ts'
@@ -37,7 +37,7 @@ export function* walk(
   const path = Buffer.from(top)
   const names = top.split('/').map((name) => Buffer.from(name).toString('latin1'))
   const name = names.at(-1) ?? ''
-  const st = lstatSync(path, { throwIfNoEntry: false })
+  const st = statOf(path)
   if (st === undefined) yield { kind: 'unreadable', path }
   else if (st.isFile()) {
     yield { kind: 'file', path, name, agent: isAgentFile(name, names.at(-2) ?? ''), ignored: false }
@@ -115,9 +115,16 @@ function rulesAt(path: Buffer, reader: Reader): Ignored {
 
 /** A folder, or a file in a linked work tree or a submodule. */
 function isWorkTree(path: Buffer): boolean {
-  return (
-    lstatSync(Buffer.concat([path, Buffer.from('/.git')]), { throwIfNoEntry: false }) !== undefined
-  )
+  return statOf(Buffer.concat([path, Buffer.from('/.git')])) !== undefined
+}
+
+/** `undefined` where there is nothing that we can see, whatever the reason. */
+function statOf(path: Buffer): Stats | undefined {
+  try {
+    return lstatSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 /** None where it is no file that we can read: then more is searched. */

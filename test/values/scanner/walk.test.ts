@@ -135,6 +135,21 @@ describe('no files', () => {
     expect(steps(join(tree({}), 'nothing'))).toMatchObject([{ kind: 'unreadable' }])
   })
 
+  test('so is what lies deeper than the system opens', () => {
+    const dir = tree({})
+    // By steps: no single path may be that long.
+    const made = spawnSync(
+      '/bin/sh',
+      [
+        '-c',
+        'd=$(printf %0200d 0); for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21; do mkdir $d && cd -P $d || exit 1; done',
+      ],
+      { cwd: dir },
+    )
+    expect(made.status).toBe(0)
+    expect(steps(dir)).toMatchObject([{ kind: 'unreadable' }])
+  })
+
   test('so is a folder that we may not open', (context) => {
     if (isRoot) skipLoudly(context, 'a folder without rights', 'root may open it')
     const dir = tree({ 'closed/x': '' })
