@@ -61,7 +61,7 @@ export interface Pattern {
   regex: string
   /** `prefixed`: recognises the kind; `shape`: length and alphabet only, fit to reject, never to name. */
   strength: 'prefixed' | 'shape'
-  /** Invented. */
+  /** Invented; `x{24}` stands for 24 times `x`, so that no scanner takes the catalogue for a leak. */
   example: string
   confidence: Confidence
   /** `prefixed` only: ids of other targets that this pattern takes too. A value then has several candidates. */

@@ -6,7 +6,7 @@ import { hostMatches } from '../../../src/targets/hosts.ts'
 import { PLACEHOLDER } from '../../../src/targets/placeholders.ts'
 import { shapeOf, stepsOf } from './cost.ts'
 import { parse, type Node } from './regex.ts'
-import { samplesOf } from './samples.ts'
+import { exampleOf, samplesOf } from './samples.ts'
 import { TARGET } from './schema.ts'
 
 const FOLDER = 'src/targets/data'
@@ -86,7 +86,7 @@ export function treeOf(pattern: Pattern): Node {
 }
 
 function patternProblems(pattern: Pattern): string[] {
-  const { regex, example } = pattern
+  const { regex } = pattern
   let tree: Node
   try {
     tree = treeOf(pattern)
@@ -98,7 +98,7 @@ function patternProblems(pattern: Pattern): string[] {
   const compiled = new RegExp(regex)
   const strays = samplesOf(tree).filter((sample) => !compiled.test(sample))
   return [
-    ...(compiled.test(example) ? [] : ['the pattern does not take its example']),
+    ...(compiled.test(exampleOf(pattern)) ? [] : ['the pattern does not take its example']),
     ...(strays.length === 0
       ? []
       : ['the pattern is not understood: it refuses what was made from it']),
@@ -188,7 +188,7 @@ function honestyProblems(target: Target): string[] {
 export function overlapsOf(targets: readonly Target[]): Map<string, string[]> {
   const texts = targets.flatMap(({ id, pattern }) =>
     pattern?.strength === 'prefixed'
-      ? [{ id, texts: [pattern.example, ...samplesOf(treeOf(pattern))] }]
+      ? [{ id, texts: [exampleOf(pattern), ...samplesOf(treeOf(pattern))] }]
       : [],
   )
   const overlaps = new Map<string, string[]>()

@@ -1,5 +1,13 @@
 /** Texts that a pattern takes, made from it: what its one example does not show, such as other branches. */
+import type { Pattern } from '../../../src/targets/types.ts'
 import { OTHER, type Chars, type Node } from './regex.ts'
+
+/** The example of a pattern, written out: `x{4}` is `xxxx`. */
+export function exampleOf({ example }: Pattern): string {
+  return example.replace(/(.)\{(\d{1,4})\}/gs, (_, char: string, times: string) =>
+    char.repeat(Number(times)),
+  )
+}
 
 const COUNT = 16
 

@@ -18,7 +18,8 @@ const url = z.strictObject({
 const pattern = z.strictObject({
   regex: z.string(),
   strength: z.enum(['prefixed', 'shape']),
-  example: z.string().min(1),
+  // Runs are written as `x{24}`: what looks like a credential has no place in a repository.
+  example: z.string().regex(/^(?!.*(.)\1{3}).+$/s),
   confidence,
   overlaps: z.array(word).optional(),
 })
