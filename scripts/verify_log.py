@@ -58,7 +58,6 @@ def checkpoints(paths, name, key_id, public):
 def main(folder, vkey, *kept):
     name, key_id, key = vkey.split("+", 2)
     key_id, key = bytes.fromhex(key_id), base64.b64decode(key, validate=True)
-    check(sha(name.encode() + b"\n" + key)[:4] == key_id and key[0] == 1, "the key is none")
     public = Ed25519PublicKey.from_public_bytes(key[1:])
     log, *lists = (os.path.join(folder, "audit." + end) for end in ("log", "checkpoints", "checkpoint"))
     signed = checkpoints([*lists, *kept], name, key_id, public)
@@ -74,8 +73,8 @@ def main(folder, vkey, *kept):
                     tree, seq, prev, origin = going_on, said["size"], record["prev"], said["origin"]
             except (ValueError, TypeError, KeyError): check(False, f"record {seq + 1} is not a record")
             check(not doubt, f"record {seq - (record.get('prev') == prev)} was changed")
-            place = (record.get("v"), record.get("seq"))
-            check(place == (1, seq + 1), f"record {seq + 1} is missing, or another is in its place")
+            is_due = (record.get("v"), record.get("seq")) == (1, seq + 1)
+            check(is_due, f"record {seq + 1} is missing, or another is in its place")
             check(not said or going_on == tree, f"record {seq + 1} says of earlier ones what they are not")
             seq, doubt, leaf = seq + 1, record.get("prev") != prev, sha(b"\x00" + line[:-1])
             prev, origin = leaf.hex(), origin or "secretref/" + leaf.hex()[:16]

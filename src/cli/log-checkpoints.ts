@@ -4,13 +4,17 @@ import { basename, dirname, join } from 'node:path'
 import { openToRead } from '../audit/file.ts'
 import { notesIn } from '../audit/note.ts'
 
-/** Their notes: the whole list, then the newest; of an archive, those that were put aside with it. */
+/**
+ * Their notes, each once: the whole list, and the newest where that does not have it. Of an archive,
+ * those that were put aside with it.
+ */
 export function readKept(log: string): string[] {
   const [, ending] = /^audit\.log(.*)$/s.exec(basename(log)) ?? []
   if (ending === undefined) return []
-  return ['audit.checkpoints', 'audit.checkpoint'].flatMap((name) =>
+  const notes = ['audit.checkpoints', 'audit.checkpoint'].flatMap((name) =>
     notesIn(textOf(join(dirname(log), name + ending))),
   )
+  return [...new Set(notes)]
 }
 
 function textOf(path: string): string {

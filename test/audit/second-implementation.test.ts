@@ -136,8 +136,6 @@ describe('a bad one: the bad record is named', () => {
     expect(verify(home.dir, log.vkey)).toBe('bad: a checkpoint that the key did not sign names it')
     const { vkey } = signedLog({ records: 1, key: keyOf('another') })
     expect(verify(home.dir, vkey)).toBe('bad: no checkpoint of it is signed by the key')
-    expect(verify(home.dir, log.vkey.replace('secretref', 'secretreg'))).toBe(
-      'bad: the key is none',
-    )
+    expect(verify(home.dir, log.vkey.replace('secretref', 'secretreg'))).toMatch(/^bad: record 1 /)
   })
 })
