@@ -206,6 +206,20 @@ describe('a check finds', () => {
     ['a body of no form', [withCall({ method: 'POST', body: 'key={value}' })], 'nothing says what'],
     ['a fact that was seen nowhere', [{ ...base, sources: [] }], 'no source is named'],
     [
+      'two services that are one word',
+      [base, { ...base, id: 'other', service: 'Made-Up' }],
+      'other: Made-Up and Made Up are one word',
+    ],
+    [
+      "an id that is another service's word",
+      [
+        base,
+        { ...base, id: 'acme', service: 'Other' },
+        { ...base, id: 'other-key', service: 'Acme' },
+      ],
+      'acme: is the word of another service, Acme',
+    ],
+    [
       'two that are usual for a variable',
       [usual('one'), usual('two')],
       'MU: usual for one and two',
