@@ -2,6 +2,7 @@
  * `secretref secrets verify`: asks the services themselves whether credentials work. A process of the
  * value wing fetches and asks; this one learns verdicts.
  */
+import { isatty } from 'node:tty'
 import { SecretRefError } from '../errors.ts'
 import { endLike } from '../gateway/ending.ts'
 import { newRunId, type Gateway } from '../gateway/gateway.ts'
@@ -45,7 +46,8 @@ export async function secretsVerify(io: Io, options: SecretsVerifyOptions): Prom
     subjects,
     concurrency: options.concurrency,
     alerts: false,
-    say: sayer(io, 'warn'),
+    // To whoever waits at a terminal.
+    say: sayer(io, isatty(2) ? 'info' : 'warn'),
   })
   if (options.json === true) {
     const environment = subjects[0]?.plan.environment

@@ -51,6 +51,13 @@ export async function verifyCredentials(
       return new Records(gateway, { run, plan, command: [] }).refused({ binding, decision })
     }),
   )
+  if (groups.length > 0) {
+    const hosts = new Set(groups.map(({ way }) => way.host)).size
+    request.say(
+      'info',
+      `asks ${counted(hosts, 'service')} about ${counted(groups.length, 'credential')}`,
+    )
+  }
   const found: Verified[] = []
   for (let at = 0; at < groups.length; at += BATCH) {
     found.push(...(await verifyBatch(gateway, request, groups.slice(at, at + BATCH))))
@@ -59,6 +66,10 @@ export async function verifyCredentials(
   const places = new Map(order.map((binding, place) => [binding, place]))
   const placeOf = ({ binding }: Verified): number => places.get(binding) ?? 0
   return [...found, ...settled].toSorted((a, b) => placeOf(a) - placeOf(b))
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 async function verifyBatch(

@@ -23,6 +23,7 @@ import {
   start,
   until,
   type Ended,
+  type Process,
   type World,
 } from './support.ts'
 
@@ -61,6 +62,10 @@ function worldOf(secrets: object, urls: Record<string, string>): World {
 
 function verify(world: World, ...args: string[]): Promise<Ended> {
   return run(world, ['secrets', 'verify', '--config', world.config, ...args])
+}
+
+function verifierOf(pid: number): Process | undefined {
+  return descendantsOf(pid).find(({ argv }) => argv.some((word) => /verifier/.test(word)))
 }
 
 /** The records of credentials, as event, ref and detail. */
@@ -316,6 +321,24 @@ describe('a value goes nowhere else', () => {
 })
 
 describeOnLinux('while a service is asked', () => {
+  test('a verifier does not outlive us', async () => {
+    const slow = await hanging()
+    const world = worldOf({ 'stripe-api-key': 'fake' }, { [STRIPE]: slow.url })
+    const control = start(world, [
+      'secrets',
+      'verify',
+      '--config',
+      world.config,
+      '--target',
+      STRIPE,
+    ])
+    const verifier = await until('the call', () =>
+      slow.requests.length > 0 ? verifierOf(control.pid) : undefined,
+    )
+    control.child.kill('SIGKILL')
+    await until('the verifier has gone', () => procFile(verifier.pid, 'status') === '')
+  })
+
   test('only the verifier holds the value, and it ends with us', async () => {
     const { marker, value } = newSecret()
     const slow = await hanging()
@@ -323,9 +346,7 @@ describeOnLinux('while a service is asked', () => {
     const args = ['secrets', 'verify', '--config', world.config, '--target', STRIPE]
     const control = start(world, args)
     const verifier = await until('the call', () =>
-      slow.requests.length > 0
-        ? descendantsOf(control.pid).find(({ argv }) => argv.some((word) => /verifier/.test(word)))
-        : undefined,
+      slow.requests.length > 0 ? verifierOf(control.pid) : undefined,
     )
     expect(copiesIn(verifier.pid, marker).length).toBeGreaterThan(0)
     expect(copiesIn(control.pid, marker, initialEnvironment(control.pid))).toEqual([])
