@@ -5,6 +5,7 @@ test.each([
   '.env',
   '.env.local',
   '.envrc',
+  'production.env',
   '.mcp.json',
   'mcp.json',
   'claude_desktop_config.json',
