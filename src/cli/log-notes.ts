@@ -54,6 +54,8 @@ export interface Checked {
   keys: Keys
   /** The log's own checkpoints. */
   own: Notes
+  /** True where their list ends with less than a whole one. */
+  torn: boolean
   /** Those of `--against`. */
   kept?: Notes
   before?: Before
@@ -99,7 +101,7 @@ function beginning({ start }: Checked, from: number | undefined): Note[] {
 }
 
 /** What the checkpoints leave open. */
-function signatures({ verdict, keys, own, kept, start }: Checked, current: boolean): Note[] {
+function signatures({ verdict, keys, own, torn, kept, start }: Checked, current: boolean): Note[] {
   const notes: Note[] = []
   const { signed, skipped, foreign } = verdict.checkpoints
   const all = [...own.checkpoints, ...(kept?.checkpoints ?? [])]
@@ -118,6 +120,11 @@ function signatures({ verdict, keys, own, kept, start }: Checked, current: boole
     notes.push({ kind: 'unknown-key', text })
   }
   notes.push(...spoilt(own))
+  if (torn) {
+    const text =
+      'the list of checkpoints ends with less than a whole one; the next one takes its place'
+    notes.push({ kind: 'torn', text })
+  }
   if (skipped > 0) {
     const why =
       start.range === undefined

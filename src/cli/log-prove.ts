@@ -16,7 +16,7 @@ import { readKept } from './log-checkpoints.ts'
 export async function logProve(io: Io, seq: number): Promise<number> {
   const log = io.home.auditLog
   try {
-    const newest = newestOf(readKept(log), keysOf(io.home, undefined).keyFor)
+    const newest = newestOf(readKept(log).notes, keysOf(io.home, undefined).keyFor)
     if (newest === undefined || seq > newest.checkpoint.size) throw notCovered(seq, newest)
     io.out(proofOf(log, seq, newest))
   } catch (error) {

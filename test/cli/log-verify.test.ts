@@ -1,9 +1,18 @@
 /** `log verify` against what was signed, here and elsewhere; what it says and how it ends. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { lineOf } from '../../src/audit/anchor/line.ts'
 import { logVerify, type VerifyOptions } from '../../src/cli/log-verify.ts'
+import { logArchive } from '../../src/cli/log.ts'
 import { entry, failureOf, writeLog } from '../audit/home.ts'
 import {
   filesOf,
@@ -111,10 +120,22 @@ describe('the checkpoints of the log itself', () => {
     const [text, mine = ''] = log.note(8).split(/(?<=\n\n)/)
     const [, theirs = ''] = other.note(8).split(/(?<=\n\n)/)
     const forgedNote = text + mine.slice(0, 40) + theirs.slice(40)
-    write(io.home.checkpoints, log.note(4) + forgedNote + log.note(8).slice(0, 60))
+    write(io.home.checkpoints, `${log.note(4)}${forgedNote}rubbish\n\n— \n`)
+    expect(await kinds(io)).toEqual(['no-head', 'forged', 'torn', 'not-signed-yet'])
+    write(io.home.checkpoints, `${log.note(4)}${forgedNote}rubbish\n${log.note(8)}${log.note(4)}`)
     expect(await kinds(io)).toEqual(['no-head', 'forged', 'unreadable', 'not-signed-yet'])
     expect(await run(io)).toBe(0)
     expect(await run(io, { strict: true })).toBe(1)
+  })
+
+  test('one that a writer has not written to its end is no doubt', async () => {
+    const io = recorded()
+    await writeLog(io.home, 5)
+    const note = readFileSync(io.home.checkpoint)
+    for (let end = 1; end < note.length; end += 10) {
+      write(io.home.checkpoints, Buffer.concat([note, note.subarray(0, end)]))
+      expect(await run(io, { strict: true })).toBe(0)
+    }
   })
 
   test('those of another log are damage in the list of this one', async () => {
@@ -337,4 +358,18 @@ test('what the writer itself leaves behind, in many segments, is whole', async (
   expect(await run(io, { strict: true })).toBe(0)
   expect(io.stdout).toMatch(/^ok: \d\d records/)
   expect(readFileSync(io.home.auditLog, 'utf8')).toContain('"log.continued"')
+})
+
+test('the archive that a log follows is checked, also once the log goes on in another segment', async () => {
+  const io = recorded()
+  await writeLog(io.home, 3)
+  await logArchive(io, { yes: true })
+  write(io.home.auditSettings, JSON.stringify({ segment: { bytes: 2048 } }))
+  await writeLog(io.home, 20)
+  expect(readFileSync(io.home.auditLog, 'utf8')).toContain('"log.continued"')
+  expect(await found(io)).toMatchObject({ ok: true, archive: { state: 'as-recorded' } })
+  const archive = readdirSync(io.home.dir).find((name) => name.startsWith('audit.log.')) ?? ''
+  appendFileSync(join(io.home.dir, archive), 'x')
+  expect(await found(io)).toMatchObject({ ok: false, archive: { state: 'changed' } })
+  expect(io.stderr).toMatch(/is not what it was when it was put aside/)
 })
