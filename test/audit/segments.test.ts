@@ -1,8 +1,13 @@
+import * as fc from 'fast-check'
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { readAcross } from '../../src/audit/across.ts'
 import { archiveLog } from '../../src/audit/archive.ts'
-import { openAuditLog } from '../../src/audit/log.ts'
+import { leafHash } from '../../src/audit/hash.ts'
+import { openAuditLog, type AuditLog } from '../../src/audit/log.ts'
+import { appendLeaf, EMPTY_RANGE, rootOf } from '../../src/audit/merkle.ts'
+import { parseCheckpoint, parseNote } from '../../src/audit/note.ts'
 import { segmentsAt, segmentsOf } from '../../src/audit/segments.ts'
 import type { Home } from '../../src/state/home.ts'
 import {
@@ -116,6 +121,41 @@ describe('a log that grows beyond its bound', () => {
     expect(verify(home).bad).toBeUndefined()
     expect(counts(home).slice(-3)).toEqual([20, 1, 1])
   })
+})
+
+test('property: however it was written, by whom and in how many segments, the signed tree is that of its lines', async () => {
+  const step = fc.record({
+    writer: fc.integer({ min: 0, max: 2 }),
+    entries: fc.integer({ min: 1, max: 6 }),
+    next: fc.constantFrom('go on', 'sign', 'end'),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+      const home = smallHome()
+      const writers = new Map<number, AuditLog>()
+      for (const { writer, entries, next } of steps) {
+        const log = writers.get(writer) ?? openAuditLog(home)
+        writers.set(writer, log)
+        await log.append(Array.from({ length: entries }, () => entry()))
+        if (next === 'sign') await log.checkpoint()
+        if (next === 'end') {
+          await log.close()
+          writers.delete(writer)
+        }
+      }
+      for (const log of writers.values()) await log.close()
+      const leaves = readAcross(home.auditLog, undefined, ({ lines }) =>
+        Array.from(lines, ({ bytes }) => leafHash(bytes)),
+      )
+      const note = readFileSync(home.checkpoint, 'utf8')
+      expect(parseCheckpoint(parseNote(note)?.text ?? '')).toMatchObject({
+        size: leaves.length,
+        root: rootOf(leaves.reduce(appendLeaf, EMPTY_RANGE)),
+      })
+      expect(verify(home).bad).toBeUndefined()
+    }),
+    { numRuns: 15 },
+  )
 })
 
 describe('a roll that was interrupted', () => {

@@ -1,7 +1,9 @@
 /** Killed between any two steps of a roll or a checkpoint: the next to write takes it from there. */
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { segmentsOf } from '../../src/audit/segments.ts'
+import { archiveLog } from '../../src/audit/archive.ts'
+import { closedAt, segmentsOf } from '../../src/audit/segments.ts'
 import {
   entry,
   openLog,
@@ -57,4 +59,48 @@ describe('kill -9', () => {
     expect(await log.checkpoint()).toContain(`\n${last?.seq}\n`)
     await log.close()
   })
+})
+
+describe('kill -9 of an archive', () => {
+  const SRC = join(import.meta.dirname, '../../src')
+  const ARCHIVE = `
+    const { archiveLog } = await import(${JSON.stringify(`${SRC}/audit/archive.ts`)})
+    const { homeOf } = await import(${JSON.stringify(`${SRC}/state/home.ts`)})
+    const actor = { type: 'user', id: 'a', pid: process.pid, uid: 0 }
+    await archiveLog(homeOf(process.env), actor, new Date())`
+  const points: [what: string, file: string, call: string][] = [
+    ['before anything has its second name', 'audit.000000000001.log', 'link'],
+    ['with some second names', 'audit.log', 'link'],
+    ['before the new log is in place', 'audit.log.new', 'rename'],
+    ['with the new log in place, and the old segments beside it', 'audit.checkpoint', 'unlink'],
+    ['before the new head is stored', '', 'fsync'],
+  ]
+  test.for(points)(
+    '%s: it can be done again, and nothing is lost',
+    async ([, file, call], context) => {
+      const home = tempHome()
+      writeSettings(home, { segment: { bytes: 1024 } })
+      await writeLog(home, 12)
+      const before = recordsIn(home)
+      const { calls } = trace(
+        context,
+        home,
+        [`trace=${call}`, `inject=${call}:signal=KILL:when=1`],
+        ['--input-type=module', '--eval', ARCHIVE],
+        { paths: [join(home.dir, file)] },
+      )
+      expect(calls.join('\n')).toContain('+++ killed by SIGKILL +++')
+      await archiveLog(home, entry().actor, new Date())
+      await writeLog(home, 1)
+      expect(verify(home).bad).toBeUndefined()
+      expect(recordsIn(home)).toHaveLength(2)
+      expect(closedAt(home.auditLog)).toEqual([])
+      // Under the name of one of the two attempts lies the whole log.
+      const archives = readdirSync(home.dir).filter((name) =>
+        /^audit\.log\.\d{8}T\d{9}Z$/.test(name),
+      )
+      const whole = archives.map((name) => recordsIn({ auditLog: join(home.dir, name) }))
+      expect(whole).toContainEqual(before)
+    },
+  )
 })
