@@ -11,7 +11,7 @@ const home = homeOf({ SECRETREF_HOME: process.argv[2] })
 const begin = performance.now()
 const head = readHead(home.auditLock)
 const { keyFor } = keysOf(home, undefined)
-const { checkpoints } = checkpointsIn(readKept(home.auditLog), keyFor, false)
+const { checkpoints } = checkpointsIn(readKept(home.auditLog).notes, keyFor, false)
 const { records, bad } = readAcross(home.auditLog, undefined, ({ start, lines }) =>
   verifyChain(lines, head, { start, checkpoints }),
 )

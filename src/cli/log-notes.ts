@@ -92,11 +92,12 @@ export function notesOf(checked: Checked, { from }: { from?: number }, current: 
 /** Records that were not looked at. */
 function beginning({ start }: Checked, from: number | undefined): Note[] {
   if (start.seq === 0) return []
-  const earlier = start.seq === 1 ? 'record 1' : `records 1 to ${start.seq}`
+  const [earlier, are, were] =
+    start.seq === 1 ? ['record 1', 'is', 'was'] : [`records 1 to ${start.seq}`, 'are', 'were']
   if (from !== undefined && from === start.seq + 1) {
-    return [{ kind: 'from', text: `${earlier} were not looked at` }]
+    return [{ kind: 'from', text: `${earlier} ${were} not looked at` }]
   }
-  const text = `${earlier} are not here: their segments were moved away, or removed; verify a copy that has them`
+  const text = `${earlier} ${are} not here: older segments were moved away, or removed; verify a copy that has them`
   return [{ kind: 'segments-missing', text }]
 }
 

@@ -319,7 +319,7 @@ describe('segments', () => {
     rmSync(closed(io)[0] ?? '')
     expect(await run(io)).toBe(0)
     expect(io.stdout).toMatch(/^8 records from 5 on, the chain is whole, but not all can be told/)
-    expect(io.stdout).toContain('note: records 1 to 4 are not here: their segments were moved away')
+    expect(io.stdout).toContain('note: records 1 to 4 are not here: older segments were moved away')
     expect(await run(io, { strict: true })).toBe(1)
   })
 

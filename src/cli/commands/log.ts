@@ -16,11 +16,15 @@ export function addLog(program: Command, { io, choose }: Line): void {
     .action((file: string | undefined, options: object) => {
       choose(async () => (await import('../log.ts')).logShow(io, { ...options, ...atFile(file) }))
     })
-  group(log, 'verify', 'Check the chain from the first record to the last.')
+  group(
+    log,
+    'verify',
+    'Check that no record was changed, dropped or added: chain, tree, signed checkpoints.',
+  )
     .argument('[file]', 'another log, such as an archive')
     .option(
       '--against <checkpoint>',
-      'a file with a signed checkpoint that the log must agree with',
+      'signed checkpoints that were kept elsewhere, and that the log must agree with; - for stdin',
     )
     .option('--key <vkey>', 'the public key that checkpoints must be signed with')
     .option('--from <seq>', 'begin at this record', count)
