@@ -60,6 +60,7 @@ export function scanNotes(scan: Scan, { findings, allowed }: Allowed): string[] 
   const add = (n: number, text: string): void => {
     if (n > 0) notes.push(text)
   }
+  add(scan.unnamed, `${count(scan.unnamed, 'more file')} skipped, and not named`)
   add(
     scan.leftOut,
     `left out by .gitignore, or as .git or node_modules: ${scan.leftOut === 1 ? '1 file or folder' : `${scan.leftOut} files and folders`}; --all searches them too`,

@@ -78,13 +78,13 @@ function print(io: Io, found: Scan, left: Allowed, options: ScanCommandOptions):
     return
   }
   const skipped = findings.filter(({ code }) => code === 'skipped')
-  const { files, bytes, leftOut, searchedAnyway, unlisted, uncompared, beyond } = found
+  const { files, bytes, leftOut, searchedAnyway, unlisted, uncompared, beyond, unnamed } = found
   const report = findingsJson(
     findings.filter(({ code }) => code !== 'skipped'),
     {
       files,
       bytes,
-      skipped: skipped.length,
+      skipped: skipped.length + unnamed,
       leftOut,
       searchedAnyway,
       unlisted: unlisted + beyond,

@@ -5,7 +5,8 @@ import { Socket } from 'node:net'
 import { SecretRefError } from '../errors.ts'
 import type { Finding } from '../findings/types.ts'
 import type { Home } from '../state/home.ts'
-import { hitFinding, skipFinding, unreadableFinding, type KnownValue } from './scan-findings.ts'
+import { Collected } from './scan-collected.ts'
+import { unreadableFinding, type KnownValue } from './scan-findings.ts'
 import { parseScanMessage } from './scan-message.ts'
 import type { ScanInstruction, ScanMessage, Totals } from './scan-words.ts'
 import { valueProcess } from './value-process.ts'
@@ -27,13 +28,13 @@ export interface ScanOptions {
 export interface Scan extends Totals {
   /** In the order of the paths, and of the names below each. */
   findings: Finding[]
-  /** Findings beyond the bound, of which only the number is kept. */
+  /** Credentials, and skipped files, beyond the bound: only their number is kept. */
   beyond: number
+  unnamed: number
 }
 
 /** A path in JSON may be six times as long as on disk. */
 const MOST_LINE = 64 * 1024
-const MOST_FINDINGS = 200_000
 const SILENCE_MS = 60_000
 
 /**
@@ -51,14 +52,14 @@ export async function scanFiles(
 
 /** The same, with what was counted on the way. */
 export async function scanPaths(paths: readonly string[], options: ScanOptions): Promise<Scan> {
-  const scan: Scan = { ...NOTHING, findings: [], beyond: 0 }
+  const missing: Finding[] = []
   const asked = new Map<string, string>()
   for (const path of paths) {
     const real = realPath(path)
-    if (real === undefined) scan.findings.push(unreadableFinding(path))
+    if (real === undefined) missing.push(unreadableFinding(path))
     else asked.set(real, path)
   }
-  if (asked.size === 0) return scan
+  if (asked.size === 0) return { ...NOTHING, findings: missing, beyond: 0, unnamed: 0 }
   const { known = [], all = false, home } = options
   const instruction: ScanInstruction = {
     v: 1,
@@ -67,35 +68,14 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
     fingerprintKey: home.fingerprintKey,
     known: known.map(({ fingerprint }) => fingerprint),
   }
-  const shown = (file: string): string => asAsked(file, asked)
   const stores = new Set(home.secretsFiles.map((path) => realPath(path) ?? path))
-  // One path may lie below another.
-  const seen = new Set<string>()
-  Object.assign(
-    scan,
-    await converse(instruction, options, (message) => {
-      if (message.type === 'at') options.progress?.({ ...message, file: shown(message.file) })
-      if (message.type !== 'hit' && message.type !== 'skipped' && message.type !== 'unreadable')
-        return
-      const file = shown(message.file)
-      if (message.type === 'hit' && stores.has(message.file)) {
-        if (!seen.has(`store:${file}`)) scan.findings.push(skipFinding({ file, why: 'store' }))
-        seen.add(`store:${file}`)
-        return
-      }
-      const where = message.type === 'hit' ? `${message.line}:${message.column}` : message.type
-      if (seen.has(`${where}:${file}`)) return
-      if (scan.findings.length === MOST_FINDINGS) {
-        scan.beyond += 1
-        return
-      }
-      seen.add(`${where}:${file}`)
-      if (message.type === 'hit') scan.findings.push(hitFinding({ ...message, file }, known))
-      else if (message.type === 'skipped') scan.findings.push(skipFinding({ ...message, file }))
-      else scan.findings.push(unreadableFinding(file))
-    }),
-  )
-  return scan
+  const collected = new Collected({ asked, known, stores })
+  const totals = await converse(instruction, options, (message) => {
+    if (message.type !== 'at') collected.take(message)
+    else options.progress?.({ ...message, file: collected.shown(message.file) })
+  })
+  const { findings, beyond, unnamed } = collected
+  return { ...totals, findings: [...missing, ...findings], beyond, unnamed }
 }
 
 /** Without symbolic links; `undefined` where there is nothing that can be reached. */
@@ -116,24 +96,11 @@ const NOTHING: Totals = {
   uncompared: 0,
 }
 
-/** By the name that was given, where that is a symbolic link or leads through one. */
-function asAsked(file: string, asked: ReadonlyMap<string, string>): string {
-  let best = ''
-  for (const real of asked.keys()) {
-    const isBelow = file === real || file.startsWith(real.endsWith('/') ? real : `${real}/`)
-    if (isBelow && real.length > best.length) best = real
-  }
-  const given = asked.get(best) ?? best
-  return `${given.replace(/\/+$/, '')}/${file.slice(best.length)}`
-    .replace(/\/+$/, '')
-    .replace(/\/{2,}/g, '/')
-}
-
 /** Starts a scanner, and hands on what it says until it has ended. */
 async function converse(
   instruction: ScanInstruction,
   { silenceMs = SILENCE_MS }: ScanOptions,
-  hear: (message: ScanMessage) => void,
+  hear: (message: Exclude<ScanMessage, { type: 'end' | 'failed' }>) => void,
 ): Promise<Totals> {
   const child = spawn(process.execPath, valueProcess('scanner'), {
     // Built, not inherited: NODE_OPTIONS, LD_PRELOAD and the like would run foreign code in there.

@@ -23,6 +23,7 @@ const left = (...findings: Finding[]): Allowed => ({
 const scan = (over: Partial<Scan> = {}): Scan => ({
   findings: [],
   beyond: 0,
+  unnamed: 0,
   files: 3,
   bytes: 1_234_567,
   leftOut: 0,
@@ -69,10 +70,11 @@ test('the rest is counted', () => {
 })
 
 test('notes say what was done and what was not', () => {
-  const all = { leftOut: 3, searchedAnyway: 1, unlisted: 4, beyond: 2, uncompared: 5 }
+  const all = { leftOut: 3, searchedAnyway: 1, unlisted: 4, beyond: 2, uncompared: 5, unnamed: 7 }
   const findings = left(finding('/p/x', 1, skipped), finding('/p/y', 1, skipped))
   expect(scanNotes(scan(all), { ...findings, allowed: 6 })).toEqual([
     '2 files skipped: binary (--json names them)',
+    '7 more files skipped, and not named',
     'left out by .gitignore, or as .git or node_modules: 3 files and folders; --all searches them too',
     'searched although git ignores it: 1 file of a kind in which agents keep credentials',
     'not listed one by one: 6 more',
