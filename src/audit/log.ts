@@ -193,6 +193,7 @@ class Writer implements AuditLog {
 
   /** With nobody waiting the head is stored at once: a start that waits for its resolver pays nothing. */
   async #idle(): Promise<void> {
+    if (this.#hangs) return
     try {
       await this.#tools?.appender.storeHead()
     } catch {
