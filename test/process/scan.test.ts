@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { expectNoLeak, newSecret, type Secret } from './leaks.ts'
+import { skipLoudly } from '../values/loud.ts'
 import { copiesIn } from './scan-memory.ts'
 import {
   CLI,
@@ -20,6 +21,7 @@ import {
   until,
   type World,
 } from './support.ts'
+import { hasTerminal, onTerminal } from './terminal.ts'
 
 /** A value that a rule recognises, around a marker that is found again in any form. */
 function credential(): Secret {
@@ -231,5 +233,19 @@ describeOnLinux('scan', () => {
     process.kill(await scannerOf(control.pid), 'SIGKILL')
     expect(await control.ended).toMatchObject({ code: 2, out: '' })
     expect(control.soFar().err).toContain('[INTERNAL]')
+  })
+
+  test('says on a terminal how far it has come, and takes that away', async (context) => {
+    if (!hasTerminal) skipLoudly(context, 'progress on a terminal', 'needs Python for a terminal')
+    const world = makeWorld()
+    large(world)
+    const { code, out } = await run(world, ['scan', 'tree'], {
+      through: onTerminal,
+      env: { TERM: 'xterm' },
+    })
+    expect(code).toBe(0)
+    const [last = '', ...before] = out.split('\r\u001b[K').toReversed()
+    expect(before.filter((line) => /^\d+ files, [\d.]+ [kM]B: /.test(line))).not.toEqual([])
+    expect(last).toBe('no credential found; 30 files, 28.8 MB searched\r\n')
   })
 })
