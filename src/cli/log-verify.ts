@@ -48,7 +48,7 @@ export async function logVerify(io: Io, options: VerifyOptions): Promise<number>
     const own = checkpointsIn(list.notes, keys.keyFor, false)
     const checkpoints = [...own.checkpoints, ...(kept?.checkpoints ?? [])]
     checked = readAcross(path, from, ({ start, lines }) => ({
-      verdict: verifyChain(lines, head, { start, checkpoints }),
+      verdict: verifyChain(lines, head, { start, checkpoints, aside: !current }),
       start,
       keys,
       own,

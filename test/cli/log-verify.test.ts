@@ -249,12 +249,21 @@ describe('--against', () => {
     })
   })
 
-  test('an anchor that went on while logs were archived', async () => {
-    const io = at(log, [12])
-    const before = signedLog({ records: 5, say: () => entry() })
-    const against = kept(io, before.note(5) + log.note(9))
-    expect(await kinds(io, { against })).toEqual(['no-head', 'other-logs'])
-    expect(await run(io, { against })).toBe(0)
+  test('an anchor that went on while a log was archived', async () => {
+    const io = recorded()
+    const anchor = join(io.cwd, 'anchor')
+    mkdirSync(io.home.dir, { recursive: true, mode: 0o700 })
+    write(io.home.auditSettings, JSON.stringify({ anchors: [{ type: 'file', path: anchor }] }))
+    await writeLog(io.home, 3)
+    expect(await run(io, { against: 'anchor', strict: true })).toBe(0)
+    await logArchive(io, { yes: true })
+    await writeLog(io.home, 3)
+    expect(await run(io, { against: 'anchor' })).toBe(0)
+    expect(await kinds(io, { against: 'anchor' })).toEqual(['archived', 'other-logs'])
+    const archive = readdirSync(io.home.dir).find((name) => name.startsWith('audit.log.')) ?? ''
+    const file = join(io.home.dir, archive)
+    expect(await run(io, { against: 'anchor', file })).toBe(0)
+    expect(await kinds(io, { against: 'anchor', file })).toEqual(['not-current', 'other-logs'])
   })
 
   test.each([
