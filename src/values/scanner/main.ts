@@ -7,7 +7,7 @@
  */
 import type { ScanInstruction, Totals } from '../../gateway/scan-words.ts'
 import { SecretRefError } from '../../errors.ts'
-import { detect, type Detector } from '../detect/detect.ts'
+import { detect, type Detected, type Detector } from '../detect/detect.ts'
 import { textFingerprinter } from '../detect/fingerprints.ts'
 import { KnownValues } from '../detect/known.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
@@ -59,7 +59,12 @@ async function search({ paths, all }: ScanInstruction, detector: Detector): Prom
       else if (content.kind !== 'text') tell({ type: 'skipped', file, why: content.kind })
       if (content.kind !== 'text') continue
       if (content.bytes.length > LARGE_BYTES) alive(file)
-      const { hits, unlisted, compared } = await detect(content.bytes, step, detector)
+      const detected = await detectOrNot(content.bytes, step, detector)
+      if (detected === undefined) {
+        tell({ type: 'unreadable', file })
+        continue
+      }
+      const { hits, unlisted, compared } = detected
       for (const hit of hits) tell({ type: 'hit', file, ...hit })
       totals.files += 1
       totals.bytes += content.bytes.length
@@ -70,6 +75,15 @@ async function search({ paths, all }: ScanInstruction, detector: Detector): Prom
   }
   reader.wipe()
   return totals
+}
+
+/** `undefined` where a rule cannot deal with a content: it counts as not read, and the others are searched. */
+async function detectOrNot(...of: Parameters<typeof detect>): Promise<Detected | undefined> {
+  try {
+    return await detect(...of)
+  } catch {
+    return undefined
+  }
 }
 
 main().then(
