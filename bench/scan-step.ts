@@ -1,5 +1,5 @@
 /** One search of a folder, in a process of its own; prints what was searched. */
-import { scanPaths } from '../src/gateway/scanner.ts'
+import { scanPaths } from '../src/gateway/scan/scanner.ts'
 import { homeOf } from '../src/state/home.ts'
 
 const [dir = '', home = '', knownCount = '0'] = process.argv.slice(2)

@@ -2,7 +2,7 @@
 import type { Query } from '../audit/query.ts'
 import type { Moment, Use } from '../audit/uses.ts'
 import { SecretRefError, type Code } from '../errors.ts'
-import type { InputFault } from '../gateway/instruction.ts'
+import type { InputFault } from '../gateway/input/set-words.ts'
 import { printable, type Io } from './io.ts'
 import { table } from './table.ts'
 

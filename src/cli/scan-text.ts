@@ -2,7 +2,7 @@
 import { isAbsolute, relative } from 'node:path'
 import type { Allowed } from '../findings/allow.ts'
 import type { Finding } from '../findings/types.ts'
-import type { Scan } from '../gateway/scanner.ts'
+import type { Scan } from '../gateway/scan/scanner.ts'
 import { table } from './table.ts'
 
 /** Findings by file, each with its place as `path:line:column`, then one line that counts. */

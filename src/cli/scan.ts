@@ -7,7 +7,7 @@ import { allow, parseAllowList, type AllowEntry, type Allowed } from '../finding
 import { exitCode } from '../findings/exit.ts'
 import { findingsJson } from '../findings/json.ts'
 import { sarif } from '../findings/sarif.ts'
-import { scanPaths, type KnownValue, type Scan } from '../gateway/scanner.ts'
+import { scanPaths, type KnownValue, type Scan } from '../gateway/scan/scanner.ts'
 import { safeJson } from '../printable.ts'
 import { readDatabase } from '../state/db.ts'
 import { knownValues } from '../state/known-values.ts'

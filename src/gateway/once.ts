@@ -110,7 +110,7 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
       note(say, plan.agent, () => recordEnd(gateway.db, run, ending, gateway.now()))
       const { results } = started
       if (hasFailed(ending) && gateway.agent(plan.agent).verifyOnFailure === true) {
-        const { verifyAfterFailure } = await import('./verify-failed.ts')
+        const { verifyAfterFailure } = await import('./verify/after-failure.ts')
         await verifyAfterFailure(gateway, { run, plan, results, say, signal: request.signal })
       }
       return ending

@@ -1,7 +1,7 @@
 /** Gathers what a scanner says, by the names that were given, each place once, and not without end. */
 import type { Finding } from '../findings/types.ts'
-import { hitFinding, skipFinding, unreadableFinding, type KnownValue } from './scan-findings.ts'
-import type { ScanMessage } from './scan-words.ts'
+import { hitFinding, skipFinding, unreadableFinding, type KnownValue } from './scan/findings.ts'
+import type { ScanMessage } from './scan/words.ts'
 
 /** Beyond it, credentials and skipped files are only counted. */
 const MOST_FINDINGS = 200_000

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { megabytes, scanNotes, scanText } from '../../src/cli/scan-text.ts'
 import type { Allowed } from '../../src/findings/allow.ts'
 import type { Finding } from '../../src/findings/types.ts'
-import type { Scan } from '../../src/gateway/scanner.ts'
+import type { Scan } from '../../src/gateway/scan/scanner.ts'
 
 const finding = (file: string, line: number, over: Partial<Finding> = {}): Finding => ({
   code: 'credential',

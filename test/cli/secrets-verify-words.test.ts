@@ -1,8 +1,8 @@
 /** How `secrets verify` ends. */
 import { describe, expect, test } from 'vitest'
 import { verifyExit } from '../../src/cli/secrets-verify-words.ts'
-import type { Verified } from '../../src/gateway/verify-groups.ts'
-import type { NotAsked } from '../../src/gateway/verify-way.ts'
+import type { Verified } from '../../src/gateway/verify/groups.ts'
+import type { NotAsked } from '../../src/gateway/verify/way.ts'
 import type { Verdict } from '../../src/targets/types.ts'
 import { bindingOf } from '../gateway/binding.ts'
 

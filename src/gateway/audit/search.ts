@@ -4,7 +4,7 @@ import { SecretRefError } from '../../errors.ts'
 import type { LiteralFact } from '../../findings/judge/facts.ts'
 import type { Finding } from '../../findings/types.ts'
 import type { Home } from '../../state/home.ts'
-import { scanFiles, type KnownValue } from '../scanner.ts'
+import { scanFiles, type KnownValue } from '../scan/scanner.ts'
 import type { AuditedConfig } from './open.ts'
 
 /** A credential in the config itself, as `config check` finds it. */

@@ -2,7 +2,7 @@
  * Forms that are recognised by their own beginning: the catalogue's, which names every service that shares
  * one, and those that a config is refused for, which are fewer and less strict.
  */
-import { idOfKind } from '../../gateway/scan-words.ts'
+import { idOfKind } from '../../gateway/scan/words.ts'
 import { searchRules } from '../../targets/detect.ts'
 import { LITERALS } from '../../targets/literals.ts'
 import type { Span } from './span.ts'

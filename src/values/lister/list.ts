@@ -1,7 +1,12 @@
 /** The names in one store, as closed fields. */
 import { looksLikeValue, NAME } from '../../config/names.ts'
 import { SecretRefError } from '../../errors.ts'
-import { LIST_TIMEOUT_MS, MAX_NAMES, type Listing, type Store } from '../../gateway/listing.ts'
+import {
+  LIST_TIMEOUT_MS,
+  MAX_NAMES,
+  type Listing,
+  type Store,
+} from '../../gateway/audit/listing.ts'
 import { literalKind } from '../../targets/literals.ts'
 import type { Session } from '../providers/contract.ts'
 import { PROVIDERS } from '../providers/registry.generated.ts'

@@ -6,7 +6,7 @@
  * own absolute file.
  */
 import { readSync, writeSync } from 'node:fs'
-import type { Listing, Order } from '../../gateway/listing.ts'
+import type { Listing, Order } from '../../gateway/audit/listing.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
 import { listStore } from './list.ts'
 

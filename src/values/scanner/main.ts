@@ -5,7 +5,7 @@
  * fd 0, 1, 2 nowhere · fd 3 to control and back. Started with an empty environment and our own absolute
  * file.
  */
-import type { ScanInstruction, Totals } from '../../gateway/scan-words.ts'
+import type { ScanInstruction, Totals } from '../../gateway/scan/words.ts'
 import { SecretRefError } from '../../errors.ts'
 import { detect, type Detected, type Detector } from '../detect/detect.ts'
 import { textFingerprinter } from '../detect/fingerprints.ts'

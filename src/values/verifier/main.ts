@@ -10,7 +10,7 @@ import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { SecretRefError, type Code } from '../../errors.ts'
 import { KEY_TROUBLE, type FromResolver } from '../../gateway/sheet.ts'
-import type { FromVerifier, Order } from '../../gateway/verification.ts'
+import type { FromVerifier, Order } from '../../gateway/verify/words.ts'
 // The commonest comes along at once; the others are loaded when a sheet names them.
 import '../providers/file.ts'
 import { readEnvironment } from '../resolver/environ.ts'

@@ -3,7 +3,7 @@
  * header nor a path, and cannot add a field to a body.
  */
 import { isUtf8 } from 'node:buffer'
-import type { Call, Unsettled } from '../../gateway/verification.ts'
+import type { Call, Unsettled } from '../../gateway/verify/words.ts'
 import { PLACEHOLDER } from '../../targets/placeholders.ts'
 import type { Verify } from '../../targets/types.ts'
 import { concat, wipe } from '../secret/bytes.ts'

@@ -1,6 +1,6 @@
 /** Makes the calls of an order with the values that were fetched for it, at most so many at once. */
 import { destinationOf } from '../../targets/destination.ts'
-import { CALL_TIMEOUT_MS, type Call, type Checked, type Order } from '../../gateway/verification.ts'
+import { CALL_TIMEOUT_MS, type Call, type Checked, type Order } from '../../gateway/verify/words.ts'
 import { candidates, fitsAny } from '../../targets/detect.ts'
 import type { Held } from '../resolver/fetch.ts'
 import { ask } from './ask.ts'

@@ -1,7 +1,7 @@
 /** Calls against servers that answer as the services do, and against some that no service should be. */
 import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
-import type { Call, Checked } from '../../../src/gateway/verification.ts'
+import type { Call, Checked } from '../../../src/gateway/verify/words.ts'
 import { targetById, verifyOf } from '../../../src/targets/lookup.ts'
 import type { Verify } from '../../../src/targets/types.ts'
 import type { Held } from '../../../src/values/resolver/fetch.ts'

@@ -5,10 +5,10 @@ import {
   STORED_WARNINGS,
   type Instruction,
   type Report,
-} from './instruction.ts'
-import { codeOf, FINGERPRINT, isObject, known, matching, VERSION } from './metadata.ts'
-import { REASONS } from '../policy/reasons.ts'
-import { isTargetId } from '../targets/infer.ts'
+} from './set-words.ts'
+import { codeOf, FINGERPRINT, isObject, known, matching, VERSION } from '../metadata.ts'
+import { REASONS } from '../../policy/reasons.ts'
+import { isTargetId } from '../../targets/infer.ts'
 import { MAX_REPORT_BYTES, startValueInput, type ValueInput } from './value-input.ts'
 
 /** What it has begun to store when it is cancelled it still stores, and reports. */

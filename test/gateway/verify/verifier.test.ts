@@ -1,7 +1,7 @@
 /** What a verifier may say, and that nothing else comes through. */
 import { describe, expect, test } from 'vitest'
-import { parseAnswers } from '../../src/gateway/verifier.ts'
-import type { Order } from '../../src/gateway/verification.ts'
+import { parseAnswers } from '../../../src/gateway/verify/verifier.ts'
+import type { Order } from '../../../src/gateway/verify/words.ts'
 
 const ORDER: Order = {
   v: 1,

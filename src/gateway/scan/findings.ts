@@ -1,6 +1,6 @@
 /** What a scanner said, as findings. Pure. */
-import type { Finding } from '../findings/types.ts'
-import type { Hit, Skip } from './scan-words.ts'
+import type { Finding } from '../../findings/types.ts'
+import type { Hit, Skip } from './words.ts'
 
 const MOVE =
   'replace it at its service, store the new value with `secretref secrets set`, and put a reference in its place'

@@ -4,14 +4,14 @@
  */
 import { spawn } from 'node:child_process'
 import { Socket } from 'node:net'
-import { SecretRefError, type Code } from '../errors.ts'
-import type { Fetched } from '../policy/fetched.ts'
-import { VERDICTS } from '../targets/types.ts'
-import { dateIn, isObject, parseMessage } from './metadata.ts'
-import { knownOn, maxMetadataBytes } from './resolver.ts'
-import { HANDED_PREFIX, KEY_TROUBLE } from './sheet.ts'
-import { valueProcess } from './value-process.ts'
-import { CALL_TIMEOUT_MS, UNREACHED, UNSETTLED, type Checked, type Order } from './verification.ts'
+import { SecretRefError, type Code } from '../../errors.ts'
+import type { Fetched } from '../../policy/fetched.ts'
+import { VERDICTS } from '../../targets/types.ts'
+import { dateIn, isObject, parseMessage } from '../metadata.ts'
+import { knownOn, maxMetadataBytes } from '../resolver.ts'
+import { HANDED_PREFIX, KEY_TROUBLE } from '../sheet.ts'
+import { valueProcess } from '../value-process.ts'
+import { CALL_TIMEOUT_MS, UNREACHED, UNSETTLED, type Checked, type Order } from './words.ts'
 
 /** What one call's outcome takes at most, and more. */
 const BYTES_FOR_CALL = 256

@@ -1,7 +1,7 @@
 /** Control's end of a finder: it reads a value that has leaked, and only its fingerprint comes back. */
 import type { Answer, Question } from './find-words.ts'
-import { CANCELLING, INPUT_FAULTS } from './instruction.ts'
-import { codeOf, FINGERPRINT, isObject, matching } from './metadata.ts'
+import { CANCELLING, INPUT_FAULTS } from './set-words.ts'
+import { codeOf, FINGERPRINT, isObject, matching } from '../metadata.ts'
 import { MAX_REPORT_BYTES, startValueInput, type ValueInput } from './value-input.ts'
 
 export function startFinder(question: Question): ValueInput<Answer> {

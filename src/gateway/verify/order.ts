@@ -1,9 +1,9 @@
 /** The order for one verifier: each value is fetched once, whatever it is needed for. */
-import type { PlannedBinding } from '../plan/types.ts'
-import type { Gateway } from './gateway.ts'
-import { makeSheet } from './make-sheet.ts'
-import { CALL_TIMEOUT_MS, CALLS_TIMEOUT_MS, type Call, type Order } from './verification.ts'
-import { valueKey, type Group } from './verify-groups.ts'
+import type { PlannedBinding } from '../../plan/types.ts'
+import type { Gateway } from '../gateway.ts'
+import { makeSheet } from '../make-sheet.ts'
+import { CALL_TIMEOUT_MS, CALLS_TIMEOUT_MS, type Call, type Order } from './words.ts'
+import { valueKey, type Group } from './groups.ts'
 
 export function orderOf(
   gateway: Gateway,

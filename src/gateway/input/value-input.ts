@@ -4,8 +4,8 @@
  */
 import { spawn } from 'node:child_process'
 import { Socket } from 'node:net'
-import { CANCELLING, type Cancelling } from './instruction.ts'
-import { valueProcess, type ValueProcess } from './value-process.ts'
+import { CANCELLING, type Cancelling } from './set-words.ts'
+import { valueProcess, type ValueProcess } from '../value-process.ts'
 
 export const MAX_REPORT_BYTES = 16 * 1024
 

@@ -2,14 +2,14 @@
  * After a failed run: whether it failed because a service rejects what the agent was given. One record
  * and one line instead of a stream of 401s.
  */
-import { SecretRefError } from '../errors.ts'
-import type { Plan } from '../plan/types.ts'
-import { claimCheck } from '../state/credentials.ts'
-import type { Gateway } from './gateway.ts'
-import type { Say } from './once.ts'
-import type { Result } from './result.ts'
+import { SecretRefError } from '../../errors.ts'
+import type { Plan } from '../../plan/types.ts'
+import { claimCheck } from '../../state/credentials.ts'
+import type { Gateway } from '../gateway.ts'
+import type { Say } from '../once.ts'
+import type { Result } from '../result.ts'
 import { verifyCredentials } from './verify.ts'
-import type { Verified } from './verify-groups.ts'
+import type { Verified } from './groups.ts'
 
 /** A restart waits for it, and no longer than this. */
 const PATIENCE_MS = 15_000

@@ -5,7 +5,7 @@
  * control → lister (its fd 0): the order, then end of file.
  * lister → control (its fd 3): one answer for each store, in order.
  */
-import type { Code } from '../errors.ts'
+import type { Code } from '../../errors.ts'
 
 /** More names than this are counted, not told. */
 export const MAX_NAMES = 10_000

@@ -1,12 +1,12 @@
 /** Which credentials a verification asks about, each once, and which are settled without asking anybody. */
-import type { Code } from '../errors.ts'
-import type { Config } from '../config/types.ts'
-import type { Plan, PlannedBinding } from '../plan/types.ts'
-import { decide, type Denial } from '../policy/decide.ts'
-import type { FetchedValue } from '../policy/fetched.ts'
-import type { Target } from '../targets/types.ts'
-import type { Checked } from './verification.ts'
-import { wayOf, type NotAsked, type Way } from './verify-way.ts'
+import type { Code } from '../../errors.ts'
+import type { Config } from '../../config/types.ts'
+import type { Plan, PlannedBinding } from '../../plan/types.ts'
+import { decide, type Denial } from '../../policy/decide.ts'
+import type { FetchedValue } from '../../policy/fetched.ts'
+import type { Target } from '../../targets/types.ts'
+import type { Checked } from './words.ts'
+import { wayOf, type NotAsked, type Way } from './way.ts'
 
 /** One credential: a value and the service that it is for, whoever is bound to it. */
 export interface Verified {

@@ -1,10 +1,10 @@
 /** Control's end of a lister: starts the process, gives it the stores, takes names in as closed fields. */
 import { spawn } from 'node:child_process'
 import { Socket } from 'node:net'
-import { NAME } from '../config/names.ts'
+import { NAME } from '../../config/names.ts'
 import { LIST_TIMEOUT_MS, MAX_NAMES, type Listing, type Order, type Store } from './listing.ts'
-import { codeOf, isObject, matching } from './metadata.ts'
-import { valueProcess } from './value-process.ts'
+import { codeOf, isObject, matching } from '../metadata.ts'
+import { valueProcess } from '../value-process.ts'
 
 /** Of one name at its longest, in quotes; and of a store that has none. */
 const BYTES_FOR_NAME = 132

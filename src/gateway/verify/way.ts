@@ -1,12 +1,12 @@
 /** To whom a binding's credential would be shown, and what that call needs beside it. */
-import type { Config } from '../config/types.ts'
-import { SecretRefError } from '../errors.ts'
-import { own } from '../plan/own.ts'
-import type { PlannedBinding } from '../plan/types.ts'
-import { destinationOf, shownHost, type Nowhere } from '../targets/destination.ts'
-import { allTargets, targetById, verifyOf } from '../targets/lookup.ts'
-import { companionsIn } from '../targets/placeholders.ts'
-import type { Target, Verify } from '../targets/types.ts'
+import type { Config } from '../../config/types.ts'
+import { SecretRefError } from '../../errors.ts'
+import { own } from '../../plan/own.ts'
+import type { PlannedBinding } from '../../plan/types.ts'
+import { destinationOf, shownHost, type Nowhere } from '../../targets/destination.ts'
+import { allTargets, targetById, verifyOf } from '../../targets/lookup.ts'
+import { companionsIn } from '../../targets/placeholders.ts'
+import type { Target, Verify } from '../../targets/types.ts'
 
 export interface Way {
   target: Target

@@ -1,8 +1,8 @@
 /** Which credentials are asked about, of whom, and which are not. */
 import { describe, expect, test } from 'vitest'
-import type { Config } from '../../src/config/types.ts'
-import { groupsOf, type Grouped } from '../../src/gateway/verify-groups.ts'
-import { planner } from '../../src/plan/plan.ts'
+import type { Config } from '../../../src/config/types.ts'
+import { groupsOf, type Grouped } from '../../../src/gateway/verify/groups.ts'
+import { planner } from '../../../src/plan/plan.ts'
 
 const NOW = new Date('2026-11-25T00:00:00Z')
 

@@ -2,21 +2,21 @@
  * Asks services whether credentials work: the same decisions, sheets and records as a start, but a value
  * is delivered to nobody; a verifier shows it to the one service that it is for.
  */
-import { providersOf } from '../config/accessors.ts'
-import type { Entry } from '../audit/record.ts'
-import { SecretRefError } from '../errors.ts'
-import type { Plan, PlannedBinding } from '../plan/types.ts'
-import { decideAgain } from '../policy/decide.ts'
-import type { Fetched, FetchedValue } from '../policy/fetched.ts'
-import { recordCredentials, type CredentialRow } from '../state/credentials.ts'
-import { handedOver } from './early.ts'
-import type { Gateway } from './gateway.ts'
-import type { Say } from './once.ts'
-import { Records } from './records.ts'
-import type { Call } from './verification.ts'
+import { providersOf } from '../../config/accessors.ts'
+import type { Entry } from '../../audit/record.ts'
+import { SecretRefError } from '../../errors.ts'
+import type { Plan, PlannedBinding } from '../../plan/types.ts'
+import { decideAgain } from '../../policy/decide.ts'
+import type { Fetched, FetchedValue } from '../../policy/fetched.ts'
+import { recordCredentials, type CredentialRow } from '../../state/credentials.ts'
+import { handedOver } from '../early.ts'
+import type { Gateway } from '../gateway.ts'
+import type { Say } from '../once.ts'
+import { Records } from '../records.ts'
+import type { Call } from './words.ts'
 import { askVerifier } from './verifier.ts'
-import { groupsOf, type Group, type Subject, type Verified } from './verify-groups.ts'
-import { orderOf } from './verify-order.ts'
+import { groupsOf, type Group, type Subject, type Verified } from './groups.ts'
+import { orderOf } from './order.ts'
 
 export interface VerifyRequest {
   run: string

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseScanMessage } from '../../src/gateway/scan-message.ts'
+import { parseScanMessage } from '../../../src/gateway/scan/message.ts'
 
 const asked = { paths: ['/home/u/project', '/etc/file'], known: ['f'] }
 const fingerprint = `hmac-sha256:${'ab'.repeat(16)}`

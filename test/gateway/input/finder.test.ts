@@ -1,7 +1,7 @@
 /** What may come back from a finder: a fingerprint of that form, or closed words. */
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseAnswer } from '../../src/gateway/finder.ts'
+import { parseAnswer } from '../../../src/gateway/input/finder.ts'
 
 const VALUE = 'fake-value-never-to-be-seen'
 const FINGERPRINT = `hmac-sha256:${'0f'.repeat(16)}`

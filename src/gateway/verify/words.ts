@@ -5,8 +5,8 @@
  * control → verifier (its fd 0): the order. End of file after it means: stop, nobody waits any more.
  * verifier → control (its fd 3): `fetched` as a resolver says it, then `checked`.
  */
-import type { Verdict, Verify } from '../targets/types.ts'
-import type { Sheet } from './sheet.ts'
+import type { Verdict, Verify } from '../../targets/types.ts'
+import type { Sheet } from '../sheet.ts'
 
 /** For one call, from the look-up of the name to the last byte that is read. */
 export const CALL_TIMEOUT_MS = 10_000

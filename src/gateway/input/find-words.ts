@@ -6,8 +6,8 @@
  * finder → control (its fd 3): one answer.
  * The value comes in on the finder's fd 0, which control hands on and never reads.
  */
-import type { Code } from '../errors.ts'
-import type { Cancelling, InputFault } from './instruction.ts'
+import type { Code } from '../../errors.ts'
+import type { Cancelling, InputFault } from './set-words.ts'
 
 export interface Question {
   v: 1

@@ -6,8 +6,8 @@
  * setter → control (its fd 3): one report.
  * The value comes in on the setter's fd 0, which control hands on and never reads.
  */
-import type { Code } from '../errors.ts'
-import type { Location } from '../plan/types.ts'
+import type { Code } from '../../errors.ts'
+import type { Location } from '../../plan/types.ts'
 
 export interface Instruction {
   v: 1

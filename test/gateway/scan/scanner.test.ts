@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { scanFiles, scanPaths } from '../../src/gateway/scanner.ts'
-import { homeOf, type Home } from '../../src/state/home.ts'
+import { scanFiles, scanPaths } from '../../../src/gateway/scan/scanner.ts'
+import { homeOf, type Home } from '../../../src/state/home.ts'
 
 function folder(): { dir: string; home: Home } {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'secretref-scanner-')))

@@ -2,14 +2,14 @@
 import { spawn } from 'node:child_process'
 import { realpathSync } from 'node:fs'
 import { Socket } from 'node:net'
-import { SecretRefError } from '../errors.ts'
-import type { Finding } from '../findings/types.ts'
-import type { Home } from '../state/home.ts'
-import { Collected } from './scan-collected.ts'
-import { unreadableFinding, type KnownValue } from './scan-findings.ts'
-import { parseScanMessage } from './scan-message.ts'
-import type { ScanInstruction, ScanMessage, Totals } from './scan-words.ts'
-import { valueProcess } from './value-process.ts'
+import { SecretRefError } from '../../errors.ts'
+import type { Finding } from '../../findings/types.ts'
+import type { Home } from '../../state/home.ts'
+import { Collected } from '../scan-collected.ts'
+import { unreadableFinding, type KnownValue } from './findings.ts'
+import { parseScanMessage } from './message.ts'
+import type { ScanInstruction, ScanMessage, Totals } from './words.ts'
+import { valueProcess } from '../value-process.ts'
 
 export type { KnownValue }
 

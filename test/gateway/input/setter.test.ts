@@ -1,8 +1,8 @@
 /** What may come back from a setter: closed fields, and of paths and keys only those that were named. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Instruction } from '../../src/gateway/instruction.ts'
-import { parseReport } from '../../src/gateway/setter.ts'
+import type { Instruction } from '../../../src/gateway/input/set-words.ts'
+import { parseReport } from '../../../src/gateway/input/setter.ts'
 
 const VALUE = 'fake-value-never-to-be-seen'
 const FINGERPRINT = `hmac-sha256:${'0f'.repeat(16)}`

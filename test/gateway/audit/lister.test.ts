@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { listStores, parseListings } from '../../src/gateway/lister.ts'
-import { MAX_NAMES, type Store } from '../../src/gateway/listing.ts'
+import { listStores, parseListings } from '../../../src/gateway/audit/lister.ts'
+import { MAX_NAMES, type Store } from '../../../src/gateway/audit/listing.ts'
 
 const LITERAL = ['sk_live_', 'fake0fake0fake0'].join('')
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Collected } from '../../src/gateway/scan-collected.ts'
+import { Collected } from '../../../src/gateway/scan-collected.ts'
 
 const fingerprint = `hmac-sha256:${'ab'.repeat(16)}`
 const hit = (file: string, line = 1) =>

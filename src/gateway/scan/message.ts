@@ -2,9 +2,9 @@
  * Where what a scanner says crosses the wall: field by field, each with a closed form. The path is one
  * that was asked for, or below it; ids are out of closed lists; the rest are numbers and fingerprints.
  */
-import { searchRules } from '../targets/detect.ts'
-import { LITERALS } from '../targets/literals.ts'
-import { codeOf, FINGERPRINT, isObject, known, matching } from './metadata.ts'
+import { searchRules } from '../../targets/detect.ts'
+import { LITERALS } from '../../targets/literals.ts'
+import { codeOf, FINGERPRINT, isObject, known, matching } from '../metadata.ts'
 import {
   HIT_KINDS,
   idOfKind,
@@ -13,7 +13,7 @@ import {
   type ScanInstruction,
   type ScanMessage,
   type Totals,
-} from './scan-words.ts'
+} from './words.ts'
 
 const IDS: ReadonlySet<string> = new Set([
   ...OTHER_KINDS,

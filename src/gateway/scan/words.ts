@@ -5,7 +5,7 @@
  * control → scanner (its fd 3): the instruction.
  * scanner → control (its fd 3): any number of messages, the last one `end` or `failed`.
  */
-import type { Code } from '../errors.ts'
+import type { Code } from '../../errors.ts'
 
 export interface ScanInstruction {
   v: 1
