@@ -1,10 +1,11 @@
-/** `npm run bench [start|config|audit]`: every measured goal, as ratios, with the machine they were measured on. */
+/** `npm run bench [start|config|audit|scan]`: every measured goal, as ratios, with the machine they were measured on. */
 import { cpus, release, totalmem } from 'node:os'
 import { benchAudit } from './audit.ts'
 import { benchConfig } from './config.ts'
+import { benchScan } from './scan.ts'
 import { benchStart } from './start.ts'
 
-const parts = { start: benchStart, config: benchConfig, audit: benchAudit }
+const parts = { start: benchStart, config: benchConfig, audit: benchAudit, scan: benchScan }
 
 const [model] = cpus()
 const gib = Math.round(totalmem() / 2 ** 30)

@@ -44,7 +44,11 @@ async function bundle(name: string, input: string, together?: string): Promise<v
     minify: false,
     comments: false,
     codeSplitting: {
-      groups: [{ name: 'start', test: (id) => start.has(id) && !early.has(id) }],
+      groups: [
+        { name: 'start', test: (id) => start.has(id) && !early.has(id) },
+        // Else what others import too would become files of their own.
+        { name: 'early', test: (id) => early.has(id) },
+      ],
       includeDependenciesRecursively: false,
     },
   })

@@ -34,12 +34,12 @@ const PURE = new Set([
   'config/dates.ts',
   'config/names.ts',
   'errors.ts',
-  'gateway/find-words.ts',
-  'gateway/instruction.ts',
-  'gateway/listing.ts',
-  'gateway/scan-words.ts',
+  'gateway/audit/listing.ts',
+  'gateway/input/find-words.ts',
+  'gateway/input/set-words.ts',
+  'gateway/scan/words.ts',
   'gateway/sheet.ts',
-  'gateway/verification.ts',
+  'gateway/verify/words.ts',
   'plan/types.ts',
   'policy/fetched.ts',
   'policy/reasons.ts',
@@ -64,6 +64,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@secretlint/core': 'values/detect/lint.ts',
   '@secretlint/profiler': 'values/detect/lint.ts',
   '@secretlint/secretlint-rule-preset-recommend': 'values/detect/lint.ts',
+  'age-encryption': 'values/store/seal.ts',
 }
 
 describe('the wall', () => {

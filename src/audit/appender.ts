@@ -122,7 +122,8 @@ export class Appender {
       if (tip === undefined) return undefined
       this.#lock.store(tip)
       const beginning = this.#vouch(opened, tip)
-      if (beginning === undefined || tip.seq <= opened.signed) return undefined
+      if (beginning === undefined) throw tampered('the audit log does not begin with a record')
+      if (tip.seq <= opened.signed) return undefined
       const note = await writeCheckpoint(this.#home, tip, beginning.origin, this.#signingKey())
       this.#lock.storeSigned(tip)
       return { opened, tip, note }
@@ -244,7 +245,7 @@ export class Appender {
       return beginning
     }
     if (beginning === undefined) {
-      throw tampered('the audit log is empty, and a checkpoint says that it held records')
+      throw tampered('the audit log does not begin with a record, and a checkpoint signs some')
     }
     const checkpoint = checkpointOf(note, beginning.origin, this.#signingKey())
     opened.signed = checkpoint.size

@@ -29,18 +29,25 @@ export class Comparison {
     this.skipped = sorted.length - this.#checkpoints.length
   }
 
-  /** To be asked first: a checkpoint by a known key that is of another log. */
-  ofAnotherLog(origin: string): Vouched | undefined {
+  /**
+   * To be asked first: a checkpoint by a known key that is of another log.
+   *
+   * @param follows true where the log was archived, or says that it follows one that was, or may have
+   *   said so: an anchor goes on then, and has checkpoints of both
+   */
+  ofAnotherLog(origin: string, follows: boolean): Vouched | undefined {
     const ours = this.#checkpoints.filter((checkpoint) => checkpoint.origin === origin)
-    let others = this.#checkpoints.filter((checkpoint) => checkpoint.origin !== origin)
-    // An anchor goes on when a log is archived and another begins; the log's own list does not.
-    if (ours.some(({ elsewhere }) => elsewhere)) {
-      this.foreign = others.filter(({ elsewhere }) => elsewhere).length
-      others = others.filter(({ elsewhere }) => !elsewhere)
-    }
+    const others = this.#checkpoints.filter((checkpoint) => checkpoint.origin !== origin)
+    const kept = ours.some(({ elsewhere }) => elsewhere)
+    // By an unknown key: an anchor may be that of several machines.
+    const foreign = others.filter(
+      ({ elsewhere, known }) => kept && elsewhere && (follows || !known),
+    )
+    this.foreign = foreign.length
     this.#checkpoints = ours
-    this.#dispute(others.filter(({ known }) => !known))
-    return others.find(({ known }) => known)
+    const wrong = others.filter((checkpoint) => !foreign.includes(checkpoint))
+    this.#dispute(wrong.filter(({ known }) => !known))
+    return wrong.find(({ known }) => known)
   }
 
   /** To be asked at every size, in order: a checkpoint by a known key that has another root. */

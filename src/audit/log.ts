@@ -89,6 +89,8 @@ class Writer implements AuditLog {
   #timeToSign = false
   /** `unsigned` when signing was last tried, in vain. */
   #triedAt = 0
+  /** That signing fails was said, and it has not worked since. */
+  #told = false
   /** In whose name the log speaks for itself. */
   #actor: Actor | undefined
 
@@ -182,6 +184,7 @@ class Writer implements AuditLog {
       for (const waiting of batch) {
         waiting.resolve(records.slice(next, (next += waiting.entries.length)))
       }
+      this.#startTimer()
     } catch (error) {
       const failure = this.#failure(error)
       for (const waiting of batch) waiting.reject(failure)
@@ -190,7 +193,7 @@ class Writer implements AuditLog {
 
   /** With nobody waiting the head is stored at once: a start that waits for its resolver pays nothing. */
   async #idle(): Promise<void> {
-    this.#startTimer()
+    if (this.#hangs) return
     try {
       await this.#tools?.appender.storeHead()
     } catch {
@@ -235,9 +238,12 @@ class Writer implements AuditLog {
     try {
       await this.#sign(tools)
       this.#triedAt = 0
+      this.#told = false
     } catch (error) {
       const failure = this.#failure(error)
       if (failure.code === 'AUDIT_TAMPERED') this.#broken ??= failure
+      if (this.#told) return
+      this.#told = true
       this.#options.warn(`no checkpoint could be signed: ${failure.message}`, failure.hint)
     }
   }

@@ -15,7 +15,7 @@ import {
   type Identity,
 } from './file.ts'
 import { foldLines, type Folded } from './fold.ts'
-import { leafHash } from './hash.ts'
+import { leafHash, originOf } from './hash.ts'
 import type { Known } from './lock.ts'
 import { appendLeaf, rangeFits } from './merkle.ts'
 import { parseRecord } from './read.ts'
@@ -139,11 +139,6 @@ export function beginningOf(fd: number): Beginning | undefined {
   if (line === undefined || record === undefined) return undefined
   const origin = continuedOf(record)?.origin ?? originOf(leafHash(line))
   return { time: Date.parse(record.time), origin }
-}
-
-/** Of the log that begins with the record of this leaf hash. A log that begins anew is another one. */
-export function originOf(firstLeaf: string): string {
-  return `secretref/${firstLeaf.slice(0, 16)}`
 }
 
 /** True where the file that we have open was closed by a roll, and is as we know it. */

@@ -2,6 +2,7 @@
 import { looksLikeValue } from '../config/names.ts'
 import { nearest } from '../config/suggest.ts'
 import { SecretRefError } from '../errors.ts'
+import { literalKind } from '../targets/literals.ts'
 import { EVENTS, type AuditRecord } from './record.ts'
 
 export interface Query {
@@ -102,5 +103,6 @@ function momentOf(text: string, option: string, now: Date): number {
 
 /** A word of the command line; empty where it could be a value in the wrong place. */
 export function quoted(word: string, before = ''): string {
-  return /^[\w.:/+-]{0,64}$/.test(word) && !looksLikeValue(word) ? `${before} "${word}"` : ''
+  const name = /^[\w.:/+-]{0,64}$/.test(word) && !looksLikeValue(word)
+  return name && literalKind(word) === undefined ? `${before} "${word}"` : ''
 }

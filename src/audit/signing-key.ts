@@ -6,7 +6,7 @@ import {
   randomBytes,
   type KeyObject,
 } from 'node:crypto'
-import { closeSync, fsyncSync, linkSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, fsyncSync, linkSync, lstatSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { errnoOf } from '../errors.ts'
 import { unavailable } from './failures.ts'
@@ -18,7 +18,11 @@ import { verifierKey } from './note.ts'
  * Errors: AUDIT_UNAVAILABLE where others may reach it or it is none.
  */
 export function loadSigningKey(path: string): KeyObject {
-  prepareFolder(dirname(path))
+  const dir = dirname(path)
+  if (lstatSync(dir, { throwIfNoEntry: false })?.isDirectory() === false) {
+    throw unavailable('the folder of its signing key is not a folder', `move ${dir} away`)
+  }
+  prepareFolder(dir)
   const fd = openToRead(path) ?? made(path)
   try {
     const key = createPrivateKey(readFileSync(fd))

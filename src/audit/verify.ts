@@ -68,6 +68,8 @@ export interface Scope {
   checkpoints?: readonly Vouched[]
   /** What the lines begin with; left out: the first record of the log. */
   start?: Start
+  /** True for a log that is not the one in use: its anchor may have gone on with another. */
+  aside?: boolean
 }
 
 const MAX_TIMES = 10
@@ -94,6 +96,7 @@ export function verifyChain(
 
 class Verification {
   readonly #start: Start
+  readonly #aside: boolean
   readonly #head: Head | undefined
   readonly #comparison: Comparison
   readonly #timeGoesBack: number[] = []
@@ -109,8 +112,9 @@ class Verification {
   /** Set while it is open whether the last record alone is not what was signed. */
   #unsigned: Vouched | undefined
 
-  constructor(head: Head | undefined, { checkpoints = [], start = START }: Scope) {
+  constructor(head: Head | undefined, { checkpoints = [], start = START, aside = false }: Scope) {
     this.#start = start
+    this.#aside = aside
     this.#head = head
     this.#tree = start.range
     this.#comparison = new Comparison(checkpoints, start.seq, start.range !== undefined)
@@ -203,9 +207,11 @@ class Verification {
   }
 
   /** The first record says which log it is, or a `log.continued` that was read before it. */
-  #begin({ seq, hash }: Link): Bad | undefined {
+  #begin({ seq, hash, record }: Link): Bad | undefined {
     this.#origin = this.#start.origin ?? originOf(hash)
-    if (this.#comparison.ofAnotherLog(this.#origin)) return { seq, damage: 'other-log' }
+    const follows = this.#aside || seq > 1 || record.event === 'log.archived'
+    const other = this.#comparison.ofAnotherLog(this.#origin, follows)
+    if (other !== undefined) return { seq, damage: 'other-log' }
     return this.#tree && this.#comparison.at(this.#tree) && { seq, damage: 'misstated' }
   }
 

@@ -1,6 +1,6 @@
 /**
- * Every command's words. Bodies lie in files of their own: what starts agents comes along at once, in one
- * piece; the others are loaded on use.
+ * Every command's words. Bodies lie in files of their own: what starts agents comes along at once, the
+ * others are loaded on use.
  */
 import type { Command } from 'commander'
 import { addConfig, addTrust, addWhy } from './commands/config.ts'

@@ -1,5 +1,6 @@
 /** `secretref doctor`: what can be wrong around SecretRef, and how to mend it. It changes nothing. */
 import { signText } from '../gateway/status.ts'
+import { checkAnchors } from './doctor/anchors.ts'
 import { checkConfigAndSecrets } from './doctor/config.ts'
 import { checkHome, checkPlaces } from './doctor/home.ts'
 import { isolated } from './doctor/finding.ts'
@@ -13,6 +14,7 @@ export async function doctor(io: Io, options: { json?: true }): Promise<number> 
     ...(await checkMachine(io)),
     ...(await isolated('home', () => checkHome(io))),
     ...(await isolated('audit log', () => checkLogAndClock(io))),
+    ...(await isolated('anchors', () => checkAnchors(io))),
     ...(await checkConfigAndSecrets(io)),
     ...(await isolated('file delivery', () => checkPlaces(io))),
   ]

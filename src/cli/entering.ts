@@ -1,6 +1,6 @@
 /** Waits for a value to be typed or piped into a process of the value wing, and for the signals meanwhile. */
-import { CANCELLING, type Cancelling } from '../gateway/instruction.ts'
-import type { Cancelled, ValueInput } from '../gateway/value-input.ts'
+import { CANCELLING, type Cancelling } from '../gateway/input/set-words.ts'
+import type { Cancelled, ValueInput } from '../gateway/input/value-input.ts'
 
 export interface Entered<R> {
   /** `undefined` where the process ended without one. */

@@ -6,6 +6,7 @@ import type { Io } from './io.ts'
 
 /** Bytes; years of checkpoints. */
 const MAX = 64 * 1024 * 1024
+const PAUSE_MS = 5
 
 /**
  * The text of a file, or of stdin for `-`; `what` names it in errors.
@@ -22,7 +23,7 @@ export function readEvidence(io: Io, file: string, what: string): string {
       if (file !== '-' && !fstatSync(fd).isFile()) throw unusable(what, path, 'is not a file')
       for (;;) {
         const chunk = Buffer.alloc(64 * 1024)
-        const n = readSync(fd, chunk)
+        const n = readSome(fd, chunk)
         if (n === 0) break
         size += n
         if (size > MAX) throw unusable(what, path, 'is larger than 64 MiB')
@@ -38,6 +39,18 @@ export function readEvidence(io: Io, file: string, what: string): string {
     throw unusable(what, path, `cannot be read (${errno ?? 'without a code'})`)
   }
   return Buffer.concat(chunks).toString()
+}
+
+function readSome(fd: number, chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(fd, chunk)
+    } catch (error) {
+      if (errnoOf(error) !== 'EAGAIN') throw error
+      // Somebody else made stdin non-blocking, and its writer is slow.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS)
+    }
+  }
 }
 
 function unusable(what: string, path: string, why: string): SecretRefError {

@@ -66,7 +66,10 @@ export async function foreground(
       if (!ends) return
       interrupted ??= new Interrupted(signal)
       interrupt.abort(interrupted)
-    } else if (request === 'repeated') running.agent.kill()
+      return
+    }
+    if (ends) interrupt.abort(new Interrupted(signal))
+    if (request === 'repeated') running.agent.kill()
     else if (!agentHasIt) running.agent.signal(signal)
   })
   const startRequest = {

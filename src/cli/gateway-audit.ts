@@ -75,9 +75,7 @@ export async function gatewayAudit(io: Io, options: AuditOptions): Promise<numbe
 }
 
 function sayTrouble(io: Io, { message, hint }: SecretRefError): void {
-  io.err(
-    `${io.program}: note: nothing was fetched, so values were not looked at: ${printable(message)}\n`,
-  )
+  io.err(`${io.program}: note: no value was looked at: ${printable(message)}\n`)
   if (hint !== undefined) io.err(`hint: ${printable(hint)}\n`)
 }
 
@@ -99,7 +97,7 @@ function notFetched(
     code: 'unresolved',
     subject: environments.length === 0 ? config : counted(refs.size, 'ref'),
     detail: code,
-    message: `nothing was fetched: ${message}`,
+    message: `no value was looked at: ${message}`,
     places: [{ file: config }],
     ...(hint === undefined ? {} : { hint }),
   })
@@ -109,14 +107,14 @@ function notFetched(
 function countsOf({
   facts,
   reads,
-}: Gathered): Record<'agents' | 'refs' | 'stores' | 'values', number> {
+}: Gathered): Record<'agents' | 'refs' | 'stores' | 'reads', number> {
   const { agents, bindings, placed, stores } = facts
   const refs = new Set([
     ...bindings.map(({ binding }) => binding.ref),
     ...placed.map(({ ref }) => ref),
   ])
   const listed = stores.filter(({ outcome }) => outcome === 'listed')
-  return { agents: agents.length, refs: refs.size, stores: listed.length, values: reads }
+  return { agents: agents.length, refs: refs.size, stores: listed.length, reads }
 }
 
 function nothingFound(gathered: Gathered, unusedOnly: boolean): string {
@@ -127,7 +125,7 @@ function nothingFound(gathered: Gathered, unusedOnly: boolean): string {
     counted(counts.refs, 'ref'),
     `${counted(counts.stores, 'store')} listed`,
     ...(unusedOnly && notListed > 0 ? [`${counted(notListed, 'provider')} not listed`] : []),
-    ...(unusedOnly ? [] : [`${counted(counts.values, 'value')} fetched`]),
+    ...(unusedOnly ? [] : [`${counted(counts.reads, 'value')} fetched`]),
   ]
   return `nothing ${unusedOnly ? 'unused' : 'found'}: ${words.join(', ')}`
 }

@@ -5,6 +5,7 @@ import { fleetOf } from '../gateway/fleet.ts'
 import { statusOf, statusText, type StatusLine } from '../gateway/status.ts'
 import type { Plan } from '../plan/types.ts'
 import { safeJson } from '../printable.ts'
+import { credentialsOf, withLearnedEnd, type CredentialRow } from '../state/credentials.ts'
 import { readDatabase } from '../state/db.ts'
 import { allGrants, grantsOf, type GrantRow } from '../state/grants.ts'
 import { fleetText } from './fleet.ts'
@@ -63,28 +64,38 @@ function linesOf(io: Io, loaded: LoadedConfig, asked: string | undefined): Agent
   const planner = plannerOf(io, loaded, {})
   const names = asked === undefined ? planner.agents : [asked]
   const plans = names.map((agent) => planner.plan({ agent }))
-  const grants = grantsFor(io, loaded.path, plans)
+  const { grants, credentials } = knownOf(io, loaded.path, plans)
   const now = io.now()
   return plans.map(({ agent, bindings }) => {
     const own = grants.get(agent)
-    return { agent, lines: bindings.map((one) => statusOf(one, own?.get(one.envVar), now)) }
+    const lines = bindings.map((one) => {
+      const grant = own?.get(one.envVar)
+      return statusOf(one, grant && withLearnedEnd(grant, credentials.get(one.ref)), now)
+    })
+    return { agent, lines }
   })
 }
 
-/** By agent and variable. The environment is one for all of a config. */
-function grantsFor(
-  io: Io,
-  config: string,
-  [first, second]: readonly Plan[],
-): Map<string, Map<string, GrantRow>> {
-  if (first === undefined) return new Map()
+interface Known {
+  /** By agent and variable. */
+  grants: Map<string, Map<string, GrantRow>>
+  /** By ref. */
+  credentials: Map<string, CredentialRow>
+}
+
+/** The environment is one for all of a config. */
+function knownOf(io: Io, config: string, [first, second]: readonly Plan[]): Known {
+  const nothing = { grants: new Map(), credentials: new Map() }
+  if (first === undefined) return nothing
   const db = readDatabase(io.home)
-  if (db === undefined) return new Map()
+  if (db === undefined) return nothing
   const { agent, environment } = first
   try {
-    return second === undefined
-      ? new Map([[agent, grantsOf(db, { config, environment, agent })]])
-      : allGrants(db, { config, environment })
+    const grants =
+      second === undefined
+        ? new Map([[agent, grantsOf(db, { config, environment, agent })]])
+        : allGrants(db, { config, environment })
+    return { grants, credentials: credentialsOf(db, { config, environment }) }
   } finally {
     db.close()
   }

@@ -2,7 +2,7 @@
 import type { Query } from '../audit/query.ts'
 import type { Moment, Use } from '../audit/uses.ts'
 import { SecretRefError, type Code } from '../errors.ts'
-import type { InputFault } from '../gateway/instruction.ts'
+import type { InputFault } from '../gateway/input/set-words.ts'
 import { printable, type Io } from './io.ts'
 import { table } from './table.ts'
 
@@ -35,7 +35,7 @@ export function foundText(fingerprint: string, uses: readonly Use[], program: st
 }
 
 function whenText({ seq, time, archive }: Moment): string {
-  return `${time} (record ${seq}${archive === undefined ? '' : ` of ${archive}`})`
+  return `${time.replace(/\.\d{3}Z$/, 'Z')} (record ${seq}${archive === undefined ? '' : ` of ${archive}`})`
 }
 
 export function notFoundText(io: Io, fingerprint: string, { since, until }: Query): string {

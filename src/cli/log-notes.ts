@@ -54,6 +54,8 @@ export interface Checked {
   keys: Keys
   /** The log's own checkpoints. */
   own: Notes
+  /** True where their list ends with less than a whole one. */
+  torn: boolean
   /** Those of `--against`. */
   kept?: Notes
   before?: Before
@@ -90,16 +92,17 @@ export function notesOf(checked: Checked, { from }: { from?: number }, current: 
 /** Records that were not looked at. */
 function beginning({ start }: Checked, from: number | undefined): Note[] {
   if (start.seq === 0) return []
-  const earlier = start.seq === 1 ? 'record 1' : `records 1 to ${start.seq}`
+  const [earlier, are, were] =
+    start.seq === 1 ? ['record 1', 'is', 'was'] : [`records 1 to ${start.seq}`, 'are', 'were']
   if (from !== undefined && from === start.seq + 1) {
-    return [{ kind: 'from', text: `${earlier} were not looked at` }]
+    return [{ kind: 'from', text: `${earlier} ${were} not looked at` }]
   }
-  const text = `${earlier} are not here: their segments were moved away, or removed; verify a copy that has them`
+  const text = `${earlier} ${are} not here: older segments were moved away, or removed; verify a copy that has them`
   return [{ kind: 'segments-missing', text }]
 }
 
 /** What the checkpoints leave open. */
-function signatures({ verdict, keys, own, kept, start }: Checked, current: boolean): Note[] {
+function signatures({ verdict, keys, own, torn, kept, start }: Checked, current: boolean): Note[] {
   const notes: Note[] = []
   const { signed, skipped, foreign } = verdict.checkpoints
   const all = [...own.checkpoints, ...(kept?.checkpoints ?? [])]
@@ -118,6 +121,11 @@ function signatures({ verdict, keys, own, kept, start }: Checked, current: boole
     notes.push({ kind: 'unknown-key', text })
   }
   notes.push(...spoilt(own))
+  if (torn) {
+    const text =
+      'the list of checkpoints ends with less than a whole one; the next one takes its place'
+    notes.push({ kind: 'torn', text })
+  }
   if (skipped > 0) {
     const why =
       start.range === undefined

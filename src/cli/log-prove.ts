@@ -1,4 +1,4 @@
-/** `secretref log prove | verify-proof`. */
+/** `secretref log prove`. */
 import { readAcross } from '../audit/across.ts'
 import { asFailure, tampered } from '../audit/failures.ts'
 import { leafHash } from '../audit/hash.ts'
@@ -12,13 +12,11 @@ import { SecretRefError } from '../errors.ts'
 import type { Io } from './io.ts'
 import { readKept } from './log-checkpoints.ts'
 
-export { logVerifyProof } from './log-verify-proof.ts'
-
 /** Prints a proof that the record is in the log, as the newest checkpoint has signed it. */
 export async function logProve(io: Io, seq: number): Promise<number> {
   const log = io.home.auditLog
   try {
-    const newest = newestOf(readKept(log), keysOf(io.home, undefined).keyFor)
+    const newest = newestOf(readKept(log).notes, keysOf(io.home, undefined).keyFor)
     if (newest === undefined || seq > newest.checkpoint.size) throw notCovered(seq, newest)
     io.out(proofOf(log, seq, newest))
   } catch (error) {

@@ -4,6 +4,7 @@ import { readAcross } from '../audit/across.ts'
 import { archivedBefore, checkArchive } from '../audit/archived.ts'
 import { asFailure } from '../audit/failures.ts'
 import { readHead } from '../audit/lock.ts'
+import { segmentsAt } from '../audit/segments.ts'
 import { keysOf, type Keys } from '../audit/verifier-keys.ts'
 import { verifyChain, type Verdict } from '../audit/verify.ts'
 import { checkpointsIn, notesKept, type Notes } from '../audit/vouched.ts'
@@ -43,13 +44,15 @@ export async function logVerify(io: Io, options: VerifyOptions): Promise<number>
   try {
     // Head and checkpoints first: the log may grow meanwhile, never shrink.
     const head = current ? readHead(io.home.auditLock) : undefined
-    const own = checkpointsIn(readKept(path), keys.keyFor, false)
+    const list = readKept(path)
+    const own = checkpointsIn(list.notes, keys.keyFor, false)
     const checkpoints = [...own.checkpoints, ...(kept?.checkpoints ?? [])]
     checked = readAcross(path, from, ({ start, lines }) => ({
-      verdict: verifyChain(lines, head, { start, checkpoints }),
+      verdict: verifyChain(lines, head, { start, checkpoints, aside: !current }),
       start,
       keys,
       own,
+      torn: list.torn,
       ...(kept && { kept }),
     }))
     const before = beforeOf(path)
@@ -109,8 +112,9 @@ function unsigned({ keys, own, kept }: Checked): SecretRefError[] {
   ]
 }
 
+/** The oldest segment says it; where that is not here any more, nothing does. */
 function beforeOf(path: string): Before | undefined {
-  const archived = archivedBefore(path)
+  const archived = archivedBefore(segmentsAt(path)[0]?.path ?? path)
   return archived && { archived, state: checkArchive(path, archived) }
 }
 

@@ -2,7 +2,7 @@
 import { isAbsolute, relative } from 'node:path'
 import type { Allowed } from '../findings/allow.ts'
 import type { Finding } from '../findings/types.ts'
-import type { Scan } from '../gateway/scanner.ts'
+import type { Scan } from '../gateway/scan/scanner.ts'
 import { table } from './table.ts'
 
 /** Findings by file, each with its place as `path:line:column`, then one line that counts. */
@@ -22,7 +22,9 @@ export function scanText(scan: Scan, { findings }: Allowed, cwd: string): string
 function words({ code, targets, message, ref }: Finding): string {
   if (code === 'known-value')
     return `the value of ${ref ?? ''}${targets === undefined ? '' : `, fits ${targets.join(', ')}`}`
-  return code === 'credential' && targets !== undefined ? `fits ${targets.join(', ')}` : message
+  return code === 'credential' && targets !== undefined
+    ? `fits ${targets.join(', ')}`
+    : message.replace(/^a value is /, '')
 }
 
 function place({ places: [at] }: Finding, cwd: string): string {
@@ -54,15 +56,14 @@ export function scanNotes(scan: Scan, { findings, allowed }: Allowed): string[] 
   for (const { code, message } of findings) {
     if (code === 'skipped') skips.set(message, (skips.get(message) ?? 0) + 1)
   }
-  const notes = [...skips].map(
-    ([why, n]) => `${why}: ${count(n, 'file')} skipped (--json names them)`,
-  )
+  const notes = [...skips].map(([why, n]) => `${count(n, 'file')} ${why} (--json names them)`)
   const add = (n: number, text: string): void => {
     if (n > 0) notes.push(text)
   }
+  add(scan.unnamed, `${count(scan.unnamed, 'more file')} skipped, and not named`)
   add(
     scan.leftOut,
-    `left out by .gitignore, or as .git or node_modules: ${count(scan.leftOut, 'file')} and folders; --all searches them too`,
+    `left out by .gitignore, or as .git or node_modules: ${scan.leftOut === 1 ? '1 file or folder' : `${scan.leftOut} files and folders`}; --all searches them too`,
   )
   add(
     scan.searchedAnyway,

@@ -7,13 +7,13 @@ import { allow, parseAllowList, type AllowEntry, type Allowed } from '../finding
 import { exitCode } from '../findings/exit.ts'
 import { findingsJson } from '../findings/json.ts'
 import { sarif } from '../findings/sarif.ts'
-import { scanPaths, type KnownValue, type Scan } from '../gateway/scanner.ts'
+import { scanPaths, type KnownValue, type Scan } from '../gateway/scan/scanner.ts'
 import { safeJson } from '../printable.ts'
 import { readDatabase } from '../state/db.ts'
 import { knownValues } from '../state/known-values.ts'
 import { progressLine } from './progress.ts'
 import { megabytes, scanNotes, scanText } from './scan-text.ts'
-import type { Io } from './io.ts'
+import { errorText, type Io } from './io.ts'
 
 export interface ScanCommandOptions {
   all?: true
@@ -22,6 +22,9 @@ export interface ScanCommandOptions {
   json?: true
   sarif?: true
 }
+
+const HINT =
+  'replace each credential at its service, store the new one with `secretref secrets set NAME`, and put a reference in its place; what is none goes into a list for --allow, with its reason'
 
 const MOST_ALLOW_BYTES = 1024 * 1024
 
@@ -46,6 +49,12 @@ export async function scan(
           progress.show(`${files} files, ${megabytes(bytes)}: ${file}`),
       },
     )
+  } catch (error) {
+    if (!(error instanceof SecretRefError)) throw error
+    progress.clear()
+    io.err(errorText(io.program, error))
+    // Nothing is known of these files, as if none could have been read.
+    return 2
   } finally {
     progress.clear()
   }
@@ -64,16 +73,18 @@ function print(io: Io, found: Scan, left: Allowed, options: ScanCommandOptions):
   if (!options.json) {
     io.out(scanText(found, left, io.cwd))
     for (const note of scanNotes(found, left)) io.err(`${io.program}: note: ${note}\n`)
+    if (findings.some(({ code }) => code === 'credential' || code === 'known-value'))
+      io.err(`hint: ${HINT}\n`)
     return
   }
   const skipped = findings.filter(({ code }) => code === 'skipped')
-  const { files, bytes, leftOut, searchedAnyway, unlisted, uncompared, beyond } = found
+  const { files, bytes, leftOut, searchedAnyway, unlisted, uncompared, beyond, unnamed } = found
   const report = findingsJson(
     findings.filter(({ code }) => code !== 'skipped'),
     {
       files,
       bytes,
-      skipped: skipped.length,
+      skipped: skipped.length + unnamed,
       leftOut,
       searchedAnyway,
       unlisted: unlisted + beyond,

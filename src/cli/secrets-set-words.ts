@@ -2,7 +2,7 @@
 import { upperSnake } from '../config/names.ts'
 import type { ProviderConfig } from '../config/types.ts'
 import { SecretRefError, type Code } from '../errors.ts'
-import type { InputFault, Report, StoredWarning } from '../gateway/instruction.ts'
+import type { InputFault, Report, StoredWarning } from '../gateway/input/set-words.ts'
 import type { ChainStep } from '../plan/types.ts'
 import { explainFailure, type Explanation } from '../policy/explain.ts'
 import { printable, type Io } from './io.ts'

@@ -5,34 +5,27 @@
 import { randomUUID } from 'node:crypto'
 import { openAuditLog, type AuditLog } from '../audit/log.ts'
 import type { Entry } from '../audit/record.ts'
-import { agentsOf, providersOf, slotsOf } from '../config/accessors.ts'
+import { agentsOf, providersOf, slotsOf, WRITABLE_TYPES } from '../config/accessors.ts'
 import { NAME, upperSnake } from '../config/names.ts'
 import { didYouMean } from '../config/suggest.ts'
 import type { Config, LoadedConfig, ProviderConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
 import { actorOf } from '../gateway/actor.ts'
 import { endLike } from '../gateway/ending.ts'
-import {
-  CANCELLING,
-  type Cancelling,
-  type Instruction,
-  type Report,
-} from '../gateway/instruction.ts'
+import type { Instruction, Report } from '../gateway/input/set-words.ts'
 import { resolveOptions } from '../gateway/options.ts'
 import { HAS_PROC } from '../gateway/surroundings.ts'
-import { startSetter, type Setter } from '../gateway/setter.ts'
+import { startSetter } from '../gateway/input/setter.ts'
 import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
 import { planner } from '../plan/plan.ts'
 import type { ChainStep } from '../plan/types.ts'
 import { targetOf as inferTarget } from '../targets/infer.ts'
 import { literalKind } from '../targets/literals.ts'
 import { userHome } from '../state/home.ts'
+import { entered, type Entered } from './entering.ts'
 import { errorText, printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
 import { likenessText, notStored, storedText, unwritable, warningsOf } from './secrets-set-words.ts'
-
-/** Types of providers that have a `put`. */
-const WRITABLE: ReadonlySet<string> = new Set(['file', 'store', 'vault'])
 
 export interface SecretsSetOptions {
   config?: string
@@ -66,10 +59,10 @@ export async function secretsSet(
     detail: { operation },
   }
   const log = openAuditLog(io.home, { now: () => io.now() })
-  let outcome: Outcome
+  let outcome: Entered<Report>
   try {
     await log.append([{ event: 'secret.intent', ...about }])
-    outcome = await set({
+    const instruction: Instruction = {
       v: 1,
       ref: name,
       provider: target.step.provider,
@@ -81,7 +74,8 @@ export async function secretsSet(
       ...(HAS_PROC ? { gatewayPid: process.pid } : {}),
       pasteMarks: Boolean(io.env['TERM']) && io.env['TERM'] !== 'dumb',
       expected: expectedOf(loaded.config, name),
-    })
+    }
+    outcome = await entered(() => startSetter(instruction))
     await tell(io, log, about, outcome, target)
   } finally {
     await log.close()
@@ -131,7 +125,7 @@ function targetOf(io: Io, loaded: LoadedConfig, ref: string, options: SecretsSet
   const provider = step && providersOf(config).get(step.provider)
   if (step === undefined || provider === undefined)
     throw new TypeError('a route without a problem leads nowhere')
-  if (!WRITABLE.has(provider.type)) throw unwritable(io.program, ref, step, provider, options)
+  if (!WRITABLE_TYPES.has(provider.type)) throw unwritable(io.program, ref, step, provider, options)
   return { step, provider, environment: settleEnvironment(config, asked).name }
 }
 
@@ -162,39 +156,12 @@ function expectedOf(config: Config, ref: string): readonly (readonly string[])[]
   return [...expected.values()]
 }
 
-interface Outcome {
-  report: Report | undefined
-  /** What ended the prompt, or us. */
-  signal?: Cancelling
-}
-
-/** The first signal cancels; what is being stored by then is finished. A second one ends it at once. */
-async function set(instruction: Instruction): Promise<Outcome> {
-  let received: Cancelling | undefined
-  let setter: Setter | undefined
-  // Before there is a setter: a signal while it is being started must not end us without a record.
-  const listeners = CANCELLING.map((signal) => {
-    const listener = (): void => {
-      if (received === undefined) setter?.cancel()
-      else setter?.kill()
-      received ??= signal
-    }
-    process.on(signal, listener)
-    return [signal, listener] as const
-  })
-  setter = startSetter(instruction)
-  const report = await setter.report
-  for (const [signal, listener] of listeners) process.off(signal, listener)
-  const signal = received ?? (report?.type === 'cancelled' ? report.signal : undefined)
-  return { report, ...(signal === undefined ? {} : { signal }) }
-}
-
 /** To the user first: should the log fail now, what has happened must not stay unsaid. */
 async function tell(
   io: Io,
   log: AuditLog,
   about: Omit<Entry, 'event'>,
-  { report, signal }: Outcome,
+  { report, signal }: Entered<Report>,
   { step, provider }: Target,
 ): Promise<void> {
   if (report?.type === 'written') {

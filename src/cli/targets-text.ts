@@ -1,5 +1,6 @@
 /** One target in words: every fact that is known, and whether code acts on it. */
 import { printable } from '../printable.ts'
+import { verifyOf } from '../targets/lookup.ts'
 import type { BodyCondition, Confidence, Pattern, Target, Verify } from '../targets/types.ts'
 
 const MEMORY = '(from memory: not acted on)'
@@ -21,7 +22,7 @@ export function targetText(target: Target): string {
       'hosts',
       [list(target.hosts), target.selfHosted && 'a server of your own'].filter(Boolean).join(', '),
     ],
-    ['shown as', marked(`${target.auth.name}: ${target.auth.format}`, target.auth.confidence)],
+    ['shown as', marked(authText(target.auth), target.auth.confidence)],
     ...verifyLines(target),
     [
       'expiry',
@@ -43,6 +44,11 @@ export function targetText(target: Target): string {
   ]
   const shown = lines.filter(([, text]) => text !== '')
   return `${target.id}\n${shown.map(([label, text]) => line(label, text)).join('')}`
+}
+
+function authText({ type, name, format }: Target['auth']): string {
+  if (type === 'basic') return `${name}: Basic, of ${format} in base64`
+  return type === 'query' ? `?${name}=${format}` : `${name}: ${format}`
 }
 
 function line(label: string, text: string): string {
@@ -73,18 +79,27 @@ function patternLines({ regex, strength, confidence, overlaps = [] }: Pattern): 
   ]
 }
 
-function verifyLines({ verify }: Target): Line[] {
+function verifyLines(target: Target): Line[] {
+  const { verify } = target
   if (verify === undefined) return [['verify', 'no call is known']]
-  const { method, host = 'HOST', path, note, effect, signing, rules } = verify
+  const { method, host = 'HOST', elsewhere = [], path, note, effect, signing, rules } = verify
   const call = `${method} https://${host}${path}`
   return [
     ['verify', marked(signing ? `${call}, signed (not in this version)` : call, verify.confidence)],
     ...rules.map(({ status, body, verdict }): Line => {
       return ['', `${status.join(', ')}${body ? ` ${condition(body)}` : ''}: ${verdict}`]
     }),
+    ['', elsewhere.length > 0 ? `or, by region or sandbox: ${elsewhere.join(', ')}` : ''],
+    ['', isUncertain(target) ? 'a rejection counts only where the config names the host' : ''],
     ['', effect === undefined ? '' : EFFECTS[effect]],
     ['', note ?? ''],
   ]
+}
+
+/** Its call is made, and without a base URL not all of what it answers is believed. */
+function isUncertain(target: Target): boolean {
+  const call = verifyOf(target)
+  return call !== undefined && call !== target.verify
 }
 
 function condition(body: BodyCondition): string {

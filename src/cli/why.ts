@@ -1,9 +1,10 @@
 /** `secretref why`: what an agent would get, by which rule, and what would happen if not. Asks nobody. */
 import { providersOf } from '../config/accessors.ts'
 import { placeOf } from '../config/problems.ts'
-import type { LoadedConfig } from '../config/types.ts'
+import type { Config, LoadedConfig } from '../config/types.ts'
 import { placeInWords, type Names } from '../plan/describe.ts'
 import { askedEnvironment } from '../plan/environment.ts'
+import { own } from '../plan/own.ts'
 import { planAgent } from '../plan/plan.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import { decide, type Decision } from '../policy/decide.ts'
@@ -42,7 +43,7 @@ export function why(io: Io, options: WhyOptions): number {
   const unbound = [...new Set(secretsRef)].filter((ref) => !bound.has(ref))
   const names = { providers, folders, secretsFiles: io.home.secretsFiles }
   if (options.json === true) {
-    io.out(`${safeJson(asJson(plan, decisions, unbound), 2)}\n`)
+    io.out(`${safeJson(asJson(plan, decisions, unbound, config), 2)}\n`)
   } else {
     const blocks = [
       ...decisions.map((decision) => block(plan, decision, names, loaded)),
@@ -94,6 +95,7 @@ function block(plan: Plan, decision: Decision, names: Names, { config }: LoadedC
         binding.required ? 'yes: without it nothing starts' : 'no: the run starts without it',
       ],
       ['on failure', ON_FAILURE[binding.onFailure]],
+      ['target', targetInWords(binding, config)],
       ['delivery', binding.delivery === 'file' ? `file, its path in ${envVar}_FILE` : 'variable'],
       ['expires', expiryInWords(binding)],
       ...warnings.map((warning) => ['warning', warning.message] as const),
@@ -132,6 +134,20 @@ function consequences({ chain, fallbackOn, required }: PlannedBinding): [string,
   ]
 }
 
+const TARGET_BY: Readonly<Record<NonNullable<PlannedBinding['targetBy']>, string>> = {
+  service: 'by its service',
+  variable: 'by the name of its variable',
+  ref: 'by the name of its ref',
+}
+
+/** Where another server takes the place of the service's own, that is no detail. */
+function targetInWords({ target, targetBy }: PlannedBinding, { targets }: Config): string {
+  if (targetBy === undefined) return `${target}, by the tool's name alone: nobody is asked`
+  const baseUrl = own(targets, target)?.baseUrl
+  const instead = baseUrl === undefined ? '' : `; asked at ${baseUrl}`
+  return `${target}, ${TARGET_BY[targetBy]}${instead}`
+}
+
 function expiryInWords({ expiresAt }: PlannedBinding): string {
   return expiresAt === undefined
     ? 'not by the config; a date of the store counts'
@@ -148,13 +164,21 @@ function unboundBlock(plan: Plan, ref: string): Block {
   }
 }
 
-function asJson(plan: Plan, decisions: readonly Decision[], unbound: readonly string[]): object {
+function asJson(
+  plan: Plan,
+  decisions: readonly Decision[],
+  unbound: readonly string[],
+  { targets }: Config,
+): object {
   return {
     version: 1,
     agent: plan.agent,
     environment: plan.environment,
     decisions: [
-      ...decisions.map(({ binding, ...decision }) => ({ ...binding, ...decision })),
+      ...decisions.map(({ binding, ...decision }) => {
+        const baseUrl = own(targets, binding.target)?.baseUrl
+        return { ...binding, ...(baseUrl === undefined ? {} : { baseUrl }), ...decision }
+      }),
       ...unbound.map((ref) => ({
         agent: plan.agent,
         ref,

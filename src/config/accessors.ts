@@ -14,6 +14,9 @@ import { CREDENTIAL_VARIABLES, PASSED_VARIABLES, matchesVariable } from './varia
 /** Provider types that are there under their own name although no config speaks of them. */
 export const IMPLICIT_PROVIDERS = ['file', 'env', 'vault', 'store'] as const
 
+/** Types of providers that can be written to. */
+export const WRITABLE_TYPES: ReadonlySet<string> = new Set(['file', 'store', 'vault'])
+
 /** All agents by id: the one under `agent` first, then those under `agents`, in the order written. */
 export function agentsOf(config: Config): ReadonlyMap<string, Agent> {
   const agents = new Map<string, Agent>()

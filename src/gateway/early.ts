@@ -28,13 +28,18 @@ export function takeResolver(names: () => readonly string[]): Resolver {
   const taken = early
   early = undefined
   if (taken !== undefined) return taken
-  if (HAS_PROC) return new Resolver()
+  return new Resolver(handedOver(names))
+}
+
+/** The variables of ours that a value process is handed: none where it can read them from /proc. */
+export function handedOver(names: () => readonly string[]): Record<string, string> {
   const env: Record<string, string> = {}
+  if (HAS_PROC) return env
   for (const name of names()) {
     const value = process.env[name]
     if (value !== undefined) env[name] = value
   }
-  return new Resolver(env)
+  return env
 }
 
 /** Lets an early resolver go that no start has taken. */

@@ -24,6 +24,7 @@ export interface OnceRequest {
   strict: boolean
   session: boolean
   stdin: 'inherit' | 'ignore'
+  /** Aborts when we are asked to stop, before the agent runs and after. */
   signal: AbortSignal
   say: Say
 }
@@ -107,9 +108,19 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
         )
       }
       note(say, plan.agent, () => recordEnd(gateway.db, run, ending, gateway.now()))
+      const { results } = started
+      if (hasFailed(ending) && gateway.agent(plan.agent).verifyOnFailure === true) {
+        const { verifyAfterFailure } = await import('./verify/after-failure.ts')
+        await verifyAfterFailure(gateway, { run, plan, results, say, signal: request.signal })
+      }
       return ending
     },
   }
+}
+
+/** By its own exit code: what a signal ends, its credentials have not. */
+function hasFailed({ code, signal }: Ending): boolean {
+  return signal === undefined && code !== undefined && code !== 0
 }
 
 /** The log is the truth: what `state.db` could not take only status lacks, and the run goes on. */

@@ -102,7 +102,33 @@ export class Records {
     if (!decision.allow) return [...fallbacks, ...this.refused(result)]
     const { reason } = decision
     const fields = { decision: 'allow', reason, delivery: 'none' } as const
-    return [...fallbacks, this.#withSecret('grant.checked', { binding, decision, fetched }, fields)]
+    return [...fallbacks, this.#withSecret('grant.checked', { binding, fetched }, fields)]
+  }
+
+  /** A value is about to be fetched and shown to the service that it is for. */
+  verifying(binding: PlannedBinding, host: string): Entry {
+    return this.#about('grant.intent', binding, {
+      decision: 'allow',
+      delivery: 'none',
+      ...(binding.chain[0] && { provider: binding.chain[0].provider }),
+      detail: { purpose: 'verify', host },
+    })
+  }
+
+  /** What the service said of it. */
+  verdict(
+    event: 'credential.verified' | 'credential.rejected' | 'credential.unsettled',
+    result: Pick<Result, 'binding' | 'fetched'>,
+    reason: string | undefined,
+    detail: NonNullable<Entry['detail']>,
+  ): Entry {
+    const why = reason === undefined ? {} : { reason }
+    return this.#withSecret(event, result, { delivery: 'none', ...why, detail })
+  }
+
+  /** The alert that the config asks for. */
+  alert(result: Pick<Result, 'binding' | 'fetched'>, reason: string): Entry {
+    return this.#withSecret('alert.raised', result, { delivery: 'none', reason })
   }
 
   /** A scheduled start that did not happen. */
@@ -129,7 +155,11 @@ export class Records {
     return { event, ...this.#base, tool, ref, envVar, target, delivery, ...fields }
   }
 
-  #withSecret(event: Event, { binding, fetched }: Result, fields: Partial<Entry>): Entry {
+  #withSecret(
+    event: Event,
+    { binding, fetched }: Pick<Result, 'binding' | 'fetched'>,
+    fields: Partial<Entry>,
+  ): Entry {
     if (fetched?.outcome !== 'value') return this.#about(event, binding, fields)
     const { provider, version, fingerprint, expiresAt, ms } = fetched
     return this.#about(event, binding, {

@@ -14,7 +14,7 @@ import { valueProcess } from './value-process.ts'
  * Metadata for one start may not be larger than this, for all its refs together: several times what one
  * needs, and far less than a resolver gone wrong could fill our memory with.
  */
-function maxMetadataBytes(refs: number): number {
+export function maxMetadataBytes(refs: number): number {
   return Math.max(64, refs) * 1024
 }
 /** For a resolver that was given up, to end the programs of its exec providers: nobody else can. */
@@ -60,12 +60,7 @@ export class Resolver {
 
   send(sheet: Sheet): void {
     const { items, fingerprintKey } = sheet
-    this.#expected = {
-      providers: new Set(items.flatMap(({ chain }) => chain.map(({ provider }) => provider))),
-      places: placesOn(sheet),
-      count: items.length,
-      key: fingerprintKey,
-    }
+    this.#expected = { ...knownOn(sheet), count: items.length, key: fingerprintKey }
     this.#child.stdin?.write(`${JSON.stringify(sheet)}\n`)
   }
 
@@ -122,6 +117,12 @@ function socketOf(child: ChildProcess, fd: number): Socket {
 
 function ignoreGone(): void {
   // The process has ended; what that means is told by `ended` and `fetched`.
+}
+
+/** The words that an answer to this sheet may name. */
+export function knownOn(sheet: Sheet): Known {
+  const names = sheet.items.flatMap(({ chain }) => chain.map(({ provider }) => provider))
+  return { providers: new Set(names), places: placesOn(sheet) }
 }
 
 function placesOn(sheet: Sheet): Set<string> {

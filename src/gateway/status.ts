@@ -11,8 +11,9 @@ export interface StatusLine {
   agent: string
   envVar: string
   ref: string
-  /** The service that the credential is for, where the plan knows it. */
+  /** What the credential is for, where the plan knows it, and how that was found (`PlannedBinding`). */
   target?: string
+  targetBy?: NonNullable<PlannedBinding['targetBy']>
   /** The first provider of its chain; none where the config places it nowhere. */
   provider?: string
   sign: Sign
@@ -53,9 +54,16 @@ export function statusOf(
   grant: GrantRow | undefined,
   now: Date,
 ): StatusLine {
-  const { agent, envVar, ref, target, chain } = binding
+  const { agent, envVar, ref, target, targetBy, chain } = binding
   const provider = chain[0]?.provider
-  const about = { agent, envVar, ref, ...(target && { target }), ...(provider && { provider }) }
+  const about = {
+    agent,
+    envVar,
+    ref,
+    ...(target && { target }),
+    ...(targetBy && { targetBy }),
+    ...(provider && { provider }),
+  }
   if (grant === undefined) return { ...about, sign: 'none', state: 'never injected' }
   if (grant.route !== routeOf(binding)) {
     return {

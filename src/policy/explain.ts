@@ -36,7 +36,6 @@ export function setIt({ ref, provider, providerType }: Stored): string {
     return `set it where the program of provider "${provider}" takes it from`
   }
   if (providerType === 'env') return 'set it in the environment that secretref is started in'
-  if (providerType === 'vault') return `put it into provider "${provider}"`
   return `run: secretref secrets set ${ref}`
 }
 

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { VERDICTS, type Verdict } from '../targets/types.ts'
 import { guarded, inTransaction } from './db.ts'
+import type { GrantRow } from './grants.ts'
 
 /** A ref in one environment of one config. */
 export interface CredentialKey {
@@ -59,6 +60,13 @@ export function credentialsOf(
       .all(config, environment)
     return new Map(rows.map((row) => [String(row['ref']), toCredential(row)]))
   })
+}
+
+/** A grant with the end that its value, or the service, has told, where nobody else knows one. */
+export function withLearnedEnd(grant: GrantRow, credential: CredentialRow | undefined): GrantRow {
+  if (grant.expiresAt !== undefined || credential?.expiresAt === undefined) return grant
+  if (grant.fingerprint !== credential.fingerprint) return grant
+  return { ...grant, expiresAt: credential.expiresAt }
 }
 
 /** A file of version 1 that nobody has written since is read as it is. */

@@ -1,508 +1,763 @@
 // Made by scripts/generate/targets-index.ts from src/targets/data. Do not edit.
 
-/** A line for each target: its id, its service as one word, its variables (`!`: the usual kind for it). */
-export const TARGET_INDEX = `
-airtop airtop
-braintrust braintrust BRAINTRUST_API_KEY
-browserbase browserbase BROWSERBASE_API_KEY
-context7 context7-upstash
-cursor cursor
-daytona daytona DAYTONA_API_KEY
-devin devin DEVIN_API_KEY
-e2b e2b E2B_API_KEY
-kernel kernel-onkernel
-langfuse langfuse LANGFUSE_SECRET_KEY
-langsmith langsmith LANGSMITH_API_KEY
-steel steel STEEL_API_KEY
-wandb weights-biases WANDB_API_KEY
-zep zep
-make-com make
-n8n n8n
-pipedream pipedream
-val-town val-town
-workato workato WORKATO_API_TOKEN
-zapier-webhook zapier
-bluebubbles bluebubbles
-courier courier
-discord-bot-token discord DISCORD_BOT_TOKEN DISCORD_TOKEN
-discord-webhook discord DISCORD_WEBHOOK_URL
-feishu-app-secret feishu-lark FEISHU_APP_SECRET LARK_APP_SECRET
-feishu-webhook-verification feishu-lark FEISHU_ENCRYPT_KEY FEISHU_VERIFICATION_TOKEN
-googlechat-service-account google-chat GOOGLE_CHAT_SERVICE_ACCOUNT
-googlechat-webhook google-chat
-irc irc IRC_PASSWORD IRC_NICKSERV_PASSWORD
-line-channel-secret line LINE_CHANNEL_SECRET
-line-channel-token line LINE_CHANNEL_ACCESS_TOKEN
-matrix matrix MATRIX_ACCESS_TOKEN
-mattermost mattermost MATTERMOST_BOT_TOKEN
-messagebird bird-messagebird
-msteams-app-password microsoft-teams MSTEAMS_APP_PASSWORD
-msteams-webhook microsoft-teams
-nextcloud-talk nextcloud-talk NEXTCLOUD_TALK_BOT_SECRET
-nostr nostr NOSTR_PRIVATE_KEY
-plivo plivo PLIVO_AUTH_TOKEN
-pluralkit pluralkit
-pushbullet pushbullet
-pushover pushover
-qqbot qq-bot QQBOT_CLIENT_SECRET
-rocketchat rocket-chat
-sendbird sendbird
-slack-app-token slack SLACK_APP_TOKEN
-slack-bot-token slack SLACK_BOT_TOKEN SLACK_TOKEN
-slack-config-token slack
-slack-signing-secret slack SLACK_SIGNING_SECRET
-slack-user-token slack SLACK_USER_TOKEN
-slack-webhook slack SLACK_WEBHOOK_URL
-synology-chat synology-chat SYNOLOGY_CHAT_TOKEN
-telegram-bot-token telegram TELEGRAM_BOT_TOKEN
-telnyx telnyx TELNYX_API_KEY
-twilio-api-key twilio
-twilio-auth-token twilio TWILIO_AUTH_TOKEN
-vonage vonage
-webex-bot webex
-whatsapp-cloud whatsapp-business
-zalo-bot zalo ZALO_BOT_TOKEN
-zulip zulip
-buildkite buildkite BUILDKITE_API_TOKEN BUILDKITE_TOKEN
-circleci circleci CIRCLECI_TOKEN
-codecov codecov CODECOV_TOKEN
-harness harness
-jenkins jenkins JENKINS_TOKEN
-pulumi pulumi-cloud PULUMI_ACCESS_TOKEN
-sonarcloud sonarqube-cloud-server SONAR_TOKEN
-terraform-cloud hcp-terraform TFE_TOKEN
-travis-ci travis-ci
-alibaba-cloud alibaba-cloud ALICLOUD_SECRET_KEY
-aws-access-key aws AWS_SECRET_ACCESS_KEY
-aws-session aws AWS_SESSION_TOKEN
-azure-client-secret microsoft-azure-entra AZURE_CLIENT_SECRET
-azure-servicebus azure-service-bus
-civo civo
-cloudflare-api-token cloudflare CLOUDFLARE_API_TOKEN CF_API_TOKEN
-cloudflare-global-key cloudflare CLOUDFLARE_API_KEY
-deno-deploy deno-deploy DENO_DEPLOY_TOKEN
-digitalocean digitalocean DIGITALOCEAN_ACCESS_TOKEN DIGITALOCEAN_TOKEN
-exoscale exoscale
-fastly fastly FASTLY_API_TOKEN
-fly fly-io FLY_API_TOKEN FLY_ACCESS_TOKEN
-gcp-api-key google-cloud GOOGLE_API_KEY
-gcp-service-account-key google-cloud GOOGLE_CREDENTIALS GCP_SERVICE_ACCOUNT_KEY
-heroku heroku HEROKU_API_KEY
-hetzner hetzner-cloud
-ibm-cloud ibm-cloud
-kubernetes kubernetes KUBE_TOKEN K8S_TOKEN
-linode linode-akamai
-netlify netlify NETLIFY_AUTH_TOKEN
-ngrok ngrok
-openshift openshift OPENSHIFT_TOKEN
-ovh ovhcloud OVH_APPLICATION_SECRET
-railway-account-token railway RAILWAY_API_TOKEN
-railway-project-token railway RAILWAY_TOKEN
-render render
-runpod runpod RUNPOD_API_KEY
-scaleway scaleway
-tailscale tailscale TAILSCALE_API_KEY
-upcloud upcloud
-vercel vercel VERCEL_TOKEN
-vultr vultr
-yandex-cloud yandex-cloud
-contentful contentful
-ghost ghost
-sanity sanity
-storyblok storyblok
-storyblok-space-token storyblok
-strapi strapi
-webflow webflow WEBFLOW_TOKEN
-wordpress wordpress
-azure-devops-pat azure-devops AZURE_DEVOPS_PAT
-bitbucket-api-token bitbucket BITBUCKET_TOKEN
-bitbucket-app-password bitbucket
-bitbucket-repo-token bitbucket
-codeberg-forgejo-deploy-key git-over-ssh
-gitea gitea-forgejo GITEA_TOKEN
-github-app-installation-token github GITHUB_TOKEN GH_TOKEN
-github-app-private-key github GITHUB_APP_PRIVATE_KEY
-github-app-user-token github GITHUB_TOKEN
-github-oauth-token github GITHUB_TOKEN
-github-pat-classic github GITHUB_TOKEN! GH_TOKEN! GITHUB_PERSONAL_ACCESS_TOKEN!
-github-pat-fine-grained github GITHUB_TOKEN GH_TOKEN GITHUB_PERSONAL_ACCESS_TOKEN
-gitlab-deploy-token gitlab
-gitlab-pat gitlab GITLAB_TOKEN!
-gitlab-project-token gitlab GITLAB_TOKEN
-gitlab-runner-token gitlab RUNNER_TOKEN
-sourcegraph sourcegraph SOURCEGRAPH_TOKEN
-apollo apollo-io
-attio attio
-close close
-freshdesk freshdesk
-front front
-helpscout help-scout
-hubspot-private-app hubspot
-intercom intercom INTERCOM_TOKEN
-pipedrive pipedrive
-salesforce-access-token salesforce
-salesforce-client-secret salesforce
-segment segment
-segment-write-key segment
-zendesk zendesk
-alchemy alchemy
-binance binance
-coinbase-cdp coinbase-cdp
-coingecko coingecko
-etherscan etherscan
-infura infura
-kraken kraken
-kucoin kucoin
-aiven aiven
-algolia algolia ALGOLIA_API_KEY
-astra-db datastax-astra-db ASTRA_DB_APPLICATION_TOKEN
-bigquery bigquery
-chroma-cloud chroma-cloud
-clickhouse-cloud clickhouse-cloud
-cockroach-cloud cockroachdb-cloud
-confluent confluent-cloud
-couchbase-capella couchbase-capella
-databricks-oauth-secret databricks
-databricks-pat databricks DATABRICKS_TOKEN
-elastic-cloud elastic-cloud
-elasticsearch elasticsearch ELASTICSEARCH_API_KEY
-influxdb influxdb INFLUX_TOKEN
-meilisearch meilisearch
-milvus milvus-zilliz
-mongodb-atlas-service-account mongodb-atlas
-mongodb-uri mongodb MONGODB_URI MONGO_URL
-mssql sql-server MSSQL_SA_PASSWORD
-mysql mysql-mariadb DATABASE_URL MYSQL_URL MYSQL_PASSWORD
-neon-api-key neon NEON_API_KEY
-neon-database neon DATABASE_URL
-pinecone pinecone PINECONE_API_KEY
-planetscale planetscale
-planetscale-password planetscale DATABASE_PASSWORD
-postgres postgresql DATABASE_URL POSTGRES_URL
-qdrant qdrant
-rabbitmq rabbitmq RABBITMQ_URL AMQP_URL
-redis redis-valkey REDIS_URL REDIS_PASSWORD
-snowflake-key-pair snowflake SNOWFLAKE_PRIVATE_KEY
-snowflake-pat snowflake SNOWFLAKE_TOKEN
-supabase-management supabase SUPABASE_ACCESS_TOKEN
-supabase-secret-key supabase SUPABASE_SECRET_KEY SUPABASE_SERVICE_ROLE_KEY SUPABASE_KEY
-turso turso
-typesense typesense
-upstash-redis upstash UPSTASH_REDIS_REST_TOKEN
-weaviate weaviate
-xata xata
-easypost easypost
-ebay ebay EBAY_CLIENT_SECRET
-etsy etsy ETSY_API_KEY
-lob lob
-shippo shippo
-shopify-admin-token shopify SHOPIFY_ACCESS_TOKEN
-shopify-client-secret shopify SHOPIFY_API_SECRET SHOPIFY_CLIENT_SECRET
-woocommerce woocommerce
-activecampaign activecampaign
-beehiiv beehiiv
-brevo brevo BREVO_API_KEY SENDINBLUE_API_KEY
-convertkit kit-convertkit
-customerio customer-io
-iterable iterable
-klaviyo klaviyo KLAVIYO_API_KEY
-mailchimp mailchimp
-mailerlite mailerlite
-mailersend mailersend
-mailgun mailgun MAILGUN_API_KEY
-mailjet mailjet
-mandrill mailchimp-transactional
-onesignal onesignal ONESIGNAL_API_KEY
-postmark-server postmark POSTMARK_SERVER_TOKEN
-resend resend RESEND_API_KEY
-sendgrid sendgrid SENDGRID_API_KEY
-smtp smtp-imap-mailbox IMAP_PASSWORD
-sparkpost sparkpost
-alpaca alpaca
-alpha-vantage alpha-vantage
-exchangerate-api exchangerate-api
-finnhub finnhub
-polygon-io polygon-io-massive
-twelve-data twelve-data
-age-identity age SOPS_AGE_KEY
-generic-basic generic-http
-generic-bearer generic-http
-generic-header generic-http
-generic-jwt generic-jwt
-generic-oauth2-client generic-oauth-2-0 OAUTH_CLIENT_SECRET
-local-random-secret locally-generated-secret OPENCLAW_GATEWAY_TOKEN OPENCLAW_GATEWAY_PASSWORD SESSION_SECRET
-pgp-private-key openpgp GPG_PRIVATE_KEY
-tls-client-key tls-client-certificate TLS_KEY
-webhook-signing-secret generic-webhook
-auth0-client-secret auth0 AUTH0_CLIENT_SECRET
-auth0-management-token auth0
-clerk clerk CLERK_SECRET_KEY
-jumpcloud jumpcloud
-keycloak-client-secret keycloak
-ldap ldap-active-directory LDAP_PASSWORD
-okta-api-token okta
-okta-oauth-client-secret okta OKTA_CLIENT_SECRET
-stytch stytch
-workos workos WORKOS_API_KEY
-comfy comfy-cloud COMFY_CLOUD_API_KEY COMFY_API_KEY
-fal fal-ai FAL_KEY FAL_API_KEY
-luma luma-ai LUMA_API_KEY
-pixverse pixverse PIXVERSE_API_KEY
-runway runway RUNWAYML_API_SECRET RUNWAY_API_KEY
-stability stability-ai
-vydra vydra VYDRA_API_KEY
-adafruit-io adafruit-io ADAFRUIT_IO_KEY
-home-assistant home-assistant
-oura oura
-samsara samsara SAMSARA_API_TOKEN
-anthropic-admin-key anthropic ANTHROPIC_ADMIN_API_KEY ANTHROPIC_ADMIN_KEY
-anthropic-api-key anthropic ANTHROPIC_API_KEY
-anthropic-oauth-token anthropic CLAUDE_CODE_OAUTH_TOKEN ANTHROPIC_AUTH_TOKEN
-arcee arcee-ai ARCEEAI_API_KEY
-aws-bedrock-api-key amazon-bedrock AWS_BEARER_TOKEN_BEDROCK
-azure-openai azure-openai AZURE_OPENAI_API_KEY AZURE_API_KEY
-baseten baseten BASETEN_API_KEY
-cerebras cerebras CEREBRAS_API_KEY
-chutes chutes CHUTES_API_KEY CHUTES_OAUTH_TOKEN
-cloudflare-ai-gateway cloudflare-ai-gateway CLOUDFLARE_AI_GATEWAY_API_KEY
-cohere cohere CO_API_KEY COHERE_API_KEY
-dashscope alibaba-model-studio-qwen DASHSCOPE_API_KEY
-deepinfra deepinfra DEEPINFRA_API_KEY
-deepseek deepseek DEEPSEEK_API_KEY
-digitalocean-gradient digitalocean-gradient-ai
-featherless featherless-ai FEATHERLESS_API_KEY
-fireworks fireworks-ai FIREWORKS_API_KEY
-github-copilot github-copilot COPILOT_GITHUB_TOKEN GH_TOKEN GITHUB_TOKEN
-gmi gmi-cloud GMI_API_KEY
-google-gemini google-gemini GEMINI_API_KEY GOOGLE_API_KEY GOOGLE_GENERATIVE_AI_API_KEY
-groq groq GROQ_API_KEY
-huggingface hugging-face HF_TOKEN HUGGINGFACE_API_KEY HUGGINGFACEHUB_API_TOKEN
-kilocode kilo-gateway KILOCODE_API_KEY
-litellm litellm-proxy LITELLM_API_KEY
-longcat longcat LONGCAT_API_KEY
-meta-llama-api meta-llama-api MODEL_API_KEY
-minimax minimax MINIMAX_API_KEY
-mistral mistral-ai MISTRAL_API_KEY
-moonshot moonshot-kimi MOONSHOT_API_KEY KIMI_API_KEY
-novita novita-ai NOVITA_API_KEY
-nvidia nvidia-nim NVIDIA_API_KEY
-ollama-cloud ollama-cloud OLLAMA_API_KEY
-openai-admin-key openai OPENAI_ADMIN_KEY
-openai-project-key openai OPENAI_API_KEY!
-openai-service-account-key openai OPENAI_API_KEY
-opencode-zen opencode-zen OPENCODE_API_KEY OPENCODE_ZEN_API_KEY
-openrouter openrouter OPENROUTER_API_KEY
-openrouter-management openrouter
-perplexity perplexity PERPLEXITY_API_KEY
-portkey portkey
-qianfan baidu-qianfan QIANFAN_API_KEY
-replicate replicate REPLICATE_API_TOKEN
-stepfun stepfun STEPFUN_API_KEY
-synthetic synthetic SYNTHETIC_API_KEY
-tencent-tokenhub tencent-tokenhub TOKENHUB_API_KEY TOKENPLAN_API_KEY
-together together-ai TOGETHER_API_KEY TOGETHER_AI_API_KEY
-upstage upstage
-v0 vercel-v0 VERCEL_API_KEY
-venice venice-ai VENICE_API_KEY
-vercel-ai-gateway vercel-ai-gateway AI_GATEWAY_API_KEY
-volcengine-ark volcengine-ark-doubao VOLCANO_ENGINE_API_KEY
-voyage voyage-ai VOYAGE_API_KEY
-xai xai XAI_API_KEY
-xiaomi-mimo xiaomi-mimo XIAOMI_API_KEY
-zai z-ai-glm ZAI_API_KEY
-google-maps google-maps-platform
-here here
-ipinfo ipinfo
-mapbox mapbox
-maxmind maxmind MAXMIND_LICENSE_KEY
-yelp yelp-fusion
-agora agora
-daily daily
-livekit livekit
-mux mux
-amplitude amplitude AMPLITUDE_SECRET_KEY
-betterstack better-stack
-databox-meraki cisco-meraki
-datadog-api-key datadog DD_API_KEY DATADOG_API_KEY
-datadog-app-key datadog DD_APP_KEY DATADOG_APP_KEY
-dynatrace dynatrace
-grafana-cloud grafana
-grafana-service-account grafana GRAFANA_SERVICE_ACCOUNT_TOKEN GRAFANA_TOKEN
-honeycomb honeycomb
-launchdarkly-access-token launchdarkly LD_API_KEY
-launchdarkly-sdk-key launchdarkly
-logzio logz-io
-mixpanel mixpanel
-newrelic-license-key new-relic NEW_RELIC_LICENSE_KEY
-newrelic-user-key new-relic NEW_RELIC_USER_KEY
-octopus-deploy octopus-deploy OCTOPUS_API_KEY
-opsgenie opsgenie
-pagerduty pagerduty PAGERDUTY_TOKEN
-pagerduty-routing-key pagerduty
-posthog-personal-key posthog POSTHOG_API_KEY
-postman postman POSTMAN_API_KEY
-prefect prefect-cloud PREFECT_API_KEY
-readme readme
-rootly rootly ROOTLY_API_KEY
-rundeck rundeck
-sentry-org-token sentry SENTRY_AUTH_TOKEN
-sentry-user-token sentry SENTRY_AUTH_TOKEN
-splunk splunk
-splunk-hec splunk
-statsig-console-key statsig
-statuspage statuspage
-sumologic sumo-logic SUMOLOGIC_ACCESSKEY SUMO_ACCESS_KEY
-temporal-cloud temporal-cloud TEMPORAL_API_KEY
-uptimerobot uptimerobot
-adyen adyen ADYEN_API_KEY
-adyen-hmac adyen
-asaas asaas ASAAS_API_KEY
-braintree braintree
-chargebee chargebee
-checkout-com checkout-com CHECKOUT_SECRET_KEY
-dwolla dwolla DWOLLA_SECRET
-flutterwave flutterwave
-gocardless gocardless
-lemonsqueezy lemon-squeezy LEMONSQUEEZY_API_KEY LEMON_SQUEEZY_API_KEY
-mercury mercury MERCURY_API_TOKEN
-paddle paddle PADDLE_API_KEY
-paypal paypal
-paystack paystack
-plaid-access-token plaid
-plaid-secret plaid
-polar polar POLAR_ACCESS_TOKEN
-ramp ramp RAMP_CLIENT_SECRET
-razorpay razorpay
-revenuecat revenuecat
-square-access-token square SQUARE_ACCESS_TOKEN SQUARE_TOKEN
-stripe-restricted-key stripe STRIPE_API_KEY
-stripe-secret-key stripe STRIPE_API_KEY! STRIPE_SECRET_KEY
-stripe-webhook-secret stripe STRIPE_WEBHOOK_SECRET
-wise wise
-airtable airtable
-asana asana ASANA_PAT
-atlassian-api-token jira-confluence-atlassian JIRA_API_TOKEN ATLASSIAN_API_TOKEN
-atlassian-org-admin-key jira-confluence-atlassian
-baserow baserow
-cal-com cal-com
-calendly calendly
-clickup clickup CLICKUP_API_TOKEN
-clockify clockify
-coda coda
-docusign docusign
-figma figma FIGMA_TOKEN
-fireflies fireflies-ai
-google-oauth-client-secret google-oauth GOOGLE_CLIENT_SECRET
-google-oauth-refresh-token google-oauth
-google-workspace-oauth google-workspace GOOGLE_ACCESS_TOKEN
-granola granola
-harvest harvest
-jira-server-pat jira-confluence-atlassian
-linear linear LINEAR_API_KEY
-linear-oauth linear
-microsoft-graph microsoft-graph
-miro miro
-monday monday-com MONDAY_TOKEN
-nocodb nocodb
-notion notion NOTION_TOKEN NOTION_API_KEY
-notion-oauth notion
-nylas nylas
-pandadoc pandadoc
-raindrop raindrop-io
-readwise readwise
-shortcut shortcut
-smartsheet smartsheet
-todoist todoist
-toggl toggl-track
-trello trello TRELLO_TOKEN
-typeform typeform
-wrike wrike WRIKE_TOKEN
-zoom zoom ZOOM_CLIENT_SECRET
-cloudsmith cloudsmith CLOUDSMITH_API_KEY
-dockerhub docker-hub DOCKERHUB_TOKEN DOCKER_PASSWORD
-github-packages github-packages NPM_GH_TOKEN NODE_AUTH_TOKEN
-jfrog jfrog-artifactory
-npm npm
-pypi pypi
-rubygems rubygems GEM_HOST_API_KEY
-apify apify APIFY_TOKEN APIFY_API_TOKEN
-brave-search brave-search BRAVE_API_KEY BRAVE_SEARCH_API_KEY
-exa exa EXA_API_KEY
-firecrawl firecrawl FIRECRAWL_API_KEY
-jina jina-ai
-kagi kagi KAGI_API_KEY
-newsapi newsapi
-parallel parallel PARALLEL_API_KEY
-rapidapi rapidapi
-scraperapi scraperapi
-scrapingbee scrapingbee
-serpapi serpapi
-serper serper
-tavily tavily TAVILY_API_KEY
-wolfram-alpha wolfram-alpha
-youtube-data youtube-data-api YOUTUBE_API_KEY
-zenrows zenrows
-bitwarden-secrets-manager bitwarden-secrets-manager
-consul-acl-token hashicorp-consul-nomad
-doppler doppler DOPPLER_TOKEN
-infisical-universal-auth infisical INFISICAL_CLIENT_SECRET INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET
-onepassword-service-account 1password OP_SERVICE_ACCOUNT_TOKEN
-vault-approle hashicorp-vault-openbao VAULT_SECRET_ID
-vault-token hashicorp-vault-openbao VAULT_TOKEN BAO_TOKEN
-abuseipdb abuseipdb
-alienvault-otx alienvault-otx
-crowdstrike crowdstrike-falcon
-securitytrails securitytrails
-shodan shodan
-snyk snyk SNYK_TOKEN
-unkey unkey UNKEY_ROOT_KEY
-urlscan urlscan-io
-virustotal virustotal
-bitly bitly
-bluesky bluesky
-eventbrite eventbrite
-facebook-app-secret meta-facebook-instagram FACEBOOK_APP_SECRET
-facebook-page-token meta-facebook-instagram FACEBOOK_ACCESS_TOKEN
-instagram-token meta-facebook-instagram
-linkedin linkedin
-mastodon mastodon
-pinterest pinterest PINTEREST_ACCESS_TOKEN
-reddit reddit
-spotify spotify SPOTIFY_CLIENT_SECRET
-strava strava
-tiktok tiktok
-twitch twitch OPENCLAW_TWITCH_ACCESS_TOKEN
-unsplash unsplash
-x-bearer-token x-twitter
-x-oauth1-secret x-twitter
-x-oauth2-user x-twitter
-assemblyai assemblyai ASSEMBLYAI_API_KEY
-azure-speech azure-speech AZURE_SPEECH_KEY AZURE_SPEECH_API_KEY SPEECH_KEY
-deepgram deepgram DEEPGRAM_API_KEY
-elevenlabs elevenlabs ELEVENLABS_API_KEY XI_API_KEY
-fish-audio fish-audio FISH_API_KEY FISH_AUDIO_API_KEY
-gladia gladia GLADIA_API_KEY
-gradium gradium GRADIUM_API_KEY
-hume hume-ai HUME_API_KEY
-inworld inworld INWORLD_API_KEY
-lmnt lmnt LMNT_API_KEY
-revai rev-ai REVAI_API_KEY
-senseaudio senseaudio SENSEAUDIO_API_KEY
-azure-storage-key azure-storage
-backblaze-b2 backblaze-b2
-box box BOX_ACCESS_TOKEN BOX_DEVELOPER_TOKEN
-cloudflare-r2 cloudflare-r2
-cloudinary cloudinary CLOUDINARY_API_SECRET
-digitalocean-spaces digitalocean-spaces
-dropbox dropbox DROPBOX_TOKEN
-s3-compatible s3-compatible-storage
-uploadcare uploadcare
-deepl deepl DEEPL_AUTH_KEY
-lokalise lokalise LOKALISE_TOKEN
-amadeus amadeus
-duffel duffel
-accuweather accuweather
-nasa nasa-apis
-openweather openweather OPENWEATHER_API_KEY
-tomorrow-io tomorrow-io
-`
+/** JSON: variable to the ids of the targets that it may hold, the usual one first; none where nobody can tell. */
+export const VARIABLES = `{
+"BRAINTRUST_API_KEY":["braintrust"],
+"BROWSERBASE_API_KEY":["browserbase"],
+"DAYTONA_API_KEY":["daytona"],
+"DEVIN_API_KEY":["devin"],
+"E2B_API_KEY":["e2b"],
+"LANGFUSE_SECRET_KEY":["langfuse"],
+"LANGSMITH_API_KEY":["langsmith"],
+"STEEL_API_KEY":["steel"],
+"WANDB_API_KEY":["wandb"],
+"WORKATO_API_TOKEN":["workato"],
+"DISCORD_BOT_TOKEN":["discord-bot-token"],
+"DISCORD_TOKEN":["discord-bot-token"],
+"DISCORD_WEBHOOK_URL":["discord-webhook"],
+"FEISHU_APP_SECRET":["feishu-app-secret"],
+"LARK_APP_SECRET":["feishu-app-secret"],
+"FEISHU_ENCRYPT_KEY":["feishu-webhook-verification"],
+"FEISHU_VERIFICATION_TOKEN":["feishu-webhook-verification"],
+"GOOGLE_CHAT_SERVICE_ACCOUNT":["googlechat-service-account"],
+"IRC_PASSWORD":["irc"],
+"IRC_NICKSERV_PASSWORD":["irc"],
+"LINE_CHANNEL_SECRET":["line-channel-secret"],
+"LINE_CHANNEL_ACCESS_TOKEN":["line-channel-token"],
+"MATRIX_ACCESS_TOKEN":["matrix"],
+"MATTERMOST_BOT_TOKEN":["mattermost"],
+"MSTEAMS_APP_PASSWORD":["msteams-app-password"],
+"NEXTCLOUD_TALK_BOT_SECRET":["nextcloud-talk"],
+"NOSTR_PRIVATE_KEY":["nostr"],
+"PLIVO_AUTH_TOKEN":["plivo"],
+"QQBOT_CLIENT_SECRET":["qqbot"],
+"SLACK_APP_TOKEN":["slack-app-token"],
+"SLACK_BOT_TOKEN":["slack-bot-token"],
+"SLACK_TOKEN":["slack-bot-token"],
+"SLACK_SIGNING_SECRET":["slack-signing-secret"],
+"SLACK_USER_TOKEN":["slack-user-token"],
+"SLACK_WEBHOOK_URL":["slack-webhook"],
+"SYNOLOGY_CHAT_TOKEN":["synology-chat"],
+"TELEGRAM_BOT_TOKEN":["telegram-bot-token"],
+"TELNYX_API_KEY":["telnyx"],
+"TWILIO_AUTH_TOKEN":["twilio-auth-token"],
+"ZALO_BOT_TOKEN":["zalo-bot"],
+"BUILDKITE_API_TOKEN":["buildkite"],
+"BUILDKITE_TOKEN":["buildkite"],
+"CIRCLECI_TOKEN":["circleci"],
+"CODECOV_TOKEN":["codecov"],
+"JENKINS_TOKEN":["jenkins"],
+"PULUMI_ACCESS_TOKEN":["pulumi"],
+"SONAR_TOKEN":["sonarcloud"],
+"TFE_TOKEN":["terraform-cloud"],
+"ALICLOUD_SECRET_KEY":["alibaba-cloud"],
+"AWS_SECRET_ACCESS_KEY":["aws-access-key"],
+"AWS_SESSION_TOKEN":["aws-session"],
+"AZURE_CLIENT_SECRET":["azure-client-secret"],
+"CLOUDFLARE_API_TOKEN":["cloudflare-api-token"],
+"CF_API_TOKEN":["cloudflare-api-token"],
+"CLOUDFLARE_API_KEY":["cloudflare-global-key"],
+"DENO_DEPLOY_TOKEN":["deno-deploy"],
+"DIGITALOCEAN_ACCESS_TOKEN":["digitalocean"],
+"DIGITALOCEAN_TOKEN":["digitalocean"],
+"FASTLY_API_TOKEN":["fastly"],
+"FLY_API_TOKEN":["fly"],
+"FLY_ACCESS_TOKEN":["fly"],
+"GOOGLE_API_KEY":[],
+"GOOGLE_CREDENTIALS":["gcp-service-account-key"],
+"GCP_SERVICE_ACCOUNT_KEY":["gcp-service-account-key"],
+"HEROKU_API_KEY":["heroku"],
+"KUBE_TOKEN":["kubernetes"],
+"K8S_TOKEN":["kubernetes"],
+"NETLIFY_AUTH_TOKEN":["netlify"],
+"OPENSHIFT_TOKEN":["openshift"],
+"OVH_APPLICATION_SECRET":["ovh"],
+"RAILWAY_API_TOKEN":["railway-account-token"],
+"RAILWAY_TOKEN":["railway-project-token"],
+"RUNPOD_API_KEY":["runpod"],
+"TAILSCALE_API_KEY":["tailscale"],
+"VERCEL_TOKEN":["vercel"],
+"WEBFLOW_TOKEN":["webflow"],
+"AZURE_DEVOPS_PAT":["azure-devops-pat"],
+"BITBUCKET_TOKEN":["bitbucket-api-token"],
+"GITEA_TOKEN":["gitea"],
+"GITHUB_TOKEN":["github-pat-classic","github-app-installation-token","github-app-user-token","github-oauth-token","github-pat-fine-grained","github-copilot"],
+"GH_TOKEN":["github-pat-classic","github-app-installation-token","github-pat-fine-grained","github-copilot"],
+"GITHUB_APP_PRIVATE_KEY":["github-app-private-key"],
+"GITHUB_PERSONAL_ACCESS_TOKEN":["github-pat-classic","github-pat-fine-grained"],
+"GITLAB_TOKEN":["gitlab-pat","gitlab-project-token"],
+"RUNNER_TOKEN":["gitlab-runner-token"],
+"SOURCEGRAPH_TOKEN":["sourcegraph"],
+"INTERCOM_TOKEN":["intercom"],
+"ALGOLIA_API_KEY":["algolia"],
+"ASTRA_DB_APPLICATION_TOKEN":["astra-db"],
+"DATABRICKS_TOKEN":["databricks-pat"],
+"ELASTICSEARCH_API_KEY":["elasticsearch"],
+"INFLUX_TOKEN":["influxdb"],
+"MONGODB_URI":["mongodb-uri"],
+"MONGO_URL":["mongodb-uri"],
+"MSSQL_SA_PASSWORD":["mssql"],
+"DATABASE_URL":[],
+"MYSQL_URL":["mysql"],
+"MYSQL_PASSWORD":["mysql"],
+"NEON_API_KEY":["neon-api-key"],
+"PINECONE_API_KEY":["pinecone"],
+"DATABASE_PASSWORD":["planetscale-password"],
+"POSTGRES_URL":["postgres"],
+"RABBITMQ_URL":["rabbitmq"],
+"AMQP_URL":["rabbitmq"],
+"REDIS_URL":["redis"],
+"REDIS_PASSWORD":["redis"],
+"SNOWFLAKE_PRIVATE_KEY":["snowflake-key-pair"],
+"SNOWFLAKE_TOKEN":["snowflake-pat"],
+"SUPABASE_ACCESS_TOKEN":["supabase-management"],
+"SUPABASE_SECRET_KEY":["supabase-secret-key"],
+"SUPABASE_SERVICE_ROLE_KEY":["supabase-secret-key"],
+"SUPABASE_KEY":["supabase-secret-key"],
+"UPSTASH_REDIS_REST_TOKEN":["upstash-redis"],
+"EBAY_CLIENT_SECRET":["ebay"],
+"ETSY_API_KEY":["etsy"],
+"SHOPIFY_ACCESS_TOKEN":["shopify-admin-token"],
+"SHOPIFY_API_SECRET":["shopify-client-secret"],
+"SHOPIFY_CLIENT_SECRET":["shopify-client-secret"],
+"BREVO_API_KEY":["brevo"],
+"SENDINBLUE_API_KEY":["brevo"],
+"KLAVIYO_API_KEY":["klaviyo"],
+"MAILGUN_API_KEY":["mailgun"],
+"ONESIGNAL_API_KEY":["onesignal"],
+"POSTMARK_SERVER_TOKEN":["postmark-server"],
+"RESEND_API_KEY":["resend"],
+"SENDGRID_API_KEY":["sendgrid"],
+"IMAP_PASSWORD":["smtp"],
+"SOPS_AGE_KEY":["age-identity"],
+"OAUTH_CLIENT_SECRET":["generic-oauth2-client"],
+"OPENCLAW_GATEWAY_TOKEN":["local-random-secret"],
+"OPENCLAW_GATEWAY_PASSWORD":["local-random-secret"],
+"SESSION_SECRET":["local-random-secret"],
+"GPG_PRIVATE_KEY":["pgp-private-key"],
+"TLS_KEY":["tls-client-key"],
+"AUTH0_CLIENT_SECRET":["auth0-client-secret"],
+"CLERK_SECRET_KEY":["clerk"],
+"LDAP_PASSWORD":["ldap"],
+"OKTA_CLIENT_SECRET":["okta-oauth-client-secret"],
+"WORKOS_API_KEY":["workos"],
+"COMFY_CLOUD_API_KEY":["comfy"],
+"COMFY_API_KEY":["comfy"],
+"FAL_KEY":["fal"],
+"FAL_API_KEY":["fal"],
+"LUMA_API_KEY":["luma"],
+"PIXVERSE_API_KEY":["pixverse"],
+"RUNWAYML_API_SECRET":["runway"],
+"RUNWAY_API_KEY":["runway"],
+"VYDRA_API_KEY":["vydra"],
+"ADAFRUIT_IO_KEY":["adafruit-io"],
+"SAMSARA_API_TOKEN":["samsara"],
+"ANTHROPIC_ADMIN_API_KEY":["anthropic-admin-key"],
+"ANTHROPIC_ADMIN_KEY":["anthropic-admin-key"],
+"ANTHROPIC_API_KEY":["anthropic-api-key"],
+"CLAUDE_CODE_OAUTH_TOKEN":["anthropic-oauth-token"],
+"ANTHROPIC_AUTH_TOKEN":["anthropic-oauth-token"],
+"ARCEEAI_API_KEY":["arcee"],
+"AWS_BEARER_TOKEN_BEDROCK":["aws-bedrock-api-key"],
+"AZURE_OPENAI_API_KEY":["azure-openai"],
+"AZURE_API_KEY":["azure-openai"],
+"BASETEN_API_KEY":["baseten"],
+"CEREBRAS_API_KEY":["cerebras"],
+"CHUTES_API_KEY":["chutes"],
+"CHUTES_OAUTH_TOKEN":["chutes"],
+"CLOUDFLARE_AI_GATEWAY_API_KEY":["cloudflare-ai-gateway"],
+"CO_API_KEY":["cohere"],
+"COHERE_API_KEY":["cohere"],
+"DASHSCOPE_API_KEY":["dashscope"],
+"DEEPINFRA_API_KEY":["deepinfra"],
+"DEEPSEEK_API_KEY":["deepseek"],
+"FEATHERLESS_API_KEY":["featherless"],
+"FIREWORKS_API_KEY":["fireworks"],
+"COPILOT_GITHUB_TOKEN":["github-copilot"],
+"GMI_API_KEY":["gmi"],
+"GEMINI_API_KEY":["google-gemini"],
+"GOOGLE_GENERATIVE_AI_API_KEY":["google-gemini"],
+"GROQ_API_KEY":["groq"],
+"HF_TOKEN":["huggingface"],
+"HUGGINGFACE_API_KEY":["huggingface"],
+"HUGGINGFACEHUB_API_TOKEN":["huggingface"],
+"KILOCODE_API_KEY":["kilocode"],
+"LITELLM_API_KEY":["litellm"],
+"LONGCAT_API_KEY":["longcat"],
+"MODEL_API_KEY":["meta-llama-api"],
+"MINIMAX_API_KEY":["minimax"],
+"MISTRAL_API_KEY":["mistral"],
+"MOONSHOT_API_KEY":["moonshot"],
+"KIMI_API_KEY":["moonshot"],
+"NOVITA_API_KEY":["novita"],
+"NVIDIA_API_KEY":["nvidia"],
+"OLLAMA_API_KEY":["ollama-cloud"],
+"OPENAI_ADMIN_KEY":["openai-admin-key"],
+"OPENAI_API_KEY":["openai-project-key","openai-service-account-key"],
+"OPENCODE_API_KEY":["opencode-zen"],
+"OPENCODE_ZEN_API_KEY":["opencode-zen"],
+"OPENROUTER_API_KEY":["openrouter"],
+"PERPLEXITY_API_KEY":["perplexity"],
+"QIANFAN_API_KEY":["qianfan"],
+"REPLICATE_API_TOKEN":["replicate"],
+"STEPFUN_API_KEY":["stepfun"],
+"SYNTHETIC_API_KEY":["synthetic"],
+"TOKENHUB_API_KEY":["tencent-tokenhub"],
+"TOKENPLAN_API_KEY":["tencent-tokenhub"],
+"TOGETHER_API_KEY":["together"],
+"TOGETHER_AI_API_KEY":["together"],
+"VERCEL_API_KEY":["v0"],
+"VENICE_API_KEY":["venice"],
+"AI_GATEWAY_API_KEY":["vercel-ai-gateway"],
+"VOLCANO_ENGINE_API_KEY":["volcengine-ark"],
+"VOYAGE_API_KEY":["voyage"],
+"XAI_API_KEY":["xai"],
+"XIAOMI_API_KEY":["xiaomi-mimo"],
+"ZAI_API_KEY":["zai"],
+"MAXMIND_LICENSE_KEY":["maxmind"],
+"AMPLITUDE_SECRET_KEY":["amplitude"],
+"DD_API_KEY":["datadog-api-key"],
+"DATADOG_API_KEY":["datadog-api-key"],
+"DD_APP_KEY":["datadog-app-key"],
+"DATADOG_APP_KEY":["datadog-app-key"],
+"GRAFANA_SERVICE_ACCOUNT_TOKEN":["grafana-service-account"],
+"GRAFANA_TOKEN":["grafana-service-account"],
+"LD_API_KEY":["launchdarkly-access-token"],
+"NEW_RELIC_LICENSE_KEY":["newrelic-license-key"],
+"NEW_RELIC_USER_KEY":["newrelic-user-key"],
+"OCTOPUS_API_KEY":["octopus-deploy"],
+"PAGERDUTY_TOKEN":["pagerduty"],
+"POSTHOG_API_KEY":["posthog-personal-key"],
+"POSTMAN_API_KEY":["postman"],
+"PREFECT_API_KEY":["prefect"],
+"ROOTLY_API_KEY":["rootly"],
+"SENTRY_AUTH_TOKEN":[],
+"SUMOLOGIC_ACCESSKEY":["sumologic"],
+"SUMO_ACCESS_KEY":["sumologic"],
+"TEMPORAL_API_KEY":["temporal-cloud"],
+"ADYEN_API_KEY":["adyen"],
+"ASAAS_API_KEY":["asaas"],
+"CHECKOUT_SECRET_KEY":["checkout-com"],
+"DWOLLA_SECRET":["dwolla"],
+"LEMONSQUEEZY_API_KEY":["lemonsqueezy"],
+"LEMON_SQUEEZY_API_KEY":["lemonsqueezy"],
+"MERCURY_API_TOKEN":["mercury"],
+"PADDLE_API_KEY":["paddle"],
+"POLAR_ACCESS_TOKEN":["polar"],
+"RAMP_CLIENT_SECRET":["ramp"],
+"SQUARE_ACCESS_TOKEN":["square-access-token"],
+"SQUARE_TOKEN":["square-access-token"],
+"STRIPE_API_KEY":["stripe-secret-key","stripe-restricted-key"],
+"STRIPE_SECRET_KEY":["stripe-secret-key"],
+"STRIPE_WEBHOOK_SECRET":["stripe-webhook-secret"],
+"ASANA_PAT":["asana"],
+"JIRA_API_TOKEN":["atlassian-api-token"],
+"ATLASSIAN_API_TOKEN":["atlassian-api-token"],
+"CLICKUP_API_TOKEN":["clickup"],
+"FIGMA_TOKEN":["figma"],
+"GOOGLE_CLIENT_SECRET":["google-oauth-client-secret"],
+"GOOGLE_ACCESS_TOKEN":["google-workspace-oauth"],
+"LINEAR_API_KEY":["linear"],
+"MONDAY_TOKEN":["monday"],
+"NOTION_TOKEN":["notion"],
+"NOTION_API_KEY":["notion"],
+"TRELLO_TOKEN":["trello"],
+"WRIKE_TOKEN":["wrike"],
+"ZOOM_CLIENT_SECRET":["zoom"],
+"CLOUDSMITH_API_KEY":["cloudsmith"],
+"DOCKERHUB_TOKEN":["dockerhub"],
+"DOCKER_PASSWORD":["dockerhub"],
+"NPM_GH_TOKEN":["github-packages"],
+"NODE_AUTH_TOKEN":["github-packages"],
+"GEM_HOST_API_KEY":["rubygems"],
+"APIFY_TOKEN":["apify"],
+"APIFY_API_TOKEN":["apify"],
+"BRAVE_API_KEY":["brave-search"],
+"BRAVE_SEARCH_API_KEY":["brave-search"],
+"EXA_API_KEY":["exa"],
+"FIRECRAWL_API_KEY":["firecrawl"],
+"KAGI_API_KEY":["kagi"],
+"PARALLEL_API_KEY":["parallel"],
+"TAVILY_API_KEY":["tavily"],
+"YOUTUBE_API_KEY":["youtube-data"],
+"DOPPLER_TOKEN":["doppler"],
+"INFISICAL_CLIENT_SECRET":["infisical-universal-auth"],
+"INFISICAL_UNIVERSAL_AUTH_CLIENT_SECRET":["infisical-universal-auth"],
+"OP_SERVICE_ACCOUNT_TOKEN":["onepassword-service-account"],
+"VAULT_SECRET_ID":["vault-approle"],
+"VAULT_TOKEN":["vault-token"],
+"BAO_TOKEN":["vault-token"],
+"SNYK_TOKEN":["snyk"],
+"UNKEY_ROOT_KEY":["unkey"],
+"FACEBOOK_APP_SECRET":["facebook-app-secret"],
+"FACEBOOK_ACCESS_TOKEN":["facebook-page-token"],
+"PINTEREST_ACCESS_TOKEN":["pinterest"],
+"SPOTIFY_CLIENT_SECRET":["spotify"],
+"OPENCLAW_TWITCH_ACCESS_TOKEN":["twitch"],
+"ASSEMBLYAI_API_KEY":["assemblyai"],
+"AZURE_SPEECH_KEY":["azure-speech"],
+"AZURE_SPEECH_API_KEY":["azure-speech"],
+"SPEECH_KEY":["azure-speech"],
+"DEEPGRAM_API_KEY":["deepgram"],
+"ELEVENLABS_API_KEY":["elevenlabs"],
+"XI_API_KEY":["elevenlabs"],
+"FISH_API_KEY":["fish-audio"],
+"FISH_AUDIO_API_KEY":["fish-audio"],
+"GLADIA_API_KEY":["gladia"],
+"GRADIUM_API_KEY":["gradium"],
+"HUME_API_KEY":["hume"],
+"INWORLD_API_KEY":["inworld"],
+"LMNT_API_KEY":["lmnt"],
+"REVAI_API_KEY":["revai"],
+"SENSEAUDIO_API_KEY":["senseaudio"],
+"BOX_ACCESS_TOKEN":["box"],
+"BOX_DEVELOPER_TOKEN":["box"],
+"CLOUDINARY_API_SECRET":["cloudinary"],
+"DROPBOX_TOKEN":["dropbox"],
+"DEEPL_AUTH_KEY":["deepl"],
+"LOKALISE_TOKEN":["lokalise"],
+"OPENWEATHER_API_KEY":["openweather"]
+}`
+
+/** JSON: a service as one word to the ids of its targets. */
+export const SERVICES = `{
+"airtop":["airtop"],
+"braintrust":["braintrust"],
+"browserbase":["browserbase"],
+"context7-upstash":["context7"],
+"cursor":["cursor"],
+"daytona":["daytona"],
+"devin":["devin"],
+"e2b":["e2b"],
+"kernel-onkernel":["kernel"],
+"langfuse":["langfuse"],
+"langsmith":["langsmith"],
+"steel":["steel"],
+"weights-biases":["wandb"],
+"zep":["zep"],
+"make":["make-com"],
+"n8n":["n8n"],
+"pipedream":["pipedream"],
+"val-town":["val-town"],
+"workato":["workato"],
+"zapier":["zapier-webhook"],
+"bluebubbles":["bluebubbles"],
+"courier":["courier"],
+"discord":["discord-bot-token","discord-webhook"],
+"feishu-lark":["feishu-app-secret","feishu-webhook-verification"],
+"google-chat":["googlechat-service-account","googlechat-webhook"],
+"irc":["irc"],
+"line":["line-channel-secret","line-channel-token"],
+"matrix":["matrix"],
+"mattermost":["mattermost"],
+"bird-messagebird":["messagebird"],
+"microsoft-teams":["msteams-app-password","msteams-webhook"],
+"nextcloud-talk":["nextcloud-talk"],
+"nostr":["nostr"],
+"plivo":["plivo"],
+"pluralkit":["pluralkit"],
+"pushbullet":["pushbullet"],
+"pushover":["pushover"],
+"qq-bot":["qqbot"],
+"rocket-chat":["rocketchat"],
+"sendbird":["sendbird"],
+"slack":["slack-app-token","slack-bot-token","slack-config-token","slack-signing-secret","slack-user-token","slack-webhook"],
+"synology-chat":["synology-chat"],
+"telegram":["telegram-bot-token"],
+"telnyx":["telnyx"],
+"twilio":["twilio-api-key","twilio-auth-token"],
+"vonage":["vonage"],
+"webex":["webex-bot"],
+"whatsapp-business":["whatsapp-cloud"],
+"zalo":["zalo-bot"],
+"zulip":["zulip"],
+"buildkite":["buildkite"],
+"circleci":["circleci"],
+"codecov":["codecov"],
+"harness":["harness"],
+"jenkins":["jenkins"],
+"pulumi-cloud":["pulumi"],
+"sonarqube-cloud-server":["sonarcloud"],
+"hcp-terraform":["terraform-cloud"],
+"travis-ci":["travis-ci"],
+"alibaba-cloud":["alibaba-cloud"],
+"aws":["aws-access-key","aws-session"],
+"microsoft-azure-entra":["azure-client-secret"],
+"azure-service-bus":["azure-servicebus"],
+"civo":["civo"],
+"cloudflare":["cloudflare-api-token","cloudflare-global-key"],
+"deno-deploy":["deno-deploy"],
+"digitalocean":["digitalocean"],
+"exoscale":["exoscale"],
+"fastly":["fastly"],
+"fly-io":["fly"],
+"google-cloud":["gcp-api-key","gcp-service-account-key"],
+"heroku":["heroku"],
+"hetzner-cloud":["hetzner"],
+"ibm-cloud":["ibm-cloud"],
+"kubernetes":["kubernetes"],
+"linode-akamai":["linode"],
+"netlify":["netlify"],
+"ngrok":["ngrok"],
+"openshift":["openshift"],
+"ovhcloud":["ovh"],
+"railway":["railway-account-token","railway-project-token"],
+"render":["render"],
+"runpod":["runpod"],
+"scaleway":["scaleway"],
+"tailscale":["tailscale"],
+"upcloud":["upcloud"],
+"vercel":["vercel"],
+"vultr":["vultr"],
+"yandex-cloud":["yandex-cloud"],
+"contentful":["contentful"],
+"ghost":["ghost"],
+"sanity":["sanity"],
+"storyblok":["storyblok","storyblok-space-token"],
+"strapi":["strapi"],
+"webflow":["webflow"],
+"wordpress":["wordpress"],
+"azure-devops":["azure-devops-pat"],
+"bitbucket":["bitbucket-api-token","bitbucket-app-password","bitbucket-repo-token"],
+"git-over-ssh":["codeberg-forgejo-deploy-key"],
+"gitea-forgejo":["gitea"],
+"github":["github-app-installation-token","github-app-private-key","github-app-user-token","github-oauth-token","github-pat-classic","github-pat-fine-grained"],
+"gitlab":["gitlab-deploy-token","gitlab-pat","gitlab-project-token","gitlab-runner-token"],
+"sourcegraph":["sourcegraph"],
+"apollo-io":["apollo"],
+"attio":["attio"],
+"close":["close"],
+"freshdesk":["freshdesk"],
+"front":["front"],
+"help-scout":["helpscout"],
+"hubspot":["hubspot-private-app"],
+"intercom":["intercom"],
+"pipedrive":["pipedrive"],
+"salesforce":["salesforce-access-token","salesforce-client-secret"],
+"segment":["segment","segment-write-key"],
+"zendesk":["zendesk"],
+"alchemy":["alchemy"],
+"binance":["binance"],
+"coinbase-cdp":["coinbase-cdp"],
+"coingecko":["coingecko"],
+"etherscan":["etherscan"],
+"infura":["infura"],
+"kraken":["kraken"],
+"kucoin":["kucoin"],
+"aiven":["aiven"],
+"algolia":["algolia"],
+"datastax-astra-db":["astra-db"],
+"bigquery":["bigquery"],
+"chroma-cloud":["chroma-cloud"],
+"clickhouse-cloud":["clickhouse-cloud"],
+"cockroachdb-cloud":["cockroach-cloud"],
+"confluent-cloud":["confluent"],
+"couchbase-capella":["couchbase-capella"],
+"databricks":["databricks-oauth-secret","databricks-pat"],
+"elastic-cloud":["elastic-cloud"],
+"elasticsearch":["elasticsearch"],
+"influxdb":["influxdb"],
+"meilisearch":["meilisearch"],
+"milvus-zilliz":["milvus"],
+"mongodb-atlas":["mongodb-atlas-service-account"],
+"mongodb":["mongodb-uri"],
+"sql-server":["mssql"],
+"mysql-mariadb":["mysql"],
+"neon":["neon-api-key","neon-database"],
+"pinecone":["pinecone"],
+"planetscale":["planetscale","planetscale-password"],
+"postgresql":["postgres"],
+"qdrant":["qdrant"],
+"rabbitmq":["rabbitmq"],
+"redis-valkey":["redis"],
+"snowflake":["snowflake-key-pair","snowflake-pat"],
+"supabase":["supabase-management","supabase-secret-key"],
+"turso":["turso"],
+"typesense":["typesense"],
+"upstash":["upstash-redis"],
+"weaviate":["weaviate"],
+"xata":["xata"],
+"easypost":["easypost"],
+"ebay":["ebay"],
+"etsy":["etsy"],
+"lob":["lob"],
+"shippo":["shippo"],
+"shopify":["shopify-admin-token","shopify-client-secret"],
+"woocommerce":["woocommerce"],
+"activecampaign":["activecampaign"],
+"beehiiv":["beehiiv"],
+"brevo":["brevo"],
+"kit-convertkit":["convertkit"],
+"customer-io":["customerio"],
+"iterable":["iterable"],
+"klaviyo":["klaviyo"],
+"mailchimp":["mailchimp"],
+"mailerlite":["mailerlite"],
+"mailersend":["mailersend"],
+"mailgun":["mailgun"],
+"mailjet":["mailjet"],
+"mailchimp-transactional":["mandrill"],
+"onesignal":["onesignal"],
+"postmark":["postmark-server"],
+"resend":["resend"],
+"sendgrid":["sendgrid"],
+"smtp-imap-mailbox":["smtp"],
+"sparkpost":["sparkpost"],
+"alpaca":["alpaca"],
+"alpha-vantage":["alpha-vantage"],
+"exchangerate-api":["exchangerate-api"],
+"finnhub":["finnhub"],
+"polygon-io-massive":["polygon-io"],
+"twelve-data":["twelve-data"],
+"age":["age-identity"],
+"generic-http":["generic-basic","generic-bearer","generic-header"],
+"generic-jwt":["generic-jwt"],
+"generic-oauth-2-0":["generic-oauth2-client"],
+"locally-generated-secret":["local-random-secret"],
+"openpgp":["pgp-private-key"],
+"tls-client-certificate":["tls-client-key"],
+"generic-webhook":["webhook-signing-secret"],
+"auth0":["auth0-client-secret","auth0-management-token"],
+"clerk":["clerk"],
+"jumpcloud":["jumpcloud"],
+"keycloak":["keycloak-client-secret"],
+"ldap-active-directory":["ldap"],
+"okta":["okta-api-token","okta-oauth-client-secret"],
+"stytch":["stytch"],
+"workos":["workos"],
+"comfy-cloud":["comfy"],
+"fal-ai":["fal"],
+"luma-ai":["luma"],
+"pixverse":["pixverse"],
+"runway":["runway"],
+"stability-ai":["stability"],
+"vydra":["vydra"],
+"adafruit-io":["adafruit-io"],
+"home-assistant":["home-assistant"],
+"oura":["oura"],
+"samsara":["samsara"],
+"anthropic":["anthropic-admin-key","anthropic-api-key","anthropic-oauth-token"],
+"arcee-ai":["arcee"],
+"amazon-bedrock":["aws-bedrock-api-key"],
+"azure-openai":["azure-openai"],
+"baseten":["baseten"],
+"cerebras":["cerebras"],
+"chutes":["chutes"],
+"cloudflare-ai-gateway":["cloudflare-ai-gateway"],
+"cohere":["cohere"],
+"alibaba-model-studio-qwen":["dashscope"],
+"deepinfra":["deepinfra"],
+"deepseek":["deepseek"],
+"digitalocean-gradient-ai":["digitalocean-gradient"],
+"featherless-ai":["featherless"],
+"fireworks-ai":["fireworks"],
+"github-copilot":["github-copilot"],
+"gmi-cloud":["gmi"],
+"google-gemini":["google-gemini"],
+"groq":["groq"],
+"hugging-face":["huggingface"],
+"kilo-gateway":["kilocode"],
+"litellm-proxy":["litellm"],
+"longcat":["longcat"],
+"meta-llama-api":["meta-llama-api"],
+"minimax":["minimax"],
+"mistral-ai":["mistral"],
+"moonshot-kimi":["moonshot"],
+"novita-ai":["novita"],
+"nvidia-nim":["nvidia"],
+"ollama-cloud":["ollama-cloud"],
+"openai":["openai-admin-key","openai-project-key","openai-service-account-key"],
+"opencode-zen":["opencode-zen"],
+"openrouter":["openrouter","openrouter-management"],
+"perplexity":["perplexity"],
+"portkey":["portkey"],
+"baidu-qianfan":["qianfan"],
+"replicate":["replicate"],
+"stepfun":["stepfun"],
+"synthetic":["synthetic"],
+"tencent-tokenhub":["tencent-tokenhub"],
+"together-ai":["together"],
+"upstage":["upstage"],
+"vercel-v0":["v0"],
+"venice-ai":["venice"],
+"vercel-ai-gateway":["vercel-ai-gateway"],
+"volcengine-ark-doubao":["volcengine-ark"],
+"voyage-ai":["voyage"],
+"xai":["xai"],
+"xiaomi-mimo":["xiaomi-mimo"],
+"z-ai-glm":["zai"],
+"google-maps-platform":["google-maps"],
+"here":["here"],
+"ipinfo":["ipinfo"],
+"mapbox":["mapbox"],
+"maxmind":["maxmind"],
+"yelp-fusion":["yelp"],
+"agora":["agora"],
+"daily":["daily"],
+"livekit":["livekit"],
+"mux":["mux"],
+"amplitude":["amplitude"],
+"better-stack":["betterstack"],
+"cisco-meraki":["databox-meraki"],
+"datadog":["datadog-api-key","datadog-app-key"],
+"dynatrace":["dynatrace"],
+"grafana":["grafana-cloud","grafana-service-account"],
+"honeycomb":["honeycomb"],
+"launchdarkly":["launchdarkly-access-token","launchdarkly-sdk-key"],
+"logz-io":["logzio"],
+"mixpanel":["mixpanel"],
+"new-relic":["newrelic-license-key","newrelic-user-key"],
+"octopus-deploy":["octopus-deploy"],
+"opsgenie":["opsgenie"],
+"pagerduty":["pagerduty","pagerduty-routing-key"],
+"posthog":["posthog-personal-key"],
+"postman":["postman"],
+"prefect-cloud":["prefect"],
+"readme":["readme"],
+"rootly":["rootly"],
+"rundeck":["rundeck"],
+"sentry":["sentry-org-token","sentry-user-token"],
+"splunk":["splunk","splunk-hec"],
+"statsig":["statsig-console-key"],
+"statuspage":["statuspage"],
+"sumo-logic":["sumologic"],
+"temporal-cloud":["temporal-cloud"],
+"uptimerobot":["uptimerobot"],
+"adyen":["adyen","adyen-hmac"],
+"asaas":["asaas"],
+"braintree":["braintree"],
+"chargebee":["chargebee"],
+"checkout-com":["checkout-com"],
+"dwolla":["dwolla"],
+"flutterwave":["flutterwave"],
+"gocardless":["gocardless"],
+"lemon-squeezy":["lemonsqueezy"],
+"mercury":["mercury"],
+"paddle":["paddle"],
+"paypal":["paypal"],
+"paystack":["paystack"],
+"plaid":["plaid-access-token","plaid-secret"],
+"polar":["polar"],
+"ramp":["ramp"],
+"razorpay":["razorpay"],
+"revenuecat":["revenuecat"],
+"square":["square-access-token"],
+"stripe":["stripe-restricted-key","stripe-secret-key","stripe-webhook-secret"],
+"wise":["wise"],
+"airtable":["airtable"],
+"asana":["asana"],
+"jira-confluence-atlassian":["atlassian-api-token","atlassian-org-admin-key","jira-server-pat"],
+"baserow":["baserow"],
+"cal-com":["cal-com"],
+"calendly":["calendly"],
+"clickup":["clickup"],
+"clockify":["clockify"],
+"coda":["coda"],
+"docusign":["docusign"],
+"figma":["figma"],
+"fireflies-ai":["fireflies"],
+"google-oauth":["google-oauth-client-secret","google-oauth-refresh-token"],
+"google-workspace":["google-workspace-oauth"],
+"granola":["granola"],
+"harvest":["harvest"],
+"linear":["linear","linear-oauth"],
+"microsoft-graph":["microsoft-graph"],
+"miro":["miro"],
+"monday-com":["monday"],
+"nocodb":["nocodb"],
+"notion":["notion","notion-oauth"],
+"nylas":["nylas"],
+"pandadoc":["pandadoc"],
+"raindrop-io":["raindrop"],
+"readwise":["readwise"],
+"shortcut":["shortcut"],
+"smartsheet":["smartsheet"],
+"todoist":["todoist"],
+"toggl-track":["toggl"],
+"trello":["trello"],
+"typeform":["typeform"],
+"wrike":["wrike"],
+"zoom":["zoom"],
+"cloudsmith":["cloudsmith"],
+"docker-hub":["dockerhub"],
+"github-packages":["github-packages"],
+"jfrog-artifactory":["jfrog"],
+"npm":["npm"],
+"pypi":["pypi"],
+"rubygems":["rubygems"],
+"apify":["apify"],
+"brave-search":["brave-search"],
+"exa":["exa"],
+"firecrawl":["firecrawl"],
+"jina-ai":["jina"],
+"kagi":["kagi"],
+"newsapi":["newsapi"],
+"parallel":["parallel"],
+"rapidapi":["rapidapi"],
+"scraperapi":["scraperapi"],
+"scrapingbee":["scrapingbee"],
+"serpapi":["serpapi"],
+"serper":["serper"],
+"tavily":["tavily"],
+"wolfram-alpha":["wolfram-alpha"],
+"youtube-data-api":["youtube-data"],
+"zenrows":["zenrows"],
+"bitwarden-secrets-manager":["bitwarden-secrets-manager"],
+"hashicorp-consul-nomad":["consul-acl-token"],
+"doppler":["doppler"],
+"infisical":["infisical-universal-auth"],
+"1password":["onepassword-service-account"],
+"hashicorp-vault-openbao":["vault-approle","vault-token"],
+"abuseipdb":["abuseipdb"],
+"alienvault-otx":["alienvault-otx"],
+"crowdstrike-falcon":["crowdstrike"],
+"securitytrails":["securitytrails"],
+"shodan":["shodan"],
+"snyk":["snyk"],
+"unkey":["unkey"],
+"urlscan-io":["urlscan"],
+"virustotal":["virustotal"],
+"bitly":["bitly"],
+"bluesky":["bluesky"],
+"eventbrite":["eventbrite"],
+"meta-facebook-instagram":["facebook-app-secret","facebook-page-token","instagram-token"],
+"linkedin":["linkedin"],
+"mastodon":["mastodon"],
+"pinterest":["pinterest"],
+"reddit":["reddit"],
+"spotify":["spotify"],
+"strava":["strava"],
+"tiktok":["tiktok"],
+"twitch":["twitch"],
+"unsplash":["unsplash"],
+"x-twitter":["x-bearer-token","x-oauth1-secret","x-oauth2-user"],
+"assemblyai":["assemblyai"],
+"azure-speech":["azure-speech"],
+"deepgram":["deepgram"],
+"elevenlabs":["elevenlabs"],
+"fish-audio":["fish-audio"],
+"gladia":["gladia"],
+"gradium":["gradium"],
+"hume-ai":["hume"],
+"inworld":["inworld"],
+"lmnt":["lmnt"],
+"rev-ai":["revai"],
+"senseaudio":["senseaudio"],
+"azure-storage":["azure-storage-key"],
+"backblaze-b2":["backblaze-b2"],
+"box":["box"],
+"cloudflare-r2":["cloudflare-r2"],
+"cloudinary":["cloudinary"],
+"digitalocean-spaces":["digitalocean-spaces"],
+"dropbox":["dropbox"],
+"s3-compatible-storage":["s3-compatible"],
+"uploadcare":["uploadcare"],
+"deepl":["deepl"],
+"lokalise":["lokalise"],
+"amadeus":["amadeus"],
+"duffel":["duffel"],
+"accuweather":["accuweather"],
+"nasa-apis":["nasa"],
+"openweather":["openweather"],
+"tomorrow-io":["tomorrow-io"]
+}`

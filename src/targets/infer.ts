@@ -7,7 +7,7 @@
  * other. `service` in the config settles it.
  */
 import { upperSnake } from '../config/names.ts'
-import { TARGET_INDEX } from './index.generated.ts'
+import { SERVICES, VARIABLES } from './index.generated.ts'
 import { serviceWord } from './words.ts'
 
 export interface Asked {
@@ -42,18 +42,17 @@ export function targetOf({ service, tool, envVar, ref }: Asked): Inferred | unde
 
 /** The ids that a config's `service` stands for: one for an id, all kinds for a service. */
 export function idsOfService(service: string): readonly string[] {
-  const { services } = index()
   const word = serviceWord(service)
-  return services.get(word) ?? (index().ids.has(word) ? [word] : [])
+  return services()[word] ?? (isTargetId(word) ? [word] : [])
 }
 
 export function isTargetId(text: string): boolean {
-  return index().ids.has(text)
+  return ids().has(text)
 }
 
 /** Every word that `idsOfService` knows, for a "did you mean". */
 export function serviceWords(): readonly string[] {
-  return [...new Set([...index().services.keys(), ...index().ids])]
+  return [...new Set([...Object.keys(services()), ...ids()])]
 }
 
 type Kinds = Omit<Inferred, 'by'>
@@ -62,26 +61,28 @@ function withService(
   service: string,
   ...names: readonly (Kinds | undefined)[]
 ): Inferred | undefined {
-  if (index().ids.has(service)) return { id: service, by: 'service', also: [] }
-  const ids = idsOfService(service)
+  if (isTargetId(service)) return { id: service, by: 'service', also: [] }
+  const own = idsOfService(service)
   for (const named of names) {
     // The config says which service, so of what the name may mean the rest is out.
     const kinds =
-      named === undefined ? [] : [named.id, ...named.also].filter((id) => ids.includes(id))
+      named === undefined ? [] : [named.id, ...named.also].filter((id) => own.includes(id))
     const [id, ...also] = kinds
     if (id !== undefined) return { id, by: 'service', also }
   }
-  const [only, ...more] = ids
+  const [only, ...more] = own
   return only === undefined || more.length > 0 ? undefined : { id: only, by: 'service', also: [] }
 }
 
 /** By a variable's name, or one without what only tells two of a kind apart (`LEGACY_`, `_PROD`, `_2`). */
 function byVariable(name: string): Kinds | undefined {
-  const { variables } = index()
   const words = name.split('_')
   for (;;) {
-    const found = variables.get(words.join('_'))
-    if (found !== undefined) return found === 'several' ? undefined : found
+    const found = variables()[words.join('_')]
+    if (found !== undefined) {
+      const [id, ...also] = found
+      return id === undefined ? undefined : { id, also }
+    }
     if (isQualifier(words.at(-1))) words.pop()
     else if (isQualifier(words[0])) words.shift()
     else return undefined
@@ -102,50 +103,39 @@ function isQualifier(word: string | undefined): boolean {
 function byTool(tool: string): Inferred | undefined {
   const words = tool.toLowerCase().split(/[^a-z0-9]+/)
   for (let length = words.length; length > 0; length--) {
-    const ids = index().services.get(words.slice(0, length).join('-'))
-    const [id, ...more] = ids ?? []
+    const [id, ...more] = services()[words.slice(0, length).join('-')] ?? []
     if (id !== undefined) return more.length > 0 ? undefined : { id, by: 'tool', also: [] }
   }
   return undefined
 }
 
 function meet(one: Kinds, other: Kinds): boolean {
-  const ids = new Set([one.id, ...one.also])
-  return [other.id, ...other.also].some((id) => ids.has(id))
+  const kinds = new Set([one.id, ...one.also])
+  return [other.id, ...other.also].some((id) => kinds.has(id))
 }
 
-interface Index {
-  ids: ReadonlySet<string>
-  services: ReadonlyMap<string, readonly string[]>
-  variables: ReadonlyMap<string, Kinds | 'several'>
+type Names = Readonly<Record<string, readonly string[]>>
+
+/** Without a prototype: a tool called `constructor` is nothing. */
+function parsed(text: string): Names {
+  const names: Names = JSON.parse(text)
+  return Object.setPrototypeOf(names, null)
 }
 
-let made: Index | undefined
-
-function index(): Index {
-  made ??= makeIndex()
-  return made
+let parsedVariables: Names | undefined
+function variables(): Names {
+  parsedVariables ??= parsed(VARIABLES)
+  return parsedVariables
 }
 
-function makeIndex(): Index {
-  const ids = new Set<string>()
-  const services = new Map<string, string[]>()
-  const claims = new Map<string, { id: string; usual: boolean }[]>()
-  for (const line of TARGET_INDEX.trim().split('\n')) {
-    const [id = '', service = '', ...names] = line.split(' ')
-    ids.add(id)
-    services.set(service, [...(services.get(service) ?? []), id])
-    for (const name of names) {
-      const usual = name.endsWith('!')
-      const variable = usual ? name.slice(0, -1) : name
-      claims.set(variable, [...(claims.get(variable) ?? []), { id, usual }])
-    }
-  }
-  const variables = new Map<string, Kinds | 'several'>()
-  for (const [variable, kinds] of claims) {
-    const one = kinds.find(({ usual }) => usual) ?? (kinds.length === 1 ? kinds[0] : undefined)
-    const also = kinds.map(({ id }) => id).filter((id) => id !== one?.id)
-    variables.set(variable, one === undefined ? 'several' : { id: one.id, also })
-  }
-  return { ids, services, variables }
+let parsedServices: Names | undefined
+function services(): Names {
+  parsedServices ??= parsed(SERVICES)
+  return parsedServices
+}
+
+let allIds: ReadonlySet<string> | undefined
+function ids(): ReadonlySet<string> {
+  allIds ??= new Set(Object.values(services()).flat())
+  return allIds
 }

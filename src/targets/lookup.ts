@@ -5,7 +5,7 @@
  * sends, rotates or refuses) takes its facts from `verifyOf`, `hostsOf`, `rotateOf` and `expiryOf`: what
  * is only remembered is not in them.
  */
-import type { Expiry, Rotate, Target, Verify } from './types.ts'
+import type { Expiry, Rotate, Rule, Target, Verify } from './types.ts'
 
 let loaded: Promise<ReadonlyMap<string, Target>> | undefined
 
@@ -26,9 +26,23 @@ export async function allTargets(): Promise<readonly Target[]> {
   return [...(await catalogue()).values()]
 }
 
-/** The call that asks the service whether a credential works; one that a template can make. */
-export function verifyOf({ verify }: Target): Verify | undefined {
-  return verify?.confidence === 'seen' && verify.signing === undefined ? verify : undefined
+/**
+ * The call that asks the service whether a credential works; one that a template can make.
+ *
+ * @param placed true where a config states the base URL. Elsewhere a credential of another region, of a
+ *   sandbox or of a server of one's own may be meant, which the usual host does not know: where there are
+ *   such, its rejection is made `cannot-tell`.
+ */
+export function verifyOf({ verify, selfHosted }: Target, placed = false): Verify | undefined {
+  if (verify?.confidence !== 'seen' || verify.signing !== undefined) return undefined
+  const usual = verify.host !== undefined && !verify.host.includes('{')
+  const several = verify.elsewhere !== undefined || selfHosted !== undefined
+  if (placed || !usual || !several) return verify
+  return { ...verify, rules: verify.rules.map(uncertain) }
+}
+
+function uncertain(rule: Rule): Rule {
+  return rule.verdict === 'rejected' ? { ...rule, verdict: 'cannot-tell' } : rule
 }
 
 /** Host names, some with `*` (hosts.ts), to which the credential may be sent. */

@@ -20,7 +20,7 @@ export interface Target {
   pattern?: Pattern
   /** Where it may be sent: a host name, whose first label may be or hold `*` (hosts.ts). */
   hosts: readonly { name: string; confidence: Confidence }[]
-  /** It may also belong to a server of one's own, whose name nobody else can know. */
+  /** The service, or its like, also runs on servers of one's own, whose names nobody else can know. */
   selfHosted?: true
   auth: Auth
   verify?: Verify
@@ -61,7 +61,7 @@ export interface Pattern {
   regex: string
   /** `prefixed`: recognises the kind; `shape`: length and alphabet only, fit to reject, never to name. */
   strength: 'prefixed' | 'shape'
-  /** Invented. */
+  /** Invented; `x{24}` stands for 24 times `x`, so that no scanner takes the catalogue for a leak. */
   example: string
   confidence: Confidence
   /** `prefixed` only: ids of other targets that this pattern takes too. A value then has several candidates. */
@@ -93,6 +93,11 @@ export interface Verify {
    * With `{lower-case}` labels: a base URL from a trusted config, whose host `hostFits` (hosts.ts).
    */
   host?: string
+  /**
+   * Other hosts of the service, of another region or a sandbox, that know credentials which this one does
+   * not. `verifyOf` makes a rejection uncertain then, unless a config says which host it is.
+   */
+  elsewhere?: readonly string[]
   /** With its query. */
   path: string
   /** Names in lower case. */

@@ -190,7 +190,7 @@ describe('a log that is not what was signed', () => {
         rmSync(home.auditLog)
         rmSync(home.auditLock)
       },
-      /is empty, and a checkpoint says/,
+      /does not begin with a record, and a checkpoint/,
     ],
   ]
   test.each(cases)(
@@ -223,6 +223,24 @@ describe('a log that is not what was signed', () => {
     const failure = await failureOf(log.checkpoint())
     expect(failure.code).toBe('AUDIT_TAMPERED')
     expect(signedSizes(home)).toEqual([3])
+  })
+})
+
+describe('a checkpoint that cannot be written', () => {
+  test('is said once, stops no record, and is an error at a clean stop', async () => {
+    const home = tempHome()
+    writeSettings(home, { checkpoint: { records: 2 } })
+    mkdirSync(home.checkpoints)
+    const said: string[] = []
+    const log = openLog(home, { warn: (sentence) => said.push(sentence) })
+    for (let i = 0; i < 9; i++) await log.append([entry()])
+    const sentence = 'the audit log cannot be used: a folder stands in its place'
+    expect(said).toEqual([`no checkpoint could be signed: ${sentence}`])
+    expect(await failureOf(log.close())).toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
+    expect(verify(home)).toMatchObject({ records: 10, torn: 0 })
+    rmSync(home.checkpoints, { recursive: true })
+    await writeLog(home, 1)
+    expect(signedSizes(home)).toEqual([11])
   })
 })
 

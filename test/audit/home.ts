@@ -10,9 +10,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { readAcross } from '../../src/audit/across.ts'
 import { readHead } from '../../src/audit/lock.ts'
 import { openAuditLog, type AuditLog, type AuditLogOptions } from '../../src/audit/log.ts'
-import { parseRecord, readLines } from '../../src/audit/read.ts'
+import { parseRecord } from '../../src/audit/read.ts'
 import type { AuditRecord, Entry } from '../../src/audit/record.ts'
 import { verifyChain, type Verdict } from '../../src/audit/verify.ts'
 import { SecretRefError } from '../../src/errors.ts'
@@ -57,12 +58,15 @@ export async function writeLog(home: Home, count: number): Promise<void> {
   await log.close()
 }
 
-export function recordsIn(home: Home): AuditRecord[] {
-  return Array.from(readLines(home.auditLog), ({ bytes, number, whole }) => {
-    const record = whole ? parseRecord(bytes) : undefined
-    if (record === undefined) throw new Error(`line ${number} is not a record`)
-    return record
-  })
+/** Across all its segments. */
+export function recordsIn({ auditLog }: Pick<Home, 'auditLog'>): AuditRecord[] {
+  return readAcross(auditLog, undefined, ({ lines }) =>
+    Array.from(lines, ({ bytes, number, whole }) => {
+      const record = whole ? parseRecord(bytes) : undefined
+      if (record === undefined) throw new Error(`line ${number} is not a record`)
+      return record
+    }),
+  )
 }
 
 export function textOf(home: Home): string {
@@ -74,7 +78,10 @@ export function tear(home: Home, bytes: string): void {
 }
 
 export function verify(home: Home): Verdict {
-  return verifyChain(readLines(home.auditLog), readHead(home.auditLock))
+  const head = readHead(home.auditLock)
+  return readAcross(home.auditLog, undefined, ({ start, lines }) =>
+    verifyChain(lines, head, { start }),
+  )
 }
 
 /** The error that a promise is rejected with; fails where it is not one of ours. */

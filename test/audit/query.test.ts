@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { matcher, type Query } from '../../src/audit/query.ts'
+import { Lookout, matcher, type Query, type Unseen } from '../../src/audit/query.ts'
 import type { AuditRecord, Entry } from '../../src/audit/record.ts'
 import { entry } from './home.ts'
 
@@ -76,5 +76,47 @@ describe('matcher', () => {
     expect(() => matcher({ event: 'grant' }, NOW)).toThrow(
       expect.objectContaining({ code: 'USAGE', hint: expect.stringContaining('grant.released') }),
     )
+  })
+})
+
+function unseen(query: Query, ...records: readonly Partial<Entry>[]): readonly Unseen[] {
+  const lookout = new Lookout(query)
+  for (const fields of records) lookout.see(record(NOW.toISOString(), fields))
+  return lookout.unseen()
+}
+
+describe('what was mistyped', () => {
+  test('the nearest event is suggested', () => {
+    expect(() => matcher({ event: 'grant.relesed' }, NOW)).toThrow(
+      expect.objectContaining({
+        message: 'there is no event "grant.relesed" in the audit log',
+        hint: 'did you mean "grant.released"?',
+      }),
+    )
+  })
+
+  test('a word that could be a value is not repeated', () => {
+    const value = ['fake', 'Zq7xW2'.repeat(8)].join('')
+    for (const query of [{ event: value }, { since: value }, { until: `${value} $` }]) {
+      expect(() => matcher(query, NOW)).toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('Zq7xW2') }),
+      )
+    }
+  })
+
+  test('a name that no record has is told, with the one that is near', () => {
+    const records = [{ agent: 'payment-analyst', ref: 'r' }, { agent: 'b' }]
+    expect(unseen({ agent: 'payment-analist', ref: 'other' }, ...records)).toEqual([
+      { kind: 'agent', name: 'payment-analist', nearest: 'payment-analyst' },
+      { kind: 'ref', name: 'other' },
+    ])
+    expect(unseen({ agent: 'b', ref: 'r' }, ...records)).toEqual([])
+    expect(unseen({ event: 'run.ended' }, ...records)).toEqual([])
+    expect(unseen({ agent: 'b' })).toEqual([{ kind: 'agent', name: 'b' }])
+  })
+
+  test('a name is seen also where very many others are', () => {
+    const many = Array.from({ length: 10_050 }, (_, i) => ({ agent: `a-${i}` }))
+    expect(unseen({ agent: 'a-10049' }, ...many)).toEqual([])
   })
 })

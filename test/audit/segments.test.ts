@@ -1,16 +1,26 @@
+import * as fc from 'fast-check'
 import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readAcross } from '../../src/audit/across.ts'
 import { archiveLog } from '../../src/audit/archive.ts'
-import { readHead } from '../../src/audit/lock.ts'
-import { openAuditLog } from '../../src/audit/log.ts'
-import { parseRecord } from '../../src/audit/read.ts'
-import type { AuditRecord } from '../../src/audit/record.ts'
+import { leafHash } from '../../src/audit/hash.ts'
+import { openAuditLog, type AuditLog } from '../../src/audit/log.ts'
+import { appendLeaf, EMPTY_RANGE, rootOf } from '../../src/audit/merkle.ts'
+import { parseCheckpoint, parseNote } from '../../src/audit/note.ts'
 import { segmentsAt, segmentsOf } from '../../src/audit/segments.ts'
-import { verifyChain, type Verdict } from '../../src/audit/verify.ts'
 import type { Home } from '../../src/state/home.ts'
-import { entry, failureOf, openLog, tear, tempHome, writeLog, writeSettings } from './home.ts'
+import {
+  entry,
+  failureOf,
+  openLog,
+  recordsIn,
+  tear,
+  tempHome,
+  verify,
+  writeLog,
+  writeSettings,
+} from './home.ts'
 
 /** Rolls after every few records. */
 function smallHome(): Home {
@@ -19,21 +29,8 @@ function smallHome(): Home {
   return home
 }
 
-function recordsAt(log: string): AuditRecord[] {
-  return readAcross(log, undefined, ({ lines }) =>
-    Array.from(lines, ({ bytes }) => parseRecord(bytes)).filter((record) => record !== undefined),
-  )
-}
-
-function verdictOf(home: Home): Verdict {
-  const head = readHead(home.auditLock)
-  return readAcross(home.auditLog, undefined, ({ start, lines }) =>
-    verifyChain(lines, head, { start }),
-  )
-}
-
 function counts(home: Home): (number | undefined)[] {
-  return recordsAt(home.auditLog).flatMap(({ count }) => count ?? [])
+  return recordsIn(home).flatMap(({ count }) => count ?? [])
 }
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1)
@@ -49,9 +46,9 @@ describe('a log that grows beyond its bound', () => {
     expect(segments[0]).toEqual({ path: join(home.dir, 'audit.000000000001.log'), first: 1 })
     expect(segments.at(-1)?.path).toBe(home.auditLog)
 
-    const records = recordsAt(home.auditLog)
-    expect(verdictOf(home)).toMatchObject({ records: records.length, acknowledged: records.length })
-    expect(verdictOf(home).bad).toBeUndefined()
+    const records = recordsIn(home)
+    expect(verify(home)).toMatchObject({ records: records.length, acknowledged: records.length })
+    expect(verify(home).bad).toBeUndefined()
     for (const [i, { first }] of segments.entries()) {
       if (i === 0) continue
       expect(records[first - 1]).toMatchObject({
@@ -99,7 +96,7 @@ describe('a log that grows beyond its bound', () => {
     for (let i = 17; i <= 30; i++) await (i % 2 ? one : other).append([entry({ count: i })])
     await Promise.all([one.close(), other.close()])
     expect(counts(home)).toEqual(upTo(30))
-    expect(verdictOf(home).bad).toBeUndefined()
+    expect(verify(home).bad).toBeUndefined()
   })
 
   test('with an unfinished line at its end: cut off, then continued, and both are on record', async () => {
@@ -108,9 +105,9 @@ describe('a log that grows beyond its bound', () => {
     tear(home, '{"v":1,"seq":12,')
     writeSettings(home, { segment: { bytes: 1024 } })
     await writeLog(home, 1)
-    const events = recordsAt(home.auditLog).map(({ event }) => event)
+    const events = recordsIn(home).map(({ event }) => event)
     expect(events.slice(-3)).toEqual(['log.continued', 'log.recovered', 'grant.released'])
-    expect(verdictOf(home)).toMatchObject({ torn: 0, records: 14 })
+    expect(verify(home)).toMatchObject({ torn: 0, records: 14 })
   })
 
   test('can be read on where older segments were moved away', async () => {
@@ -118,12 +115,47 @@ describe('a log that grows beyond its bound', () => {
     await writeLog(home, 20)
     for (const { path } of segmentsOf(home).slice(0, 3)) rmSync(path)
     await writeLog(home, 1)
-    expect(verdictOf(home).bad).toBeUndefined()
+    expect(verify(home).bad).toBeUndefined()
     rmSync(home.auditLock)
     await writeLog(home, 1)
-    expect(verdictOf(home).bad).toBeUndefined()
+    expect(verify(home).bad).toBeUndefined()
     expect(counts(home).slice(-3)).toEqual([20, 1, 1])
   })
+})
+
+test('property: however it was written, by whom and in how many segments, the signed tree is that of its lines', async () => {
+  const step = fc.record({
+    writer: fc.integer({ min: 0, max: 2 }),
+    entries: fc.integer({ min: 1, max: 6 }),
+    next: fc.constantFrom('go on', 'sign', 'end'),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+      const home = smallHome()
+      const writers = new Map<number, AuditLog>()
+      for (const { writer, entries, next } of steps) {
+        const log = writers.get(writer) ?? openAuditLog(home)
+        writers.set(writer, log)
+        await log.append(Array.from({ length: entries }, () => entry()))
+        if (next === 'sign') await log.checkpoint()
+        if (next === 'end') {
+          await log.close()
+          writers.delete(writer)
+        }
+      }
+      for (const log of writers.values()) await log.close()
+      const leaves = readAcross(home.auditLog, undefined, ({ lines }) =>
+        Array.from(lines, ({ bytes }) => leafHash(bytes)),
+      )
+      const note = readFileSync(home.checkpoint, 'utf8')
+      expect(parseCheckpoint(parseNote(note)?.text ?? '')).toMatchObject({
+        size: leaves.length,
+        root: rootOf(leaves.reduce(appendLeaf, EMPTY_RANGE)),
+      })
+      expect(verify(home).bad).toBeUndefined()
+    }),
+    { numRuns: 15 },
+  )
 })
 
 describe('a roll that was interrupted', () => {
@@ -186,15 +218,15 @@ test('log archive puts every segment aside, under names that can be read as one 
   await writeLog(home, 20)
   const open = openLog(home)
   await open.append([entry({ count: 21 })])
-  const before = recordsAt(home.auditLog)
+  const before = recordsIn(home)
   const closed = segmentsOf(home).length - 1
   const target = (await archiveLog(home, entry().actor, new Date())) ?? ''
   expect(segmentsOf(home)).toEqual([{ path: home.auditLog, first: 1 }])
-  expect(recordsAt(home.auditLog)[0]?.detail).toMatchObject({
+  expect(recordsIn(home)[0]?.detail).toMatchObject({
     file: basename(target),
     segments: closed,
   })
-  expect(recordsAt(target)).toEqual(before)
+  expect(recordsIn({ auditLog: target })).toEqual(before)
   expect(segmentsAt(target)).toHaveLength(closed + 1)
   // Who had it open goes on in the new one.
   await open.append([entry({ count: 1 })])

@@ -200,12 +200,28 @@ describe('a log that was rewritten with its chain', () => {
     })
   })
 
-  test('an anchor that went on with it tells of the log before', () => {
+  test('also where the anchor went on with it', () => {
     const forged = signedLog({ records: COUNT, say: () => entry({ agent: 'somebody-else' }) })
     const checkpoints = [...vouched(whole, [6, 9], true), ...vouched(forged, [6, 12], true)]
-    const verdict = verifyChain(linesOf(forged.lines.join('')), forged.head, { checkpoints })
+    expect(verifyChain(linesOf(forged.lines.join('')), forged.head, { checkpoints }).bad).toEqual({
+      seq: 1,
+      damage: 'other-log',
+    })
+  })
+
+  test('a log that says which one it follows: its anchor has checkpoints of both', () => {
+    const { actor } = entry()
+    const say = (seq: number): Entry => (seq === 1 ? { event: 'log.archived', actor } : entry())
+    const next = signedLog({ records: COUNT, say })
+    const checkpoints = [...vouched(whole, [6, 9], true), ...vouched(next, [6, 12], true)]
+    const verdict = verifyChain(linesOf(next.lines.join('')), next.head, { checkpoints })
     expect(verdict.bad).toBeUndefined()
     expect(verdict.checkpoints).toMatchObject({ foreign: 2, elsewhere: 12 })
+    // Without one of its own, they are not of this log.
+    const before = { checkpoints: vouched(whole, [6, 9], true) }
+    expect(verifyChain(linesOf(next.lines.join('')), next.head, before).bad).toMatchObject({
+      damage: 'other-log',
+    })
   })
 
   test('a checkpoint by a key that nobody knows accuses, and does not vouch', () => {

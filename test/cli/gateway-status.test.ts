@@ -164,11 +164,11 @@ file      998       0          998   0
     expect(stderr).toBe('')
     const report: unknown = JSON.parse(stdout)
     expect(nodeAt(report, ['agents'])).toHaveLength(500)
-    expect(nodeAt(report, ['agents', 8, 'lines', 0])).toMatchObject({
+    expect(nodeAt(report, ['agents', 8, 'lines', 1])).toMatchObject({
       agent: 'agent-8',
-      envVar: 'SLACK',
-      ref: 'slack',
-      target: 'slack',
+      envVar: 'OWN_8',
+      ref: 'own-8',
+      target: 'own',
       provider: 'file',
       state: 'injected',
     })

@@ -64,6 +64,8 @@ test('one target, with what is from memory marked, and the call in words', async
   const { out: slack } = await show('slack-bot-token')
   expect(slack).toMatch(/verify +POST https:\/\/slack\.com\/api\/auth\.test$/m)
   expect(slack).toMatch(/200 with \/error "token_revoked": rejected/)
+  expect(slack).not.toContain('a rejection counts only')
+  expect((await show('paypal')).out).toContain('a rejection counts only where the config names')
   expect(slack).toMatch(/sources +.*trufflehog:slack/)
 })
 

@@ -76,6 +76,7 @@ test('a grant: the rule, the route, every provider with its place, what would ha
   if denied       final, no other provider is asked: nothing starts
   required        yes: without it nothing starts
   on failure      deny-and-alert: it is recorded and an alert is raised
+  target          stripe-secret-key, by the name of its variable
   delivery        variable
   expires         2026-11-27, or earlier where the store says so
   warning         "stripe-api-key" expires in 3 days, 2026-11-27

@@ -1,39 +1,18 @@
-/**
- * The agent against stripe-mock, Stripe's own server, which checks every request against Stripe's OpenAPI
- * description: https://github.com/stripe/stripe-mock
- */
-import { spawn, spawnSync } from 'node:child_process'
+/** The agent against stripe-mock, Stripe's own server. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { digestOf } from '../../examples/payment-analyst/services/keys.ts'
 import type { ServiceEvent } from '../../examples/payment-analyst/services/serve.ts'
 import { slackListener } from '../../examples/payment-analyst/services/slack.ts'
+import { isStripeMockThere, stripeMock } from '../fakes/stripe-mock.ts'
 import { skipLoudly } from '../values/loud.ts'
 import { listening, ran, SLACK_TOKEN, STRIPE_KEY, temporaryFolder } from './surroundings.ts'
 
-const BINARY = process.env['STRIPE_MOCK'] ?? 'stripe-mock'
-const isThere = spawnSync(BINARY, ['-version']).status === 0
-
-async function stripeMock(): Promise<string> {
-  const child = spawn(BINARY, ['-http-addr', '127.0.0.1:0', '-https-addr', '127.0.0.1:0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  onTestFinished(() => void child.kill())
-  return new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('exit', () => reject(new Error('stripe-mock ended')))
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      const [, address] = /HTTP at address: (\S+)/.exec(line) ?? []
-      if (address !== undefined) resolve(`http://${address}`)
-    })
-  })
-}
-
 describe('against stripe-mock', () => {
   test('every request is in order, and its one charge makes a report', async (context) => {
-    if (!isThere) skipLoudly(context, 'stripe-mock', 'it is not on PATH, nor in $STRIPE_MOCK')
+    if (!isStripeMockThere)
+      skipLoudly(context, 'stripe-mock', 'it is not on PATH, nor in $STRIPE_MOCK')
     const events: ServiceEvent[] = []
     const slack = slackListener({ valid: [digestOf(SLACK_TOKEN)] }, (event) => events.push(event))
     const folder = temporaryFolder()

@@ -127,6 +127,14 @@ describe('the line of a binding', () => {
   })
 })
 
+test('what it is for, and how that was found, is part of it', () => {
+  const about = { target: 'stripe', provider: 'file' }
+  expect(statusOf(bindingOf(), undefined, NOW)).toMatchObject(about)
+  const found = bindingOf({ targetBy: 'variable' })
+  expect(statusOf(found, undefined, NOW)).toMatchObject({ ...about, targetBy: 'variable' })
+  expect(statusOf(bindingOf({ chain: [] }), undefined, NOW)).not.toHaveProperty('provider')
+})
+
 describe('routeOf', () => {
   const route = routeOf(bindingOf())
 

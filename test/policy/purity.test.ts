@@ -77,7 +77,8 @@ describe.each(files)('%s', (file) => {
 
   test('imports nothing that does input or output, not even through others', () => {
     for (const [name, importer] of loadedBy(file)) {
-      if (name.endsWith('.ts')) continue
+      // The catalogue's data, which is text.
+      if (name.endsWith('.ts') || /^targets\/data\/[a-z-]+\.json$/.test(name)) continue
       expect(PURE_MODULES, `${name}, imported by ${importer}`).toContain(name)
     }
   })

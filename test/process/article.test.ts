@@ -239,10 +239,66 @@ describeOnLinux('lines that run', () => {
   })
 })
 
+describeOnLinux('lines that look for what is wrong', () => {
+  const UNUSED_ONLY = 'openclaw gateway audit --secrets --unused-only'
+  const VERBOSE = 'openclaw gateway audit --secrets --verbose'
+
+  test('3.4: the ref of 5.2 that was migrated and not cleaned up is exactly the article’s line', async () => {
+    const slot = JSON.parse(
+      readFileSync(join(FIXTURES, '5.2-unused.json5'), 'utf8').replace(/\/\/.*$/gm, ''),
+    )
+    // In the agent of 3.2, in a tool that its capabilities do not list.
+    const world = articleWorld('3.2.json', ({ agents }) => {
+      const tools = { github: { credentials: { token: slot } } }
+      const agent: { 'tool-bindings'?: object } = agents['payment-analyst'] ?? {}
+      agents['payment-analyst'] = {
+        ...agent,
+        'tool-bindings': { ...agent['tool-bindings'], ...tools },
+      }
+    })
+    writeSecrets(world)
+    expect(await typed(world, UNUSED_ONLY)).toMatchObject({
+      code: 0,
+      out: '⚠️ unused-ref: legacy-github-token (delete after migration)\n',
+      err: '',
+    })
+    expect((await typed(world, `${UNUSED_ONLY} --check`)).code).toBe(1)
+    expect((await typed(world, UNUSED_ONLY, { env: { LC_ALL: 'C' } })).out).toBe(
+      '[warn] unused-ref: legacy-github-token (delete after migration)\n',
+    )
+  })
+
+  test('3.4: on 3.2 as it stands, one line that says what was looked at', async () => {
+    const world = articleWorld('3.2.json')
+    writeSecrets(world)
+    expect(await typed(world, UNUSED_ONLY)).toMatchObject({
+      code: 0,
+      out: '✅ nothing unused: 1 agent, 2 refs, 1 store listed\n',
+      err: '',
+    })
+    // Names were looked at, and no value was fetched.
+    expect(eventsOf(world)).toEqual([])
+  })
+
+  test('5.3: with --verbose, where it is and what to do; what was fetched is on record', async () => {
+    const world = articleWorld('3.2.json')
+    writeSecrets(world)
+    const { code, out, err } = await typed(world, VERBOSE)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('⚪ no-expiry: slack-bot-token\n')
+    expect(out).toMatch(/\n {3}\/.*config\.json:\d+:\d+: agents\.payment-analyst\..*\n {3}hint: /)
+    expect(eventsOf(world).filter((event) => event !== 'log.opened')).toEqual([
+      'config.loaded',
+      'grant.intent',
+      'grant.intent',
+      'grant.checked',
+      'grant.checked',
+    ])
+  })
+})
+
 describeOnLinux('lines that later versions answer', () => {
   test.each([
-    ['openclaw gateway audit --secrets --unused-only', 'gateway audit'],
-    ['openclaw gateway audit --secrets --verbose', 'gateway audit'],
     ['openclaw secrets rotate --force --provider stripe', 'secrets rotate'],
     ['openclaw secrets rotate --provider stripe --days-remaining 30', 'secrets rotate'],
   ])('%s', async (line, command) => {

@@ -3,9 +3,10 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { segmentsOf } from '../../src/audit/segments.ts'
 import type { Home } from '../../src/state/home.ts'
 import { homeOf } from '../../src/state/home.ts'
-import { recordsIn, tempDir, tempHome, verify, writeLog } from '../audit/home.ts'
+import { openLog, recordsIn, tempDir, tempHome, verify, writeLog } from '../audit/home.ts'
 import { namespace } from './namespace.ts'
 
 const WRITER = join(import.meta.dirname, 'audit-writer.ts')
@@ -68,6 +69,39 @@ describe('a full disk', () => {
     expect(recordsIn(after)).toHaveLength((acks.length + 1) * 32 + 1)
     expect(verify(after)).toMatchObject({ torn: 0, records: (acks.length + 1) * 32 + 1 })
     expect(verify(after).bad).toBeUndefined()
+  })
+
+  test('neither a new segment nor a checkpoint that does not fit loses anything', async (context) => {
+    const wrapper = namespace(context, 'segments of an audit log on a full disk')
+    const home = tempHome()
+    mkdirSync(home.dir)
+    const kept = join(tempDir(), 'kept')
+    // Each batch is a segment of its own, and signed.
+    const said = script(
+      home,
+      `mount -t tmpfs -o size=256k,mode=0700 none "$SECRETREF_HOME"
+       head -c 65536 /dev/zero > "$SECRETREF_HOME/filler"
+       echo '{"segment":{"bytes":4096},"checkpoint":{"records":32}}' > "$SECRETREF_HOME/audit.json"
+       writer a 1 50 32
+       rm "$SECRETREF_HOME/filler"
+       writer b 1 3 32
+       cp -a "$SECRETREF_HOME" '${kept}'`,
+      wrapper,
+    )
+    const acks = said.filter((line) => line.startsWith('ack '))
+    expect(said.filter((line) => line.startsWith('ack b'))).toHaveLength(3)
+    const failures = said.filter((line) => line.startsWith(PREFIX))
+    expect(failures).toEqual([`${PREFIX} the disk is full`, `${PREFIX} the disk is full`])
+    const after = homeOf({ SECRETREF_HOME: kept })
+    const records = recordsIn(after)
+    for (const line of acks) {
+      const [, name, seq] = /^ack (\S+) (\d+)$/.exec(line) ?? []
+      expect(records[Number(seq) - 1]?.reason).toBe(name)
+    }
+    expect(verify(after)).toMatchObject({ torn: 0, acknowledged: records.length })
+    expect(verify(after).bad).toBeUndefined()
+    expect(segmentsOf(after).length).toBeGreaterThan(4)
+    expect(await openLog(after).checkpoint()).toContain(`\n${records.length}\n`)
   })
 })
 

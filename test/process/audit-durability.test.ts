@@ -3,7 +3,7 @@ import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readHead } from '../../src/audit/lock.ts'
-import { entry, openLog, recordsIn, tempHome, verify } from '../audit/home.ts'
+import { entry, openLog, recordsIn, tempHome, verify, writeSettings } from '../audit/home.ts'
 import { trace } from './traced.ts'
 
 const SRC = join(import.meta.dirname, '../../src')
@@ -76,7 +76,7 @@ describe('a sync that fails', () => {
 })
 
 describe('a disk that does not answer', () => {
-  test.each(['fdatasync', 'write'])(
+  test.for(['fdatasync', 'write'])(
     '%s: refused when the time is up, also what comes after; the agent is not held up',
     (call, context) => {
       const home = tempHome()
@@ -95,6 +95,26 @@ describe('a disk that does not answer', () => {
       expect(verify(home).bad).toBeUndefined()
     },
   )
+
+  test('while a checkpoint is written: said once, and what comes after is refused at once', (context) => {
+    const home = tempHome()
+    writeSettings(home, { checkpoint: { records: 3 } })
+    const rules = ['trace=fdatasync', 'inject=fdatasync:delay_enter=900000:when=1']
+    const { said } = trace(context, home, rules, [WRITER, 'a', '1', '10'], {
+      paths: [home.checkpoints],
+      env: { DISK_TIMEOUT_MS: '200' },
+    })
+    const failure = 'the audit log cannot be used: the disk has not answered for 0.2 seconds'
+    expect(said).toEqual([
+      'ack a-0-1 2',
+      'ack a-0-2 3',
+      `no checkpoint could be signed: ${failure}`,
+      `AUDIT_UNAVAILABLE ${failure}`,
+      `AUDIT_UNAVAILABLE ${failure}`,
+      'ticks: many',
+    ])
+    expect(verify(home)).toMatchObject({ records: 3, torn: 0 })
+  })
 })
 
 describe('the acknowledged head', () => {

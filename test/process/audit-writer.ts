@@ -19,6 +19,7 @@ const patience = process.env['DISK_TIMEOUT_MS']
 const log = openAuditLog(homeOf(process.env), {
   busyTimeoutMs: 20_000,
   ...(patience && { diskTimeoutMs: Number(patience) }),
+  warn: (sentence) => writeSync(1, `${sentence}\n`),
 })
 const actor: Entry['actor'] = { type: 'user', id: name, pid: process.pid, uid: 0 }
 

@@ -71,7 +71,9 @@ describe.each(HOW)('%s', (how) => {
   test.each([
     ['state/audit.log', AUDIT],
     ['state/audit.lock', AUDIT],
-    ['state/keys', KEY],
+    ['state/audit.checkpoint', AUDIT],
+    ['state/keys', AUDIT],
+    ['state/keys/checkpoint.key', AUDIT],
     ['state/keys/fingerprint.key', KEY],
     ['state/secrets.json', SECRETS],
   ])('in place of %s: nothing is started', async (path, words) => {

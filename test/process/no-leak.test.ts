@@ -26,18 +26,21 @@ const LOOKING: readonly (readonly string[])[] = [
   ['why', '--agent', 'a', '--json'],
   ['gateway', 'status', '--agent', 'a', '--secrets', '--all'],
   ['gateway', 'status', '--agent', 'a', '--secrets', '--json'],
+  ['gateway', 'audit', '--secrets', '--verbose'],
 ]
 /** Those that need no config. */
 const ANYWHERE: readonly (readonly string[])[] = [
   ['log', 'show'],
   ['log', 'show', '--json'],
   ['log', 'verify'],
+  ['log', 'export'],
+  ['log', 'export', '--format', 'csv'],
+  ['log', 'find'],
   ['doctor'],
   ['doctor', '--json'],
   ['trust'],
   ['init'],
   ['init', '--global'],
-  ['gateway', 'audit', '--secrets'],
   ['secrets', 'rotate', 'key'],
   ['log', 'archive', '--yes'],
   ['--help'],

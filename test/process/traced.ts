@@ -32,7 +32,10 @@ export function trace(
   }
   const report = `${home.dir}-strace`
   const args = [
-    ...['-f', '-y', '-o', report],
+    '-f',
+    '-y',
+    '-o',
+    report,
     ...rules.flatMap((rule) => ['-e', rule]),
     ...(options.paths ?? []).flatMap((path) => ['-P', path]),
   ]

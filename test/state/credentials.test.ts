@@ -5,8 +5,10 @@ import {
   claimCheck,
   credentialsOf,
   recordCredentials,
+  withLearnedEnd,
   type CredentialRow,
 } from '../../src/state/credentials.ts'
+import { bindingOf, grantFor } from '../gateway/binding.ts'
 import { openState, tempHome } from './folder.ts'
 
 const ROW: CredentialRow = {
@@ -54,6 +56,19 @@ describe('a verdict', () => {
 })
 
 const at = (ms: number): Date => new Date(Date.UTC(2026, 10, 25) + ms)
+
+describe('the end that a service told', () => {
+  const grant = grantFor(bindingOf(), { fingerprint: ROW.fingerprint })
+
+  test('is that of the grant of the same value, where none is known', () => {
+    const { expiresAt: _, ...endless } = grant
+    expect(withLearnedEnd(endless, ROW)).toEqual({ ...endless, expiresAt: ROW.expiresAt })
+    expect(withLearnedEnd(endless, undefined)).toBe(endless)
+    expect(withLearnedEnd(endless, { ...ROW, fingerprint: 'f:2' })).toBe(endless)
+    const known = { ...endless, expiresAt: '2026-12-01' }
+    expect(withLearnedEnd(known, ROW)).toBe(known)
+  })
+})
 
 describe('after a failed run', () => {
   const key = { ...KEY, agent: 'a', fingerprint: 'f:1' }

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { idsOfService, serviceWords, targetOf, type Asked } from '../../src/targets/infer.ts'
+import {
+  idsOfService,
+  isTargetId,
+  serviceWords,
+  targetOf,
+  type Asked,
+} from '../../src/targets/infer.ts'
 
 const asked = (names: Partial<Asked>): Asked => ({ envVar: 'KEY', ref: 'some-key', ...names })
 
@@ -62,6 +69,24 @@ describe('which target a binding is for', () => {
     })
     expect(targetOf(asked({ envVar: 'SLACK_BOT_TOKEN' }))?.also).toEqual([])
   })
+})
+
+test('whatever the names are, the answer is a target that exists, or none', () => {
+  const parts = fc.constantFrom('STRIPE', 'GITHUB', 'OLD', 'API', 'KEY', 'TOKEN', '2', '', 'X')
+  const name = fc.oneof(
+    fc.string(),
+    fc.array(parts).map((words) => words.join('_')),
+  )
+  fc.assert(
+    fc.property(fc.option(name), fc.option(name), name, name, (service, tool, envVar, ref) => {
+      const names = { service: service ?? undefined, tool: tool ?? undefined, envVar, ref }
+      const found = targetOf(names)
+      if (found === undefined) return
+      expect([found.id, ...found.also].every(isTargetId)).toBe(true)
+      expect(found.also).not.toContain(found.id)
+    }),
+    { numRuns: 500 },
+  )
 })
 
 test('a service stands for its kinds, an id for itself', () => {

@@ -1,11 +1,13 @@
 /** The catalogue's files, read and checked. Whatever generator needs them, all of the checks are made. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Pattern, Target, Verify } from '../../../src/targets/types.ts'
-import { hostMatches } from '../../../src/targets/hosts.ts'
+import type { Pattern, Target } from '../../../src/targets/types.ts'
+import { serviceWord } from '../../../src/targets/words.ts'
+import { callProblems } from './calls.ts'
 import { shapeOf, stepsOf } from './cost.ts'
+import { overlapProblems } from './overlaps.ts'
 import { parse, type Node } from './regex.ts'
-import { samplesOf } from './samples.ts'
+import { exampleOf, samplesOf } from './samples.ts'
 import { TARGET } from './schema.ts'
 
 const FOLDER = 'src/targets/data'
@@ -71,12 +73,14 @@ export function problemsOf(targets: readonly Target[]): string[] {
   for (const target of targets) {
     const own = [
       ...(target.pattern === undefined ? [] : patternProblems(target.pattern)),
-      ...(target.verify === undefined ? [] : verifyProblems(target, target.verify)),
+      ...(target.verify === undefined ? [] : callProblems(target, target.verify)),
       ...honestyProblems(target),
     ]
     problems.push(...own.map((problem) => `${target.id}: ${problem}`))
   }
-  return problems.length > 0 ? problems : [...overlapProblems(targets), ...usualProblems(targets)]
+  // With a pattern that cannot be read there are no overlaps to compute.
+  if (problems.length > 0) return problems
+  return [...overlapProblems(targets), ...usualProblems(targets), ...wordProblems(targets)]
 }
 
 /** The pattern as a tree. @throws where it holds what is not allowed */
@@ -85,7 +89,7 @@ export function treeOf(pattern: Pattern): Node {
 }
 
 function patternProblems(pattern: Pattern): string[] {
-  const { regex, example } = pattern
+  const { regex } = pattern
   let tree: Node
   try {
     tree = treeOf(pattern)
@@ -97,76 +101,11 @@ function patternProblems(pattern: Pattern): string[] {
   const compiled = new RegExp(regex)
   const strays = samplesOf(tree).filter((sample) => !compiled.test(sample))
   return [
-    ...(compiled.test(example) ? [] : ['the pattern does not take its example']),
+    ...(compiled.test(exampleOf(pattern)) ? [] : ['the pattern does not take its example']),
     ...(strays.length === 0
       ? []
       : ['the pattern is not understood: it refuses what was made from it']),
   ]
-}
-
-const PLACEHOLDER = /\{([A-Za-z][A-Za-z0-9_-]*)\}/g
-
-function verifyProblems(target: Target, verify: Verify): string[] {
-  const problems: string[] = []
-  const { host, path, headers = {}, basic = '', body = '' } = verify
-  const companions = new Set(target.companions?.map(({ name }) => name))
-  const texts = [path, ...Object.values(headers), basic, body]
-  for (const [, name = ''] of texts.join('\n').matchAll(PLACEHOLDER)) {
-    // A word in braces in a GraphQL query is a field.
-    if (/^[a-z]/.test(name) && !/^(?:value|path)$/.test(name)) problems.push(`what is {${name}}?`)
-    if (/^[A-Z]/.test(name) && !companions.has(name)) problems.push(`{${name}} is no companion`)
-  }
-  for (const [, name = ''] of (host ?? '').matchAll(PLACEHOLDER)) {
-    if (/^[A-Z]/.test(name) && !companions.has(name)) problems.push(`{${name}} is no companion`)
-    if (name === 'value') problems.push('the value must not choose the host')
-  }
-  const own = texts.some((text) => text.includes('{value}') || text.includes('{path}'))
-  if (!own && verify.signing === undefined) problems.push('the call does not hold the value')
-  if (host === undefined && target.selfHosted === undefined) problems.push('the call has no host')
-  if (host !== undefined && !isOwn(target, host)) problems.push(`${host} is none of its hosts`)
-  problems.push(...bodyProblems(verify))
-  if (!verify.rules.some(({ verdict }) => verdict === 'valid')) problems.push('nothing is valid')
-  verify.rules.forEach((rule, index) => {
-    const earlier = verify.rules
-      .slice(0, index)
-      .filter(({ body: condition }) => condition === undefined)
-    const reached = rule.status.some((code) => !earlier.some(({ status }) => status.includes(code)))
-    if (!reached) problems.push(`rule ${index + 1} is never reached`)
-  })
-  return problems
-}
-
-/** A call that was seen goes to a host that was. */
-function isOwn({ hosts, verify }: Target, host: string): boolean {
-  const filled = host.replace(PLACEHOLDER, 'x')
-  return hosts.some(
-    ({ name, confidence }) =>
-      hostMatches(name, filled) && (confidence === 'seen' || verify?.confidence === 'known'),
-  )
-}
-
-/** Whoever fills in the value must know how to encode it. */
-function bodyProblems({ body, headers = {}, method }: Verify): string[] {
-  if (body === undefined) return []
-  const type = headers['content-type']
-  if (method !== 'POST') return ['only a POST has a body']
-  if (type === 'application/x-www-form-urlencoded') {
-    return /^[A-Za-z_]+=[^&\s]*(?:&[A-Za-z_]+=[^&\s]*)*$/.test(body) ? [] : ['the body is no form']
-  }
-  if (type !== 'application/json') return ['nothing says what the body is']
-  return body === MALFORMED || isJson(body.replace(PLACEHOLDER, 'x')) ? [] : ['the body is no JSON']
-}
-
-/** On purpose: a service that refuses it has read who sent it, and has done nothing else. */
-const MALFORMED = '{'
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
 }
 
 /** What counts as seen must have a source to have been seen in. */
@@ -175,34 +114,6 @@ function honestyProblems(target: Target): string[] {
   const facts = [verify, rotate, expiry, pattern, ...env]
   const claims = facts.some((fact) => fact?.confidence === 'seen') || target.confidence === 'seen'
   return claims && sources.length === 0 ? ['something was seen, and no source is named'] : []
-}
-
-/** Of a pattern that names its kind: which other targets' texts it takes. */
-export function overlapsOf(targets: readonly Target[]): Map<string, string[]> {
-  const texts = targets.flatMap(({ id, pattern }) =>
-    pattern?.strength === 'prefixed'
-      ? [{ id, texts: [pattern.example, ...samplesOf(treeOf(pattern))] }]
-      : [],
-  )
-  const overlaps = new Map<string, string[]>()
-  for (const { id, pattern } of targets) {
-    if (pattern?.strength !== 'prefixed') continue
-    const compiled = new RegExp(pattern.regex)
-    const taken = texts.filter(
-      (other) => other.id !== id && other.texts.some((text) => compiled.test(text)),
-    )
-    overlaps.set(id, taken.map((other) => other.id).toSorted())
-  }
-  return overlaps
-}
-
-function overlapProblems(targets: readonly Target[]): string[] {
-  const found = overlapsOf(targets)
-  return targets.flatMap(({ id, pattern }) => {
-    const stated = (pattern?.overlaps ?? []).join(', ')
-    const real = (found.get(id) ?? []).join(', ')
-    return stated === real ? [] : [`${id}: overlaps are [${real}], not [${stated}]`]
-  })
 }
 
 /** Of the kinds that share a variable, one at most is the usual one. */
@@ -215,4 +126,21 @@ function usualProblems(targets: readonly Target[]): string[] {
       return claimed && other !== undefined ? [`${name}: usual for ${other} and ${id}`] : []
     }),
   )
+}
+
+/** A config's `service` is an id or a service's word: neither may mean two things. */
+function wordProblems(targets: readonly Target[]): string[] {
+  const services = new Map<string, string>()
+  const problems: string[] = []
+  for (const { id, service } of targets) {
+    const word = serviceWord(service)
+    const other = services.get(word) ?? service
+    services.set(word, service)
+    if (other !== service) problems.push(`${id}: ${service} and ${other} are one word`)
+  }
+  for (const { id, service } of targets) {
+    const other = services.get(id) ?? service
+    if (other !== service) problems.push(`${id}: is the word of another service, ${other}`)
+  }
+  return problems
 }

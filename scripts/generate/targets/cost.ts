@@ -1,44 +1,51 @@
 /**
  * How much work a backtracking matcher can be made to do by a pattern, whatever text it is given.
  *
- * A repetition costs nothing extra where the next character alone decides whether it goes on: what it
- * repeats and what may follow begin with different characters. Elsewhere every place where it could stop
- * is tried, and the rest of the pattern after each. The bound is the sum over all parts of how often each
+ * A repetition costs a look at what follows for each place where it could stop, if the next character
+ * alone decides whether it goes on: what it repeats and what may follow begin with different characters.
+ * Elsewhere the rest of the pattern is tried after each of these places. The bound is the sum over all parts of how often each
  * is tried at most. A repetition whose own content can match one text in two ways is refused outright:
  * that is where the work doubles with each character.
  */
 import { OTHER, type Chars, type Node } from './regex.ts'
 
-/** What a part may begin with, whether it may match nothing, its greatest length in characters. */
-interface Shape {
-  first: Chars
+interface Shape extends Beginning {
+  /** It may match nothing. */
   empty: boolean
+  /** In characters. */
   longest: number
 }
 
-const NOTHING: Chars = Array.from({ length: OTHER + 1 }, () => false)
+interface Beginning {
+  /** What it may begin with. */
+  first: Chars
+  /** How many classes are looked at before it is clear that it does not begin here. */
+  looks: number
+}
+
+const NOTHING: Beginning = { first: Array.from({ length: OTHER + 1 }, () => false), looks: 0 }
 
 export function shapeOf(node: Node): Shape {
   switch (node.type) {
     case 'chars':
-      return { first: node.chars, empty: false, longest: 1 }
+      return { first: node.chars, looks: 1, empty: false, longest: 1 }
     case 'choice': {
       const shapes = node.branches.map(shapeOf)
       return {
-        first: shapes.map(({ first }) => first).reduce(union, NOTHING),
+        ...shapes.reduce(both, NOTHING),
         empty: shapes.some(({ empty }) => empty),
         longest: Math.max(...shapes.map(({ longest }) => longest)),
       }
     }
     case 'repeat': {
-      const { first, empty, longest } = shapeOf(node.item)
-      return { first, empty: empty || node.least === 0, longest: longest * node.most }
+      const { empty, longest, ...beginning } = shapeOf(node.item)
+      return { ...beginning, empty: empty || node.least === 0, longest: longest * node.most }
     }
     case 'sequence':
     default: {
       const shapes = node.items.map(shapeOf)
       return {
-        first: firstOf(shapes, NOTHING),
+        ...beginningOf(shapes, NOTHING),
         empty: shapes.every(({ empty }) => empty),
         longest: shapes.reduce((sum, { longest }) => sum + longest, 0),
       }
@@ -58,7 +65,7 @@ interface Measure {
 }
 
 /** @param after what may come after it; the end of the text is in no set */
-function measure(node: Node, after: Chars): Measure {
+function measure(node: Node, after: Beginning): Measure {
   switch (node.type) {
     case 'chars':
       return { steps: 1, ways: 1 }
@@ -77,7 +84,7 @@ function measure(node: Node, after: Chars): Measure {
       let ways = 1
       const shapes = node.items.map(shapeOf)
       node.items.forEach((item, index) => {
-        const measured = measure(item, firstOf(shapes.slice(index + 1), after))
+        const measured = measure(item, beginningOf(shapes.slice(index + 1), after))
         steps += ways * measured.steps
         ways *= measured.ways
       })
@@ -88,16 +95,18 @@ function measure(node: Node, after: Chars): Measure {
 
 function measureRepeat(
   { item, least, most }: Extract<Node, { type: 'repeat' }>,
-  after: Chars,
+  after: Beginning,
 ): Measure {
   const shape = shapeOf(item)
-  const inner = measure(item, union(shape.first, after))
+  const inner = measure(item, both(shape, after))
   if (most > 1 && (inner.ways > 1 || shape.empty)) {
     throw new Error('repeats what can match one text in several ways')
   }
-  const clear = least === most || !meets(shape.first, after)
-  const stops = clear ? 1 : most - least + 1
-  return { steps: inner.steps * most + stops, ways: inner.ways * stops }
+  const stops = most - least + 1
+  const clear = stops === 1 || !meets(shape.first, after.first)
+  // Where it is clear, all stops but one are left after a look at what follows.
+  const steps = inner.steps * most + (clear ? (stops - 1) * after.looks : 0)
+  return { steps, ways: inner.ways * (clear ? 1 : stops) }
 }
 
 /** Whether the next character tells which branch it is. */
@@ -108,17 +117,18 @@ function decided(shapes: readonly Shape[]): boolean {
   )
 }
 
-function firstOf(shapes: readonly Shape[], after: Chars): Chars {
-  let first = NOTHING
+function beginningOf(shapes: readonly Shape[], after: Beginning): Beginning {
+  let begun = NOTHING
   for (const shape of shapes) {
-    first = union(first, shape.first)
-    if (!shape.empty) return first
+    begun = both(begun, shape)
+    if (!shape.empty) return begun
   }
-  return union(first, after)
+  return both(begun, after)
 }
 
-function union(one: Chars, other: Chars): Chars {
-  return one.map((has, code) => has || other[code] === true)
+function both(one: Beginning, other: Beginning): Beginning {
+  const first = one.first.map((has, code) => has || other.first[code] === true)
+  return { first, looks: one.looks + other.looks }
 }
 
 function meets(one: Chars, other: Chars): boolean {

@@ -1,5 +1,13 @@
 /** Texts that a pattern takes, made from it: what its one example does not show, such as other branches. */
+import type { Pattern } from '../../../src/targets/types.ts'
 import { OTHER, type Chars, type Node } from './regex.ts'
+
+/** The example of a pattern, written out: `x{4}` is `xxxx`. */
+export function exampleOf({ example }: Pattern): string {
+  return example.replace(/(.)\{(\d{1,4})\}/gs, (_, char: string, times: string) =>
+    char.repeat(Number(times)),
+  )
+}
 
 const COUNT = 16
 
@@ -32,13 +40,23 @@ function sample(node: Node, seed: number, random: { drawn: number }): string {
   }
 }
 
-/** A letter or digit where one is allowed: the commonest, and so the likeliest to fit elsewhere too. */
 function pick(chars: Chars, random: { drawn: number }): string {
+  const from = drawnFrom(chars)
+  random.drawn = (random.drawn * 48271) % 0x7fffffff
+  return String.fromCodePoint(from[random.drawn % from.length] ?? 0x3f)
+}
+
+const lots = new WeakMap<Chars, readonly number[]>()
+
+/** Letters and digits where they are allowed: the commonest, and so the likeliest to fit elsewhere too. */
+function drawnFrom(chars: Chars): readonly number[] {
+  const before = lots.get(chars)
+  if (before !== undefined) return before
   const allowed = chars.flatMap((has, code) => (has && code < OTHER ? [code] : []))
   const plain = allowed.filter((code) => /[a-z0-9]/i.test(String.fromCodePoint(code)))
   const from = plain.length > 0 ? plain : allowed
-  random.drawn = (random.drawn * 48271) % 0x7fffffff
-  return String.fromCodePoint(from[random.drawn % from.length] ?? 0x3f)
+  lots.set(chars, from)
+  return from
 }
 
 interface Beginning {

@@ -18,7 +18,8 @@ const url = z.strictObject({
 const pattern = z.strictObject({
   regex: z.string(),
   strength: z.enum(['prefixed', 'shape']),
-  example: z.string().min(1),
+  // Runs are written as `x{24}`: what looks like a credential has no place in a repository.
+  example: z.string().regex(/^(?!.*(.)\1{3}).+$/s),
   confidence,
   overlaps: z.array(word).optional(),
 })
@@ -47,6 +48,7 @@ const verify = z.strictObject({
     .string()
     .regex(/^(?:(?:[a-z0-9-]|\{[A-Z][A-Z0-9_]*\}|\{[a-z-]+\})+\.)+[a-z]+$/)
     .optional(),
+  elsewhere: z.array(z.string().regex(HOST)).min(1).optional(),
   path: z.string().regex(/^\/(?:[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]|\{[A-Za-z_]+\})*$/),
   headers: z
     .record(z.string().regex(/^[a-z0-9_-]+$/), z.string().regex(/^[\x20-\x7e]+$/))

@@ -16,11 +16,15 @@ export function addLog(program: Command, { io, choose }: Line): void {
     .action((file: string | undefined, options: object) => {
       choose(async () => (await import('../log.ts')).logShow(io, { ...options, ...atFile(file) }))
     })
-  group(log, 'verify', 'Check the chain from the first record to the last.')
+  group(
+    log,
+    'verify',
+    'Check that no record was changed, dropped or added: chain, tree, signed checkpoints.',
+  )
     .argument('[file]', 'another log, such as an archive')
     .option(
       '--against <checkpoint>',
-      'a file with a signed checkpoint that the log must agree with',
+      'signed checkpoints that were kept elsewhere, and that the log must agree with; - for stdin',
     )
     .option('--key <vkey>', 'the public key that checkpoints must be signed with')
     .option('--from <seq>', 'begin at this record', count)
@@ -52,7 +56,7 @@ export function addLog(program: Command, { io, choose }: Line): void {
     .option('--against <checkpoint>', 'a checkpoint that you kept: it must be this very one')
     .option('--json', 'for programs')
     .action((file: string, options: object) => {
-      choose(async () => (await import('../log-prove.ts')).logVerifyProof(io, file, options))
+      choose(async () => (await import('../log-verify-proof.ts')).logVerifyProof(io, file, options))
     })
   group(log, 'export', 'Its records, for other programs.')
     .argument('[file]', 'another log, such as an archive')
@@ -72,7 +76,9 @@ export function addLog(program: Command, { io, choose }: Line): void {
     .option('--since <time>', 'from this moment on: RFC 3339, or 2h, 7d')
     .option('--until <time>', 'before this moment')
     .option('--json', 'for programs')
+    // Whatever else stands there may be the value: it is refused where no message repeats it.
     .allowExcessArguments()
+    .allowUnknownOption()
     .action((options: object, { args }: Command) => {
       choose(async () => (await import('../log-find.ts')).logFind(io, options, args.length))
     })

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { SecretRefError } from '../../errors.ts'
 import type { Io } from '../io.ts'
+import type { SecretsVerifyOptions } from '../secrets-verify.ts'
 import { addLater, command, count, group, type Line } from './line.ts'
 
 export function addSecrets(program: Command, line: Line): void {
@@ -24,7 +25,7 @@ export function addSecrets(program: Command, line: Line): void {
     .option('--environment <name>', 'the environment whose secrets are meant')
     .option('--concurrency <n>', 'how many at once', count, 8)
     .option('--json', 'for programs')
-    .action((options: object) => {
+    .action((options: SecretsVerifyOptions) => {
       line.choose(async () =>
         (await import('../secrets-verify.ts')).secretsVerify(line.io, options),
       )

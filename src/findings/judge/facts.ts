@@ -94,7 +94,7 @@ export interface PathFact {
   rule: 'private' | 'unwritable'
   /** True where root may own it too. */
   orRoot: boolean
-  /** A folder above it keeps everybody else out. */
+  /** Of a private file: a folder above it keeps everybody else out. */
   shutOff: boolean
   /** For a folder: the files that lie below it. */
   towards: readonly string[]

@@ -21,7 +21,8 @@ type Given = Omit<AuditFinding, 'severity' | 'hint'> &
 /** Severity and hint are the code's own where none is given. */
 export function found(given: Given): AuditFinding {
   const { level, help } = RULE_TEXTS[given.code]
-  return { severity: level, hint: lowerFirst(help.replace(/\.$/, '')), ...given }
+  const { severity = level, hint = lowerFirst(help.replace(/\.$/, '')) } = given
+  return { ...given, severity, hint }
 }
 
 function lowerFirst(text: string): string {

@@ -1,9 +1,10 @@
 /** Refs by their names: unused, unknown, deprecated, and bindings that no capability covers. Pure. */
+import { fileSpellings } from '../../config/accessors.ts'
 import { shownKey } from '../../config/problems.ts'
 import { unusedOf, type ListedStore, type StoredName } from '../../plan/unused.ts'
 import { dayOf, daysUntil, isPast } from '../../policy/expiry.ts'
 import type { Place } from '../types.ts'
-import type { AuditFacts } from './facts.ts'
+import type { AuditFacts, BindingFact, PlacedFact } from './facts.ts'
 import {
   counted,
   detailOf,
@@ -28,14 +29,21 @@ export function judgeUnused(facts: AuditFacts): AuditFinding[] {
   const uncovered = bindings.filter(({ covered }) => !covered).map(({ binding }) => binding)
   const refs = [...placed, ...uncovered].map(({ ref }) => ref)
   const unused = unusedOf({ refs, uses, others: [...placed, ...uncovered], stores, files })
+  const used = new Set(uses.flatMap(({ ref }) => fileSpellings(ref)))
+  const entries = Map.groupBy(placed, ({ ref }) => ref)
+  const slots = Map.groupBy(bindings, ({ binding }) => binding.ref)
   return [
-    ...unused.refs.map(({ ref, stored }) => unusedRef(facts, ref, stored)),
+    ...unused.refs.map(({ ref, stored }) =>
+      unusedRef(facts.place, ref, entries.get(ref) ?? [], slots.get(ref) ?? [], stored),
+    ),
     ...unused.names.map((one) =>
       found({
         code: 'unused-ref',
         subject: one.name,
-        ref: one.name,
-        detail: CLEAN_UP,
+        // The ref of that name is in use; it is read from somewhere else.
+        detail: used.has(one.name)
+          ? `a copy in ${one.store.provider} that nothing reads`
+          : CLEAN_UP,
         message: `no ref of this config points to "${one.name}" in ${one.store.path}`,
         hint: 'remove its value from the store once nobody else reads it',
         places: [placeOfStored(one)],
@@ -45,12 +53,12 @@ export function judgeUnused(facts: AuditFacts): AuditFinding[] {
 }
 
 function unusedRef(
-  { bindings, placed, place }: AuditFacts,
+  place: AuditFacts['place'],
   ref: string,
+  entries: readonly PlacedFact[],
+  slots: readonly BindingFact[],
   stored: readonly StoredName[],
 ): AuditFinding {
-  const entries = placed.filter((one) => one.ref === ref)
-  const slots = bindings.filter(({ binding }) => binding.ref === ref)
   const [note] = sorted([
     ...entries.flatMap(({ entry }) => entry.note ?? []),
     ...slots.flatMap(({ binding }) => binding.note ?? []),

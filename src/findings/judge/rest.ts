@@ -51,8 +51,16 @@ export function judgeStores({ stores }: AuditFacts): AuditFinding[] {
       const places = [path === undefined ? { provider } : { provider, file: path }]
       if (store.outcome === 'not-listed') {
         const message = `what else provider "${provider}" holds is not known: ${store.reason}`
+        const hint = 'look into the store itself; a run needs no right to list it'
         return [
-          found({ code: 'not-listed', subject: provider, detail: store.reason, message, places }),
+          found({
+            code: 'not-listed',
+            subject: provider,
+            detail: store.reason,
+            message,
+            hint,
+            places,
+          }),
         ]
       }
       const untold = store.hidden + store.more

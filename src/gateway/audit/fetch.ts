@@ -17,8 +17,8 @@ import { Records } from '../records.ts'
 import type { Sheet } from '../sheet.ts'
 import { Turns } from '../turns.ts'
 
-/** Refs for one resolver: an exec provider takes 512 at once, and an outage holds up one batch only. */
-const BATCH = 128
+/** Refs for one resolver: an exec provider takes 512 at once. */
+const BATCH = 500
 
 export interface AuditPlan {
   plan: Plan
@@ -31,6 +31,8 @@ interface Read {
   /** The first of them, by whose name it is recorded. */
   binding: PlannedBinding
   facts: BindingFact[]
+  /** Ids of the targets of which the value should have the form. */
+  forms: readonly string[]
 }
 
 /**
@@ -45,11 +47,11 @@ export async function fetchForAudit(
 ): Promise<{ bindings: BindingFact[]; reads: number }> {
   const answered = new Map<BindingFact, BindingFact>()
   const turns = new Turns(availableParallelism())
-  const reads = readsOf(plans)
+  const reads = readsOf(plans, formsOf)
   const types = providersOf(gateway.loaded.config)
   const work = batchesOf(reads).map((batch) =>
     turns.run(async () => {
-      const answers = await fetchBatch(gateway, batch, formsOf)
+      const answers = await fetchBatch(gateway, batch)
       for (const [i, { facts }] of batch.entries()) {
         const answer = answers[i]
         for (const fact of facts) answered.set(fact, withAnswer(fact, answer, gateway.now(), types))
@@ -64,19 +66,23 @@ export async function fetchForAudit(
 }
 
 /** In each environment, by ref and by everything that decides which value it is. */
-function readsOf(plans: readonly AuditPlan[]): Read[] {
+function readsOf(
+  plans: readonly AuditPlan[],
+  formsOf: (fact: BindingFact) => readonly string[],
+): Read[] {
   const reads = new Map<string, Read>()
   for (const { plan, bindings } of plans) {
     for (const fact of bindings) {
       if (!fact.decision.allow) continue
       const { ref, chain, fallbackOn, target } = fact.binding
-      const key = JSON.stringify([fact.environment, ref, chain, fallbackOn, target])
+      const forms = formsOf(fact)
+      const key = JSON.stringify([fact.environment, ref, chain, fallbackOn, target, forms])
       const read = reads.get(key)
       if (read !== undefined) read.facts.push(fact)
       else {
         // An alert is for those who do not look; an audit is for those who do.
         const binding: PlannedBinding = { ...fact.binding, onFailure: 'deny-and-log' }
-        reads.set(key, { plan, binding, facts: [fact] })
+        reads.set(key, { plan, binding, facts: [fact], forms })
       }
     }
   }
@@ -95,11 +101,7 @@ function batchesOf(reads: readonly Read[]): Read[][] {
 /** What one read gave: an answer, or why the whole batch has none. */
 type Answer = Fetched | SecretRefError
 
-async function fetchBatch(
-  gateway: Gateway,
-  batch: readonly Read[],
-  formsOf: (fact: BindingFact) => readonly string[],
-): Promise<readonly Answer[]> {
+async function fetchBatch(gateway: Gateway, batch: readonly Read[]): Promise<readonly Answer[]> {
   const [first] = batch
   if (first === undefined) return []
   const run = newRunId(gateway.now())
@@ -108,7 +110,7 @@ async function fetchBatch(
   const asked = batch.map(({ binding }) => binding)
   const sheet = withForms(
     makeSheet(gateway, { run, plan: first.plan, command: [], inherit: [] }, asked, undefined),
-    batch.map(({ facts: [fact] }) => (fact === undefined ? [] : formsOf(fact))),
+    batch,
   )
   let answers: readonly Fetched[]
   const resolver = takeResolver(() => Object.keys(gateway.env))
@@ -138,9 +140,9 @@ async function fetchBatch(
   return answers
 }
 
-function withForms(sheet: Sheet, forms: readonly (readonly string[])[]): Sheet {
+function withForms(sheet: Sheet, batch: readonly Read[]): Sheet {
   const items = sheet.items.map((item, i) => {
-    const targets = forms[i] ?? []
+    const targets = batch[i]?.forms ?? []
     return targets.length === 0 ? item : { ...item, targets }
   })
   return { ...sheet, items }

@@ -8,6 +8,7 @@ import type { Finding } from '../../findings/types.ts'
 import { userHome, type Home } from '../../state/home.ts'
 import { actorOf } from '../actor.ts'
 import { Gateway } from '../gateway.ts'
+import type { KnownValue } from '../scan/scanner.ts'
 import { readSurroundings } from '../surroundings.ts'
 import { agentFacts } from './agents.ts'
 import { fetchForAudit } from './fetch.ts'
@@ -49,7 +50,8 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
   const audited = await openForAudit(request.source, home, request.now())
   const { config, loaded } = audited
   const trouble = audited.trouble ?? insideAgent(env)
-  const targets = await targetFacts()
+  // Names alone need no half a megabyte of facts.
+  const targets = request.values ? await targetFacts() : undefined
   const about = config === undefined ? NOTHING : aboutConfig(request, audited, config)
   const { files, planned, notes, programPaths, ...named } = about
   const uid = process.geteuid?.() ?? 0
@@ -63,7 +65,7 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
     bindings: planned.plans.flatMap(({ bindings }) => bindings),
     uses: planned.uses,
     placed: planned.placed,
-    services: targets.services,
+    services: targets?.services ?? new Map(),
     stores: config === undefined ? [] : unlisted(config, 'nothing is asked by this config'),
     files,
     paths,
@@ -75,16 +77,17 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
   }
   if (trouble !== undefined) return { facts, notes, reads: 0, trouble }
   if (loaded === undefined) return { facts, notes, reads: 0 }
-  const stores = await storeFacts(loaded, files, home, env)
-  if (!request.values) return { facts: { ...facts, stores }, notes, reads: 0 }
-  const searched = await searchFiles(filesOf(paths, programPaths, uid), home)
+  if (targets === undefined) {
+    const stores = await storeFacts(loaded, files, home, env)
+    return { facts: { ...facts, stores }, notes, reads: 0 }
+  }
+  const [stores, fetchedAll] = await Promise.all([
+    storeFacts(loaded, files, home, env),
+    fetchAll(request, loaded, planned, targets),
+  ])
+  const { bindings = facts.bindings, ...fetched } = fetchedAll
+  const searched = await searchFiles(filesOf(paths, programPaths, uid), home, knownFrom(bindings))
   const literals = [...facts.literals, ...searched.literals]
-  const { bindings = facts.bindings, ...fetched } = await fetchAll(
-    request,
-    loaded,
-    planned,
-    targets,
-  )
   return {
     facts: { ...facts, stores, literals, bindings },
     notes: [...notes, ...searched.notes],
@@ -134,6 +137,17 @@ function filesOf(
   return paths
     .filter((fact) => programPaths.has(fact.path) && !fact.folder && fact.uid === uid)
     .map(({ path }) => path)
+}
+
+/** What was fetched, by fingerprint: a file may hold a value that has no form of its own. */
+function knownFrom(bindings: readonly BindingFact[]): KnownValue[] {
+  const known = new Map<string, KnownValue>()
+  for (const { fetched, binding } of bindings) {
+    if (fetched?.outcome !== 'value') continue
+    const { fingerprint } = fetched
+    known.set(fingerprint, { fingerprint, ref: binding.ref })
+  }
+  return [...known.values()]
 }
 
 /** An agent may learn nothing of what other agents have. */

@@ -18,7 +18,7 @@ export function lookAt(named: readonly Named[], uid: number): PathFact[] {
       folder,
       uid: stats.uid,
       mode: stats.mode,
-      shutOff: !folder && stats.nlink === 1 && isShutOff(one.path, uid),
+      shutOff: one.rule === 'private' && !folder && stats.nlink === 1 && isShutOff(one.path, uid),
       towards: [],
     })
     for (const above of folders) towards.set(above, (towards.get(above) ?? new Set()).add(one.path))

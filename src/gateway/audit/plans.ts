@@ -8,7 +8,7 @@ import {
   slotsOf,
 } from '../../config/accessors.ts'
 import { agentPath, slotPath } from '../../config/rules/paths.ts'
-import type { Config } from '../../config/types.ts'
+import type { Agent, Config } from '../../config/types.ts'
 import type { BindingFact, PlacedFact } from '../../findings/judge/facts.ts'
 import { homeEnvironment, settleEnvironment } from '../../plan/environment.ts'
 import { planner, type Planner } from '../../plan/plan.ts'
@@ -47,12 +47,13 @@ export function planAll({ config, configDir, userHome, asked, now }: PlanAllInpu
       planner({ config, configDir, userHome, environment }),
     ]),
   )
+  const agents = agentsOf(config)
   const plans: Planned['plans'][number][] = []
   const uses: Pointing[] = []
   for (const [environment, plannerOf] of planners) {
     for (const agent of plannerOf.agents) {
       const made = plannerOf.plan({ agent })
-      const facts = factsOf(config, made, now)
+      const facts = factsOf(config, agents.get(agent), made, now)
       for (const { covered, binding } of facts) if (covered) uses.push(binding)
       if (chosen.includes(environment)) plans.push({ plan: made, bindings: facts })
     }
@@ -74,9 +75,8 @@ function statedEnvironments(config: Config): string[] {
   return implied ? names : [...new Set([homeEnvironment(config), ...names])]
 }
 
-function factsOf(config: Config, plan: Plan, now: Date): BindingFact[] {
+function factsOf(config: Config, agent: Agent | undefined, plan: Plan, now: Date): BindingFact[] {
   const decisions = decide(plan, { now, strict: false })
-  const agent = agentsOf(config).get(plan.agent)
   const slots = agent === undefined ? [] : slotsOf(agent)
   return plan.bindings.flatMap((binding, i): BindingFact[] => {
     const decision = decisions[i]

@@ -4,7 +4,7 @@ import { SecretRefError } from '../../errors.ts'
 import type { LiteralFact } from '../../findings/judge/facts.ts'
 import type { Finding } from '../../findings/types.ts'
 import type { Home } from '../../state/home.ts'
-import { scanFiles } from '../scanner.ts'
+import { scanFiles, type KnownValue } from '../scan/scanner.ts'
 import type { AuditedConfig } from './open.ts'
 
 /** A credential in the config itself, as `config check` finds it. */
@@ -31,13 +31,18 @@ export interface Searched {
 }
 
 /** In a process of the value wing. @param paths absolute; regular files */
-export async function searchFiles(paths: readonly string[], home: Home): Promise<Searched> {
+export async function searchFiles(
+  paths: readonly string[],
+  home: Home,
+  known: readonly KnownValue[],
+): Promise<Searched> {
   if (paths.length === 0) return { literals: [], notes: [] }
   try {
-    const found = await scanFiles(paths, { home, all: true })
+    const found = await scanFiles(paths, { home, all: true, known })
     return {
       literals: found.filter(isCredential).flatMap(literalsOf),
-      notes: found.filter((finding) => !isCredential(finding)).map(asNote),
+      // A program that is no text, or too long for one, is no place where people write credentials.
+      notes: found.filter(({ code }) => code === 'unreadable').map(asNote),
     }
   } catch (error) {
     return { literals: [], notes: [notLookedAt(error, paths, 'run `secretref scan` on them')] }

@@ -3,8 +3,8 @@ import { namedProviders, providersOf } from '../../config/accessors.ts'
 import type { LoadedConfig } from '../../config/types.ts'
 import type { StoreFact } from '../../findings/judge/facts.ts'
 import type { Home } from '../../state/home.ts'
-import { listStores } from '../lister.ts'
-import type { Listing } from '../listing.ts'
+import { listStores } from './lister.ts'
+import type { Listing } from './listing.ts'
 import { resolveOptions } from '../options.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -53,7 +53,7 @@ function storeFact(
     return { outcome: 'listed', provider, path, names: [], hidden: 0, more: 0 }
   }
   const { names, hidden, more } = listing
-  return { outcome: 'listed', provider, path, names: names.map(({ name }) => name), hidden, more }
+  return { outcome: 'listed', provider, path, names, hidden, more }
 }
 
 /** Where none was asked. */

@@ -32,6 +32,7 @@ const IN_FOLDER: Readonly<Record<string, readonly string[]>> = {
 export function isAgentFile(name: string, folder: string): boolean {
   return (
     name.startsWith('.env') ||
+    name.endsWith('.env') ||
     NAMES.has(name) ||
     /^openclaw\.json(?:\.bak(?:\.\d{1,3})?)?$/.test(name) ||
     (Object.hasOwn(IN_FOLDER, folder) && IN_FOLDER[folder]?.includes(name) === true)

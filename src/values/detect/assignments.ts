@@ -6,12 +6,13 @@
 import { isPlaceholder } from '../secret/placeholder.ts'
 import type { Span } from './span.ts'
 
-/**
- * A name, a sign of assignment (or a space after an option), and a value in quotes or without. A name is
- * bounded, and begins where no other does.
- */
-const ASSIGNMENT =
-  /(?<![A-Za-z0-9_.-])(-{0,2}[A-Za-z][A-Za-z0-9_.-]{0,127})["']?(?:\s{0,8}[:=]\s{0,8}|(?<=--[a-z-]{1,64}) {1,4})(?:"((?:[^"\\\n]|\\.){1,8192})"|'([^'\n]{1,8192})'|((?:Bearer |Basic |token )?[^\s"'`,;#<>(){}[\]]{1,8192}))/g
+/** A name and a sign of assignment, or a space after an option. A name begins where no other does. */
+const NAME =
+  /(?<![A-Za-z0-9_.-])(-{0,2}[A-Za-z][A-Za-z0-9_.-]{0,127})["']?(?:\s{0,8}[:=]\s{0,8}|(?<=--[a-z-]{1,64}) {1,4})/g
+
+/** In quotes, or up to what ends a word. */
+const VALUE =
+  /"((?:[^"\\\n]|\\.){1,8192})"|'([^'\n]{1,8192})'|((?:Bearer |Basic |token )?[^\s"'`,;#<>(){}[\]]{1,8192})/y
 
 const CREDENTIAL_NAME =
   /(?:key|token|secret|passw(?:or)?d|pwd|passphrase|credentials?|authorization|auth|access|refresh|webhook(?:[_-]?url)?)$/i
@@ -28,19 +29,18 @@ const SHORTEST = 8
 /** @param text one character for each byte */
 export function assignmentSpans(text: string): Span[] {
   const spans: Span[] = []
-  ASSIGNMENT.lastIndex = 0
-  for (let match = ASSIGNMENT.exec(text); match !== null; match = ASSIGNMENT.exec(text)) {
-    const [whole, name = '', double, single, bare] = match
-    const quoted = double ?? single
-    const given = quoted ?? bare ?? ''
-    const value = given.replace(/^(?:Bearer|Basic|token) /i, '')
-    const after = quoted === undefined ? 0 : 1
-    const end = match.index + whole.length - after
-    // What is no credential may itself be an assignment: `env: KEY=…`, `-H "Authorization: …"`.
-    if (!isCredentialName(name) || !isPlausible(value)) {
-      ASSIGNMENT.lastIndex = Math.max(match.index + name.length, match.index + 1)
-      continue
-    }
+  NAME.lastIndex = 0
+  for (let name = NAME.exec(text); name !== null; name = NAME.exec(text)) {
+    if (!isCredentialName(name[1] ?? '')) continue
+    VALUE.lastIndex = NAME.lastIndex
+    const match = VALUE.exec(text)
+    if (match === null) continue
+    const quoted = match[1] ?? match[2]
+    const value = (quoted ?? match[3] ?? '').replace(/^(?:Bearer|Basic|token) /i, '')
+    // What is no credential may itself be an assignment: `key: KEY=…`; the search goes on inside.
+    if (!isPlausible(value)) continue
+    NAME.lastIndex = VALUE.lastIndex
+    const end = VALUE.lastIndex - (quoted === undefined ? 0 : 1)
     spans.push({ start: end - value.length, end, by: 'name', ids: [], known: [] })
   }
   return spans

@@ -2,7 +2,7 @@
  * Forms that are recognised by their own beginning: the catalogue's, which names every service that shares
  * one, and those that a config is refused for, which are fewer and less strict.
  */
-import { idOfKind } from '../../gateway/scan-words.ts'
+import { idOfKind } from '../../gateway/scan/words.ts'
 import { searchRules } from '../../targets/detect.ts'
 import { LITERALS } from '../../targets/literals.ts'
 import type { Span } from './span.ts'
@@ -85,9 +85,12 @@ function everywhere(rule: Rule, text: string): Span[] {
   while (spans.length < MOST_OF_A_RULE) {
     const match = rule.pattern.exec(text)
     if (match === null) break
-    const end = endOf(text, match.index + match[0].length)
-    spans.push(span(rule, match.index, end))
+    const matched = match.index + match[0].length
+    const end = endOf(text, matched)
     rule.pattern.lastIndex = end
+    // Programs and documents speak of the first line of a PEM block; a key is what has a body.
+    const isBare = match[0].endsWith('-----') && !/[A-Za-z0-9+/]{20}/.test(text.slice(matched, end))
+    if (!isBare) spans.push(span(rule, match.index, end))
   }
   return spans
 }

@@ -1,5 +1,5 @@
 /** Every credential in the content of one file, as places and kinds. */
-import type { Hit } from '../../gateway/scan-words.ts'
+import type { Hit } from '../../gateway/scan/words.ts'
 import { isPlaceholder } from '../secret/placeholder.ts'
 import { assignmentSpans } from './assignments.ts'
 import { catalogueSpans } from './catalogue.ts'

@@ -6,7 +6,8 @@
 import type { TextFingerprint } from './fingerprints.ts'
 import type { Span } from './span.ts'
 
-const QUOTED = /"((?:[^"\\\n]|\\.){8,8192})"|'([^'\n]{8,8192})'/g
+/** Where no backslash is before it: from every quote of `\"\"\"…` on, there would be as much to read. */
+const QUOTED = /(?<!\\)"((?:[^"\\\n]|\\.){8,8192})"|'([^'\n]{8,8192})'/g
 /** A line of an `.env`, whose value may have spaces. */
 const ASSIGNED = /^[ \t]*(?:export )?[A-Za-z_][A-Za-z0-9_]*[ \t]*=[ \t]*([^\s"'][^\n]{7,8191})/gm
 const RUN = /[^\s"'`]{8,8192}/g

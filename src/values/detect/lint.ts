@@ -5,7 +5,7 @@
 import { lintSource } from '@secretlint/core'
 import { secretLintProfiler } from '@secretlint/profiler'
 import { rules as preset } from '@secretlint/secretlint-rule-preset-recommend'
-import type { OtherKind } from '../../gateway/scan-words.ts'
+import type { OtherKind } from '../../gateway/scan/words.ts'
 import type { Span } from './span.ts'
 
 /** It would keep a mark for every rule and every file. */

@@ -6,8 +6,8 @@
  * Started with an empty environment and our own absolute file, in the terminal's foreground group.
  */
 import { SecretRefError } from '../../errors.ts'
-import type { Answer, Question } from '../../gateway/find-words.ts'
-import { CANCELLING } from '../../gateway/instruction.ts'
+import type { Answer, Question } from '../../gateway/input/find-words.ts'
+import { CANCELLING } from '../../gateway/input/set-words.ts'
 import type { Fingerprint } from '../resolver/metadata.ts'
 import { wipe } from '../secret/bytes.ts'
 import { fingerprinter } from '../secret/fingerprint.ts'

@@ -4,12 +4,11 @@ import { SecretRefError } from '../../errors.ts'
 import {
   LIST_TIMEOUT_MS,
   MAX_NAMES,
-  type Listed,
   type Listing,
   type Store,
-} from '../../gateway/listing.ts'
+} from '../../gateway/audit/listing.ts'
 import { literalKind } from '../../targets/literals.ts'
-import type { Meta, Session } from '../providers/contract.ts'
+import type { Session } from '../providers/contract.ts'
 import { PROVIDERS } from '../providers/registry.generated.ts'
 
 /** Never throws for a provider's fault, and says nothing of what it said. */
@@ -34,14 +33,14 @@ export async function listStore({ provider: name, type, options }: Store): Promi
 }
 
 async function namesOf(entries: ReturnType<NonNullable<Session['list']>>): Promise<Listing> {
-  const names: Listed[] = []
+  const names: string[] = []
   let hidden = 0
   let more = 0
-  for await (const { at, meta } of entries) {
+  for await (const { at } of entries) {
     const name = at.field ?? at.path
     if (!isShown(name)) hidden += 1
     else if (names.length === MAX_NAMES) more += 1
-    else names.push({ name, ...datesOf(meta) })
+    else names.push(name)
   }
   return { outcome: 'listed', names, hidden, more }
 }
@@ -49,11 +48,4 @@ async function namesOf(entries: ReturnType<NonNullable<Session['list']>>): Promi
 /** Somebody may have pasted a value where its name belongs. */
 function isShown(name: string): boolean {
   return NAME.test(name) && !looksLikeValue(name) && literalKind(name) === undefined
-}
-
-function datesOf({ createdAt, expiresAt }: Meta): Partial<Listed> {
-  return {
-    ...(createdAt === undefined ? {} : { createdAt: createdAt.toISOString() }),
-    ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
-  }
 }

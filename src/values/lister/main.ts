@@ -1,12 +1,12 @@
 /**
  * The lister: a process that asks stores for the names they hold. What a provider has to read for that,
- * values among it, it wipes itself; only names and dates are told, and this process exits.
+ * values among it, it wipes itself; only names are told, and this process exits.
  *
  * fd 0 from control · fd 1 and 2 discarded · fd 3 to control. Started with an empty environment and our
  * own absolute file.
  */
 import { readSync, writeSync } from 'node:fs'
-import type { Listing, Order } from '../../gateway/listing.ts'
+import type { Listing, Order } from '../../gateway/audit/listing.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
 import { listStore } from './list.ts'
 

@@ -3,7 +3,7 @@
  * us wait, and one that is gone ends us with the next word.
  */
 import { readSync, writeSync } from 'node:fs'
-import type { ScanInstruction, ScanMessage } from '../../gateway/scan-words.ts'
+import type { ScanInstruction, ScanMessage } from '../../gateway/scan/words.ts'
 import { errnoOf } from '../../errors.ts'
 
 const CONTROL = 3

@@ -27,13 +27,16 @@ export function globOf(pattern: string): Glob {
 }
 
 function stepsOf(pattern: string): Step[] | undefined {
+  // Git compares the plain beginning by itself, and takes what follows for a pattern of its own: stars
+  // right there count as those at a beginning (dir.c, match_pathname).
+  const plain = pattern.search(/[*?[\\]/)
   const steps: Step[] = []
   for (let i = 0; i < pattern.length;) {
     const char = pattern.charAt(i)
     if (char === '*') {
       const stars = /^\*+/.exec(pattern.slice(i))?.[0].length ?? 1
       const after = i + stars
-      const atStart = i === 0 || pattern[i - 1] === '/'
+      const atStart = i === plain || pattern[i - 1] === '/'
       i = after
       if (stars >= 2 && atStart && after === pattern.length) steps.push({ kind: 'deep' })
       else if (stars >= 2 && atStart && pattern[after] === '/') {

@@ -3,7 +3,7 @@
  * that came from elsewhere, reads that repository's own configuration, which can name programs to run.
  *
  * `.git/info/exclude` and the user's own list are not read: what is left out too little is searched too
- * much, which harms nobody. A file that is tracked although a pattern names it counts as ignored here.
+ * much, which harms nobody.
  */
 import { globOf, type Glob } from './glob.ts'
 

@@ -5,9 +5,9 @@
  * fd 0, 1, 2 nowhere · fd 3 to control and back. Started with an empty environment and our own absolute
  * file.
  */
-import type { ScanInstruction, Totals } from '../../gateway/scan-words.ts'
+import type { ScanInstruction, Totals } from '../../gateway/scan/words.ts'
 import { SecretRefError } from '../../errors.ts'
-import { detect, type Detector } from '../detect/detect.ts'
+import { detect, type Detected, type Detector } from '../detect/detect.ts'
 import { textFingerprinter } from '../detect/fingerprints.ts'
 import { KnownValues } from '../detect/known.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
@@ -38,7 +38,11 @@ async function main(): Promise<void> {
 async function search({ paths, all }: ScanInstruction, detector: Detector): Promise<Totals> {
   const totals = { files: 0, bytes: 0, leftOut: 0, searchedAnyway: 0, unlisted: 0, uncompared: 0 }
   const reader = new Reader()
-  let spoke = 0
+  let spoke = performance.now()
+  const alive = (file: string): void => {
+    spoke = performance.now()
+    tell({ type: 'at', file, files: totals.files, bytes: totals.bytes })
+  }
   for (const top of paths) {
     for (const step of walk(top, { all, reader })) {
       if (step.kind === 'left-out') {
@@ -46,6 +50,7 @@ async function search({ paths, all }: ScanInstruction, detector: Detector): Prom
         continue
       }
       const file = step.path.toString()
+      if (performance.now() - spoke > ALIVE_EVERY_MS) alive(file)
       if (step.kind === 'unreadable') tell({ type: 'unreadable', file })
       if (step.kind === 'special') tell({ type: 'skipped', file, why: 'special' })
       if (step.kind !== 'file') continue
@@ -53,12 +58,13 @@ async function search({ paths, all }: ScanInstruction, detector: Detector): Prom
       if (content.kind === 'unreadable') tell({ type: 'unreadable', file })
       else if (content.kind !== 'text') tell({ type: 'skipped', file, why: content.kind })
       if (content.kind !== 'text') continue
-      const now = performance.now()
-      if (now - spoke > ALIVE_EVERY_MS || content.bytes.length > LARGE_BYTES) {
-        spoke = now
-        tell({ type: 'at', file, files: totals.files, bytes: totals.bytes })
+      if (content.bytes.length > LARGE_BYTES) alive(file)
+      const detected = await detectOrNot(content.bytes, step, detector)
+      if (detected === undefined) {
+        tell({ type: 'unreadable', file })
+        continue
       }
-      const { hits, unlisted, compared } = await detect(content.bytes, step, detector)
+      const { hits, unlisted, compared } = detected
       for (const hit of hits) tell({ type: 'hit', file, ...hit })
       totals.files += 1
       totals.bytes += content.bytes.length
@@ -69,6 +75,15 @@ async function search({ paths, all }: ScanInstruction, detector: Detector): Prom
   }
   reader.wipe()
   return totals
+}
+
+/** `undefined` where a rule cannot deal with a content: it counts as not read, and the others are searched. */
+async function detectOrNot(...of: Parameters<typeof detect>): Promise<Detected | undefined> {
+  try {
+    return await detect(...of)
+  } catch {
+    return undefined
+  }
 }
 
 main().then(

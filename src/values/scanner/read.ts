@@ -1,6 +1,6 @@
 /** The content of one file, or why there is none to search. */
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
-import type { Skip } from '../../gateway/scan-words.ts'
+import type { Skip } from '../../gateway/scan/words.ts'
 import { errnoOf } from '../../errors.ts'
 import { allocate, copy, wipe } from '../secret/bytes.ts'
 

@@ -1,5 +1,5 @@
 /** What comes in on stdin: a value, or why it is none. */
-import type { Cancelling, InputFault } from '../../gateway/instruction.ts'
+import type { Cancelling, InputFault } from '../../gateway/input/set-words.ts'
 
 /** No secret is larger. */
 export const MAX_VALUE_BYTES = 1024 * 1024

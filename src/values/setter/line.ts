@@ -5,7 +5,7 @@
  * A terminal that marks pastes (`ESC [ 200 ~` … `ESC [ 201 ~`, xterm's bracketed paste) makes it certain
  * where one ends; elsewhere the caller waits until nothing more comes.
  */
-import type { InputFault } from '../../gateway/instruction.ts'
+import type { InputFault } from '../../gateway/input/set-words.ts'
 import { Growing } from './growing.ts'
 
 const CTRL_C = 0x03

@@ -5,7 +5,7 @@
  * fd 0 the user's own stdin · fd 1 discarded · fd 2 the user's, for the prompt · fd 3 to control and back.
  * Started with an empty environment and our own absolute file, in the terminal's foreground group.
  */
-import { CANCELLING, type Instruction, type Report } from '../../gateway/instruction.ts'
+import { CANCELLING, type Instruction, type Report } from '../../gateway/input/set-words.ts'
 import { SecretRefError } from '../../errors.ts'
 import type { Fingerprint } from '../resolver/metadata.ts'
 import { wipe } from '../secret/bytes.ts'

@@ -1,6 +1,6 @@
 /** Reads a value from the user's stdin: at a prompt where that is a terminal. */
 import { isatty } from 'node:tty'
-import { CANCELLING, type Cancelling } from '../../gateway/instruction.ts'
+import { CANCELLING, type Cancelling } from '../../gateway/input/set-words.ts'
 import type { Input } from './input.ts'
 import { readPiped } from './piped.ts'
 import { readTyped, type Prompt } from './typed.ts'

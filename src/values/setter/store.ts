@@ -1,6 +1,6 @@
 /** Hands one value to its provider, and says in closed fields what came of it. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Instruction, Report } from '../../gateway/instruction.ts'
+import type { Instruction, Report } from '../../gateway/input/set-words.ts'
 import type { Failure, PutOutcome } from '../providers/contract.ts'
 import { PROVIDERS } from '../providers/registry.generated.ts'
 import { readEnvironment } from '../resolver/environ.ts'

@@ -6,7 +6,7 @@ import { request as plain, type IncomingMessage, type RequestOptions } from 'nod
 import { request as secure } from 'node:https'
 import { errnoOf } from '../../errors.ts'
 import type { Destination } from '../../targets/destination.ts'
-import { MAX_ANSWER_BYTES, type Unreached, type Unsettled } from '../../gateway/verification.ts'
+import { MAX_ANSWER_BYTES, type Unreached, type Unsettled } from '../../gateway/verify/words.ts'
 import type { Body } from './judge.ts'
 import type { Request } from './request.ts'
 

@@ -1,5 +1,5 @@
 /** What a service's answer means, by the rules of its target and nothing else. Pure. */
-import type { Checked, Unsettled } from '../../gateway/verification.ts'
+import type { Checked, Unsettled } from '../../gateway/verify/words.ts'
 import type { BodyCondition, Rule } from '../../targets/types.ts'
 
 /** Bytes, or why there are none. */

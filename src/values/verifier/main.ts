@@ -6,10 +6,11 @@
  * fd 0 from control · fd 1 and 2 discarded · fd 3 to control. Started with an empty environment and our
  * own absolute file: no proxy variable, no further certificate and no option of Node reaches it.
  */
-import { read, writeSync } from 'node:fs'
+import { writeSync } from 'node:fs'
+import { Socket } from 'node:net'
 import { SecretRefError, type Code } from '../../errors.ts'
 import { KEY_TROUBLE, type FromResolver } from '../../gateway/sheet.ts'
-import type { FromVerifier, Order } from '../../gateway/verification.ts'
+import type { FromVerifier, Order } from '../../gateway/verify/words.ts'
 // The commonest comes along at once; the others are loaded when a sheet names them.
 import '../providers/file.ts'
 import { readEnvironment } from '../resolver/environ.ts'
@@ -29,10 +30,11 @@ function report(message: FromResolver | FromVerifier): void {
   for (let at = 0; at < line.length;) at += writeSync(TO_CONTROL, line, at)
 }
 
-/** Aborts when control closes its end: it gave up, or died. */
+/** Aborts when control closes its end: it gave up, or died. A blocking read would hold up our own end. */
 function untilGone(): AbortSignal {
   const gone = new AbortController()
-  read(FROM_CONTROL, Buffer.alloc(1), 0, 1, null, () => gone.abort())
+  const end = (): void => gone.abort()
+  new Socket({ fd: FROM_CONTROL }).on('end', end).on('error', end).resume()
   return gone.signal
 }
 

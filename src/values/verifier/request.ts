@@ -3,7 +3,8 @@
  * header nor a path, and cannot add a field to a body.
  */
 import { isUtf8 } from 'node:buffer'
-import type { Call, Unsettled } from '../../gateway/verification.ts'
+import type { Call, Unsettled } from '../../gateway/verify/words.ts'
+import { PLACEHOLDER } from '../../targets/placeholders.ts'
 import type { Verify } from '../../targets/types.ts'
 import { concat, wipe } from '../secret/bytes.ts'
 
@@ -20,9 +21,6 @@ export type Refused = Extract<Unsettled, 'companion-missing' | 'not-sendable' | 
 
 /** By name, `value` among them. */
 export type Values = ReadonlyMap<string, Uint8Array>
-
-/** What is put in for `{…}`; a word that is no placeholder of ours (GraphQL's `{ id }`) has spaces. */
-const PLACEHOLDER = /\{([A-Za-z][A-Za-z0-9_-]*)\}/
 
 /** RFC 9110 section 5.5: no control character but the tab, which no credential has either. */
 function hasControl(bytes: Uint8Array): boolean {

@@ -67,6 +67,11 @@ describe('one finding and its line', () => {
       '⚠️ unused-ref: stray (delete after migration)',
     ],
     [
+      'a copy of what is used, in a store that nothing reads it from',
+      { stores: [listed(['stripe_api_key'])] },
+      '⚠️ unused-ref: stripe_api_key (a copy in file that nothing reads)',
+    ],
+    [
       'unknown',
       { bindings: [factOf({ binding: { problem: UNKNOWN } })] },
       '❌ unknown-ref: stripe-api-key (points nowhere in production)',

@@ -259,13 +259,13 @@ function promisesAboutValues(rig: Rig, open: Rig['open']): void {
   })
 }
 
-function promisesAboutLists(open: Rig['open']): void {
-  const namesOf = async (session: Session, prefix: string): Promise<(string | undefined)[]> => {
-    const names: (string | undefined)[] = []
-    for await (const { at } of session.list?.(prefix) ?? []) names.push(at.field ?? at.path)
-    return names.toSorted()
-  }
+async function namesOf(session: Session, prefix: string): Promise<string[]> {
+  const names: string[] = []
+  for await (const { at } of session.list?.(prefix) ?? []) names.push(at.field ?? at.path)
+  return names.toSorted((one, other) => (one < other ? -1 : 1))
+}
 
+function promisesAboutLists(open: Rig['open']): void {
   test('lists every name once, and says of none what its value is', async () => {
     const values = fakeValues()
     const { session } = await open(values)

@@ -1,0 +1,35 @@
+/**
+ * The words that control and the lister exchange, one JSON line each way. Types and bounds only: this
+ * file is read in both wings, and nothing in it can carry a value.
+ *
+ * control → lister (its fd 0): the order, then end of file.
+ * lister → control (its fd 3): one answer for each store, in order.
+ */
+import type { Code } from '../../errors.ts'
+
+/** More names than this are counted, not told. */
+export const MAX_NAMES = 10_000
+/** For one store to answer; a disk that hangs must not hang an audit. */
+export const LIST_TIMEOUT_MS = 5000
+
+export interface Order {
+  v: 1
+  stores: readonly Store[]
+}
+
+export interface Store {
+  /** The provider as the config names it. */
+  provider: string
+  type: string
+  options: Readonly<Record<string, unknown>>
+}
+
+/**
+ * `unlisted`: this kind of provider has no list. `refused`: it has one and did not give it.
+ * `hidden`: how many names are no refs, or could themselves be values; they are not told.
+ * `more`: how many there are beyond `MAX_NAMES`.
+ */
+export type Listing =
+  | { outcome: 'listed'; names: readonly string[]; hidden: number; more: number }
+  | { outcome: 'unlisted' }
+  | { outcome: 'refused'; code: Code }

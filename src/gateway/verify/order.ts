@@ -1,0 +1,50 @@
+/** The order for one verifier: each value is fetched once, whatever it is needed for. */
+import type { PlannedBinding } from '../../plan/types.ts'
+import type { Gateway } from '../gateway.ts'
+import { makeSheet } from '../make-sheet.ts'
+import { CALL_TIMEOUT_MS, CALLS_TIMEOUT_MS, type Call, type Order } from './words.ts'
+import { valueKey, type Group } from './groups.ts'
+
+export function orderOf(
+  gateway: Gateway,
+  run: string,
+  groups: readonly Group[],
+  concurrency: number,
+): Order {
+  const items: PlannedBinding[] = []
+  const index = new Map<string, number>()
+  const itemOf = (binding: PlannedBinding): number => {
+    const key = valueKey(binding)
+    const known = index.get(key) ?? items.push(binding) - 1
+    index.set(key, known)
+    return known
+  }
+  const calls = groups.map(({ binding, way }): Call => {
+    const { recipe, kinds, baseUrl, companions, settings } = way
+    return {
+      item: itemOf(binding),
+      recipe,
+      kinds,
+      ...(baseUrl === undefined ? {} : { baseUrl }),
+      companions: Object.fromEntries(
+        Array.from(companions, ([name, other]) => [name, itemOf(other)]),
+      ),
+      settings,
+    }
+  })
+  const [first] = groups
+  if (first === undefined) throw new TypeError('an order without a call')
+  const rounds = Math.ceil(calls.length / concurrency)
+  return {
+    v: 1,
+    sheet: makeSheet(
+      gateway,
+      { run, plan: first.plan, command: [], inherit: [] },
+      items,
+      undefined,
+    ),
+    calls,
+    concurrency,
+    deadlineMs: Math.min(rounds * CALL_TIMEOUT_MS, CALLS_TIMEOUT_MS),
+  }
+}
