@@ -6,6 +6,7 @@ import { SecretRefError } from '../errors.ts'
 import { openToRead } from './file.ts'
 import { leafHash } from './hash.ts'
 import { parseRecord, readLines } from './read.ts'
+import { segmentsAt } from './segments.ts'
 import { lastLine } from './tail.ts'
 
 const CHUNK = 1024 * 1024
@@ -56,9 +57,10 @@ export function sha256Of(fd: number): string {
   }
 }
 
-/** Undefined where the log does not begin with `log.archived`. Errors: AUDIT_UNAVAILABLE. */
+/** Undefined where the log does not begin with `log.archived`, or its beginning is gone. Errors: AUDIT_UNAVAILABLE. */
 export function archivedBefore(log: string): Archived | undefined {
-  for (const { bytes, whole } of readLines(log)) {
+  const beginning = segmentsAt(log).find(({ first }) => first === 1)
+  for (const { bytes, whole } of readLines(beginning?.path ?? log)) {
     const record = whole ? parseRecord(bytes) : undefined
     const { file, size, seq, hash, sha256, acknowledged } = record?.detail ?? {}
     if (record?.event !== 'log.archived' || typeof file !== 'string') return undefined

@@ -64,12 +64,15 @@ export function syncFolder(dir: string): void {
 
 /** Opens a file of ours to append to it; undefined where there is none. Errors: AUDIT_UNAVAILABLE. */
 export function openToAppend(path: string): number | undefined {
-  return open(path, constants.O_RDWR | constants.O_APPEND)
+  return open(path, constants.O_RDWR | constants.O_APPEND, 'its file')
 }
 
-/** Opens a file of ours to read it; undefined where there is none. Errors: AUDIT_UNAVAILABLE. */
-export function openToRead(path: string): number | undefined {
-  return open(path, constants.O_RDONLY)
+/**
+ * Opens a file of ours to read it; undefined where there is none. Errors: AUDIT_UNAVAILABLE.
+ * @param what it is, for a person
+ */
+export function openToRead(path: string, what = 'its file'): number | undefined {
+  return open(path, constants.O_RDONLY, what)
 }
 
 /** Makes an empty file of ours; EEXIST where there is one. */
@@ -109,20 +112,20 @@ export function checkOurs(stats: Stats, path: string, what: string, mode: 0o600 
   }
 }
 
-function open(path: string, flags: number): number | undefined {
+function open(path: string, flags: number, what: string): number | undefined {
   let fd
   try {
     fd = openSync(path, flags | SAFE)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined
-    if (errnoOf(error) === 'ELOOP') throw notAFile('a symbolic link', path)
-    if (errnoOf(error) === 'ENXIO') throw notAFile('a socket or FIFO', path)
+    if (errnoOf(error) === 'ELOOP') throw notAFile('a symbolic link', what, path)
+    if (errnoOf(error) === 'ENXIO') throw notAFile('a socket or FIFO', what, path)
     throw error
   }
   try {
     const stats = fstatSync(fd)
-    if (!stats.isFile()) throw notAFile('something that is not a file', path)
-    checkOurs(stats, path, 'its file', 0o600)
+    if (!stats.isFile()) throw notAFile('something that is not a file', what, path)
+    checkOurs(stats, path, what, 0o600)
   } catch (error) {
     closeSync(fd)
     throw error
@@ -130,6 +133,6 @@ function open(path: string, flags: number): number | undefined {
   return fd
 }
 
-function notAFile(what: string, path: string): Error {
-  return unavailable(`${what} stands in its place`, `move ${path} away`)
+function notAFile(found: string, what: string, path: string): Error {
+  return unavailable(`${found} stands in the place of ${what}`, `move ${path} away`)
 }

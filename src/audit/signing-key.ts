@@ -13,6 +13,8 @@ import { unavailable } from './failures.ts'
 import { createToAppend, openToRead, prepareFolder, syncFolder, writeWhole } from './file.ts'
 import { verifierKey } from './note.ts'
 
+const WHAT = 'its signing key'
+
 /**
  * The private key; exactly one comes to be, however many processes ask at the same moment.
  * Errors: AUDIT_UNAVAILABLE where others may reach it or it is none.
@@ -23,7 +25,7 @@ export function loadSigningKey(path: string): KeyObject {
     throw unavailable('the folder of its signing key is not a folder', `move ${dir} away`)
   }
   prepareFolder(dir)
-  const fd = openToRead(path) ?? made(path)
+  const fd = openToRead(path, WHAT) ?? made(path)
   try {
     const key = createPrivateKey(readFileSync(fd))
     if (key.asymmetricKeyType === 'ed25519') return key
@@ -62,7 +64,7 @@ function made(path: string): number {
     rmSync(temporary, { force: true })
   }
   syncFolder(dir)
-  const key = openToRead(path)
+  const key = openToRead(path, WHAT)
   if (key === undefined) throw unavailable('its signing key was removed', 'start again')
   return key
 }

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readAcross } from '../../src/audit/across.ts'
 import { archiveLog } from '../../src/audit/archive.ts'
+import { archivedBefore } from '../../src/audit/archived.ts'
 import { leafHash } from '../../src/audit/hash.ts'
 import { openAuditLog, type AuditLog } from '../../src/audit/log.ts'
 import { appendLeaf, EMPTY_RANGE, rootOf } from '../../src/audit/merkle.ts'
@@ -216,8 +217,9 @@ describe('segments that are not what they were', () => {
 test('log archive puts every segment aside, under names that can be read as one log', async () => {
   const home = smallHome()
   await writeLog(home, 20)
-  const open = openLog(home)
-  await open.append([entry({ count: 21 })])
+  const [open, asleep] = [openLog(home), openLog(home)]
+  await asleep.append([entry({ count: 21 })])
+  for (let i = 22; i <= 30; i++) await open.append([entry({ count: i })])
   const before = recordsIn(home)
   const closed = segmentsOf(home).length - 1
   const target = (await archiveLog(home, entry().actor, new Date())) ?? ''
@@ -228,7 +230,10 @@ test('log archive puts every segment aside, under names that can be read as one 
   })
   expect(recordsIn({ auditLog: target })).toEqual(before)
   expect(segmentsAt(target)).toHaveLength(closed + 1)
-  // Who had it open goes on in the new one.
-  await open.append([entry({ count: 1 })])
-  expect(counts(home)).toEqual([1])
+  // Who had it open goes on in the new one, which says what it follows also when it has been rolled.
+  for (let i = 1; i <= 10; i++) await open.append([entry({ count: i })])
+  await asleep.append([entry({ count: 11 })])
+  expect(counts(home)).toEqual(upTo(11))
+  expect(segmentsOf(home).length).toBeGreaterThan(2)
+  expect(archivedBefore(home.auditLog)).toMatchObject({ file: basename(target) })
 })

@@ -70,7 +70,7 @@ describe('one chain', () => {
   test('kill -9 under load, 200 times: what was acknowledged is there, and the chain is whole', async () => {
     const home = tempHome()
     // Rolls and checkpoints are killed as well.
-    writeSettings(home, { segment: { bytes: 40_000 }, checkpoint: { records: 25 } })
+    writeSettings(home, { segment: { bytes: 10_000 }, checkpoint: { records: 25 } })
     const program = await bundled()
     const acks: [string, number][] = []
     // While one of them boots the others are at work.
@@ -93,7 +93,7 @@ describe('one chain', () => {
     const records = recordsIn(home)
     expect(verify(home)).toMatchObject({ records: records.length, torn: 0 })
     expect(verify(home).bad).toBeUndefined()
-    expect(acks.length).toBeGreaterThan(1000)
+    expect(acks.length).toBeGreaterThan(200)
     for (const [name, seq] of acks) expect(records[seq - 1]?.reason).toBe(name)
     expect(segmentsOf(home).length).toBeGreaterThan(3)
   }, 60_000)
