@@ -6,7 +6,8 @@ import { table, width } from './table.ts'
 /** Rows that are aligned with each other; a log of any length is shown in flat memory. */
 const PAGE = 500
 const TIME = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d)\.\d{3}Z$/
-const HASH = /^[0-9a-f]{64}$/
+/** One, or several: what a segment says of the tree before it. */
+const HASH = /^[0-9a-f]{64}(?: [0-9a-f]{64})*$/
 /** Letters of a version or hash that a person sees. */
 const SHORT = 8
 const HEADER = ['SEQ', 'TIME', 'EVENT', 'AGENT', 'REF', '']

@@ -77,8 +77,9 @@ test('on a terminal of any width no word is lost, and no line is wider unless a 
         const [wide, narrow] = [shown(records), shown(records, columns)]
         expect(narrow.split(/\s+/)).toEqual(wide.split(/\s+/))
         for (const line of narrow.split('\n')) {
-          if (/\S\s/.test(line.trim()))
-            expect(width(line)).toBeLessThanOrEqual(Math.max(columns, 80))
+          // A word that has more than the room beside the other columns is not broken.
+          if (line.split(/\s+/).some((one) => width(one) > 32)) continue
+          expect(width(line)).toBeLessThanOrEqual(Math.max(columns, 80))
         }
       },
     ),

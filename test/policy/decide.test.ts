@@ -187,7 +187,8 @@ describe('when the providers have answered', () => {
     ['file', 'run: secretref secrets set stripe-api-key'],
     ['exec', 'set it where the program of provider "file" takes it from'],
     ['env', 'set it in the environment that secretref is started in'],
-    ['vault', 'put it into provider "file"'],
+    ['vault', 'run: secretref secrets set stripe-api-key'],
+    ['store', 'run: secretref secrets set stripe-api-key'],
   ])('a new one gets into a provider of type %s as that can be written', (type, set) => {
     const providers = new Map([['file', { type }]])
     const ended = { ...value, expiresAt: '2026-11-20T00:00:00.000Z' }

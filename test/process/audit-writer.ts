@@ -54,4 +54,4 @@ await log.close().catch((error: unknown) => {
 })
 clearInterval(ticking)
 // What the log says of time must be true of the process: it was not blocked while it waited.
-if (patience) writeSync(1, `ticks: ${ticks > 10 ? 'many' : ticks}\n`)
+if (patience) writeSync(1, `ticks: ${ticks > 3 ? 'many' : ticks}\n`)

@@ -191,6 +191,7 @@ describe('the journal', () => {
     const script = `
       mount -t tmpfs none /run || exit 9
       "$1" --input-type=module-typescript -e "$2"
+      : >/run/journal
       /usr/bin/python3 -c "$3" >/run/journal &
       while ! grep -q ready /run/journal; do sleep 0.05; done
       "$1" --input-type=module-typescript -e "$2"
