@@ -20,6 +20,7 @@ export const EVENTS = [
   'grant.failed',
   'grant.skipped',
   'provider.fallback',
+  'store.listed',
   'run.started',
   'run.ended',
   'run.skipped',

@@ -1,7 +1,7 @@
 /** From the words of a command line to the end of its command; says what went wrong in the terminal's own form. */
 import { isAbsolute } from 'node:path'
 import { ConfigError, problemsText } from '../config/problems.ts'
-import { SecretRefError } from '../errors.ts'
+import { errnoOf, SecretRefError } from '../errors.ts'
 import { dismissEarly } from '../gateway/early.ts'
 import { errorText, printable, processIo, type Io } from './io.ts'
 import { quickRun } from './quick.ts'
@@ -48,11 +48,21 @@ function report(io: Io, error: unknown, failed: number): number {
     if (error.code === 'COMMAND_NOT_EXECUTABLE') return 126
     return failed
   }
-  // A mistake of ours. No value can be in it: this wing never has one.
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  const trace = traceOf(error)
   const sentence = 'something went wrong that should not; this is a defect of SecretRef'
   const hint = 'please report it with the lines below'
   io.err(errorText(io.program, new SecretRefError('INTERNAL', sentence, { hint })))
   io.err(`${trace.split('\n').map(printable).join('\n')}\n`)
   return failed
+}
+
+/**
+ * Where a mistake of ours was made. Never its message: a system's error quotes the path that it was about,
+ * and what stood in a path's place may be a credential that somebody wrote into a config.
+ */
+function traceOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  const errno = errnoOf(error)
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^ {4}at /.test(line))
+  return [errno === undefined ? error.name : `${error.name} (${errno})`, ...frames].join('\n')
 }

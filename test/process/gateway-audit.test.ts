@@ -1,5 +1,5 @@
 /** `gateway audit --secrets`, as it is typed: every finding once, no value anywhere, a record of each read. */
-import { chmodSync, chownSync, mkdirSync, readFileSync, utimesSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { AuditRecord } from '../../src/audit/record.ts'
@@ -192,6 +192,7 @@ function expectReadsOnRecord(records: readonly AuditRecord[]): void {
     'grant.failed',
     'grant.intent',
     'log.opened',
+    'store.listed',
   ])
   const checked = records.filter(({ event }) => event === 'grant.checked')
   expect(checked).toHaveLength(4 * 10)
@@ -409,4 +410,33 @@ describeOnLinux('a fleet', () => {
     expect(reads).toHaveLength(1 + 487)
     expect(reads.find(({ ref }) => ref === 'shared')).toMatchObject({ count: 500 })
   })
+})
+
+test('a script in place of a path, with a credential in it, is neither shown nor a mistake of ours', async () => {
+  const script = `export GH=${LITERAL}; ${'echo fake; '.repeat(60)}`
+  const config = configOf(['key'], { command: ['/bin/sh', '-c', script, `/dev/null/${LITERAL}`] })
+  const world = makeWorld({ config, secrets: { key: 'fake-value-1' } })
+  const ended = await audit(world)
+  expect(ended.err).not.toContain('INTERNAL')
+  expect(ended.out + ended.err).not.toContain(LITERAL)
+  expect(ended.out).toContain('hardcoded-credential')
+})
+
+test('where nothing can be put on record, no store is listed and no file is searched', async () => {
+  const world = makeWorld({ config: configOf(['key']), secrets: { key: 'fake-value-1' } })
+  await run(world, ['run', '--config', world.config, '--', 'true'])
+  rmSync(world.home.auditLog)
+  const ended = await audit(world, ['--json'])
+  expect(ended.code).toBe(2)
+  const { notListed, resolution } = reportOf(ended)
+  expect(resolution.trouble?.code).toBe('AUDIT_TAMPERED')
+  expect(notListed.map(({ provider }) => provider)).toContain('file')
+})
+
+test('that a store is listed is on record', async () => {
+  const world = makeWorld({ config: configOf(['key']), secrets: { key: 'fake-value-1' } })
+  await audit(world, ['--unused-only'])
+  expect(recordsOf(world)).toContainEqual(
+    expect.objectContaining({ event: 'store.listed', provider: 'file' }),
+  )
 })

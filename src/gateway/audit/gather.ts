@@ -1,9 +1,16 @@
 /** Gathers what an audit judges: plans, stores, files, runs, and where it may what is fetched. */
 import { openAuditLog } from '../../audit/log.ts'
+import { namedProviders } from '../../config/accessors.ts'
 import type { Source } from '../../config/locate.ts'
 import type { Config, LoadedConfig } from '../../config/types.ts'
 import { SecretRefError } from '../../errors.ts'
-import type { AuditFacts, BindingFact, Limits, PathFact } from '../../findings/judge/facts.ts'
+import type {
+  AuditFacts,
+  BindingFact,
+  Limits,
+  PathFact,
+  StoreFact,
+} from '../../findings/judge/facts.ts'
 import type { Finding } from '../../findings/types.ts'
 import { userHome, type Home } from '../../state/home.ts'
 import { actorOf } from '../actor.ts'
@@ -53,7 +60,7 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
   // Names alone need no half a megabyte of facts.
   const targets = request.values ? await targetFacts() : undefined
   const about = config === undefined ? NOTHING : aboutConfig(request, audited, config)
-  const { files, planned, notes, programPaths, ...named } = about
+  const { planned, notes, programPaths, ...named } = about
   const uid = process.geteuid?.() ?? 0
   const paths = lookAt([configFile(audited.path), ...homeFiles(home), ...named.paths], uid)
   const facts: AuditFacts = {
@@ -67,7 +74,7 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
     placed: planned.placed,
     services: targets?.services ?? new Map(),
     stores: config === undefined ? [] : unlisted(config, 'nothing is asked by this config'),
-    files,
+    files: about.files,
     paths,
     uid,
     agents: named.agents,
@@ -77,21 +84,19 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
   }
   if (trouble !== undefined) return { facts, notes, reads: 0, trouble }
   if (loaded === undefined) return { facts, notes, reads: 0 }
-  if (targets === undefined) {
-    const stores = await storeFacts(loaded, files, home, env)
-    return { facts: { ...facts, stores }, notes, reads: 0 }
-  }
-  const [stores, fetchedAll] = await Promise.all([
-    storeFacts(loaded, files, home, env),
-    fetchAll(request, loaded, planned, targets),
-  ])
-  const { bindings = facts.bindings, ...fetched } = fetchedAll
+  const {
+    stores,
+    bindings = facts.bindings,
+    ...asked
+  } = await askAll(request, loaded, about, targets)
+  const known = { ...facts, stores: stores ?? facts.stores, bindings }
+  // Nothing is opened for an audit that cannot be put on record.
+  if (targets === undefined || stores === undefined) return { facts: known, notes, ...asked }
   const searched = await searchFiles(filesOf(paths, programPaths, uid), home, knownFrom(bindings))
-  const literals = [...facts.literals, ...searched.literals]
   return {
-    facts: { ...facts, stores, literals, bindings },
+    facts: { ...known, literals: [...facts.literals, ...searched.literals] },
     notes: [...notes, ...searched.notes],
-    ...fetched,
+    ...asked,
   }
 }
 
@@ -159,29 +164,49 @@ function insideAgent(env: Environment): SecretRefError | undefined {
   })
 }
 
-async function fetchAll(
+interface Asked {
+  /** Undefined where nothing could be put on record, so that no store was asked. */
+  stores?: readonly StoreFact[]
+  bindings?: readonly BindingFact[]
+  reads: number
+  trouble?: SecretRefError
+}
+
+/** Lists stores and, with `targets`, fetches values; first of all it is on record that stores are listed. */
+async function askAll(
   { home, env, now }: AuditRequest,
   loaded: LoadedConfig,
-  { plans }: Planned,
-  { formsOf }: TargetFacts,
-): Promise<{ bindings?: readonly BindingFact[]; reads: number; trouble?: SecretRefError }> {
+  { planned, files }: AboutConfig,
+  targets: TargetFacts | undefined,
+): Promise<Asked> {
+  const actor = actorOf()
   const gateway = new Gateway({
     home,
     env,
     loaded,
     log: openAuditLog(home, { now }),
-    actor: actorOf(),
+    actor,
     surroundings: readSurroundings(env),
     parent: undefined,
     now,
   })
+  let stores: readonly StoreFact[] | undefined
   try {
-    const fetched = await fetchForAudit(gateway, plans, formsOf)
+    const names = [...namedProviders(loaded.config)].toSorted()
+    const config = loaded.hash
+    await gateway.record(
+      names.map((provider) => ({ event: 'store.listed', actor, provider, config })),
+    )
+    stores = await storeFacts(loaded, files, home, env)
+    const fetched =
+      targets === undefined
+        ? { reads: 0 }
+        : await fetchForAudit(gateway, planned.plans, targets.formsOf)
     await gateway.settle()
-    return fetched
+    return { stores, ...fetched }
   } catch (error) {
     // Without a record nothing is fetched; what can be told without fetching still is.
-    if (error instanceof SecretRefError) return { reads: 0, trouble: error }
-    throw error
+    if (!(error instanceof SecretRefError)) throw error
+    return { ...(stores === undefined ? {} : { stores }), reads: 0, trouble: error }
   }
 }

@@ -1,5 +1,5 @@
 /** The files and folders that a config names, and those of SecretRef itself: by name, none is opened. */
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   agentsOf,
@@ -14,6 +14,7 @@ import type { PathFact } from '../../findings/judge/facts.ts'
 import { absolute, type Folders } from '../../plan/locate.ts'
 import type { Home } from '../../state/home.ts'
 import { resolveOptions } from '../options.ts'
+import { statsOf } from './paths.ts'
 
 /** A path, and who may do what with it. */
 export type Named = Pick<PathFact, 'path' | 'what' | 'rule' | 'orRoot'>
@@ -99,14 +100,15 @@ export function programs(config: Config, folders: Folders): Named[] {
       // A program without a slash is looked for on PATH, which is not the config's to name.
       if (i === 0 && !word.includes('/')) continue
       const path = absolute(word, { ...folders, configDir })
-      if (statSync(path, { throwIfNoEntry: false })?.isFile() === true) paths.add(path)
+      // A word may be a whole script: too long for a path, or a way through what is no folder.
+      if (statsOf(path)?.isFile() === true) paths.add(path)
     }
   }
   return [...paths].map((path) => ({ path, what: 'the program', rule: 'unwritable', orRoot: true }))
 }
 
 function exists(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false }) !== undefined
+  return statsOf(path) !== undefined
 }
 
 /** A folder of secrets stands for the files in it. */

@@ -1,6 +1,7 @@
 /** Looks at files, and at every folder on the way to them. Opens nothing. */
 import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
+import { errnoOf } from '../../errors.ts'
 import type { PathFact } from '../../findings/judge/facts.ts'
 import type { Named } from './named.ts'
 
@@ -42,10 +43,12 @@ export function lookAt(named: readonly Named[], uid: number): PathFact[] {
   return facts
 }
 
-function statsOf(path: string): Stats | undefined {
+/** Undefined for what is not there, and for what cannot be a path or be looked at. */
+export function statsOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
-  } catch {
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
     return undefined
   }
 }

@@ -7,6 +7,7 @@ import {
   type Listing,
   type Store,
 } from '../../gateway/audit/listing.ts'
+import { candidates } from '../../targets/detect.ts'
 import { literalKind } from '../../targets/literals.ts'
 import type { Session } from '../providers/contract.ts'
 import { PROVIDERS } from '../providers/registry.generated.ts'
@@ -47,5 +48,10 @@ async function namesOf(entries: ReturnType<NonNullable<Session['list']>>): Promi
 
 /** Somebody may have pasted a value where its name belongs. */
 function isShown(name: string): boolean {
-  return NAME.test(name) && !looksLikeValue(name) && literalKind(name) === undefined
+  return (
+    NAME.test(name) &&
+    !looksLikeValue(name) &&
+    literalKind(name) === undefined &&
+    candidates(name).length === 0
+  )
 }
