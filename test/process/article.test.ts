@@ -107,7 +107,6 @@ describeOnLinux('lines that run', () => {
     // Fetched and wiped; nothing was released, and nothing ran.
     expect(eventsOf(world).filter((event) => event !== 'log.opened')).toEqual([
       'config.loaded',
-      'store.listed',
       'grant.intent',
       'grant.intent',
       'grant.checked',
@@ -290,6 +289,7 @@ describeOnLinux('lines that look for what is wrong', () => {
     expect(out).toMatch(/\n {3}\/.*config\.json:\d+:\d+: agents\.payment-analyst\..*\n {3}hint: /)
     expect(eventsOf(world).filter((event) => event !== 'log.opened')).toEqual([
       'config.loaded',
+      'store.listed',
       'grant.intent',
       'grant.intent',
       'grant.checked',
