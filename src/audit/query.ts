@@ -1,6 +1,7 @@
 /** Which records a person asks for. Pure. */
 import { looksLikeValue } from '../config/names.ts'
 import { nearest } from '../config/suggest.ts'
+import { parseDate } from '../config/dates.ts'
 import { SecretRefError } from '../errors.ts'
 import { literalKind } from '../targets/literals.ts'
 import { EVENTS, type AuditRecord } from './record.ts'
@@ -23,8 +24,6 @@ const SPAN_MS: Readonly<Record<string, number>> = {
   d: 86_400_000,
   w: 604_800_000,
 }
-const MOMENT =
-  /^\d{4}-\d{2}-\d{2}(?:[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:[Zz]|[+-]\d{2}:\d{2}))?$/
 /** Of a log with very many, the first will do to find the one that was meant. */
 const MAX_NAMES = 10_000
 
@@ -39,6 +38,11 @@ export function matcher(query: Query, now: Date): (record: AuditRecord) => boole
   }
   const since = query.since === undefined ? undefined : momentOf(query.since, 'since', now)
   const until = query.until === undefined ? undefined : momentOf(query.until, 'until', now)
+  if (since !== undefined && until !== undefined && since > until) {
+    throw new SecretRefError('USAGE', '--since is after --until, so no record can match', {
+      hint: 'swap them: --since is the earlier one',
+    })
+  }
   return (record) =>
     (agent === undefined || record.agent === agent) &&
     (ref === undefined || record.ref === ref) &&
@@ -92,13 +96,13 @@ function momentOf(text: string, option: string, now: Date): number {
   if (count !== undefined && unit !== undefined) {
     return now.getTime() - Number(count) * (SPAN_MS[unit] ?? 0)
   }
-  const moment = MOMENT.test(text) ? Date.parse(text.replace(' ', 'T')) : Number.NaN
-  if (Number.isNaN(moment)) {
+  const moment = parseDate(text.replace(' ', 'T'))
+  if (moment === undefined) {
     throw new SecretRefError('USAGE', `--${option} is not a time${quoted(text, ':')}`, {
       hint: 'write 2026-11-24, 2026-11-24T08:30:00Z, or a span back from now such as 30m, 2h, 7d',
     })
   }
-  return moment
+  return moment.getTime()
 }
 
 /** A word of the command line; empty where it could be a value in the wrong place. */

@@ -39,7 +39,9 @@ export async function logArchive(io: Io, options: { yes?: true }): Promise<numbe
   }
   if (!options.yes && !(await confirmed(io))) {
     throw new SecretRefError('USAGE', 'nothing was archived', {
-      hint: `\`${io.program} log archive --yes\` does it without asking`,
+      hint: process.stdin.isTTY
+        ? 'the log is as it was'
+        : `\`${io.program} log archive --yes\` does it without asking`,
     })
   }
   const target = await archiveLog(io.home, actorOf(), io.now())
@@ -73,14 +75,22 @@ function showJson(io: Io, shown: Iterable<AuditRecord>): void {
   io.out(separator.startsWith(',') ? '\n]}\n' : '{"version":1,"records":[]}\n')
 }
 
+/** No, too, where Ctrl-C or the end of input is the answer. */
 async function confirmed(io: Io): Promise<boolean> {
   if (!process.stdin.isTTY) return false
   const prompt = createInterface({ input: process.stdin, output: process.stderr })
+  const gone = new AbortController()
+  prompt.once('SIGINT', () => gone.abort()).once('close', () => gone.abort())
   try {
     const answer = await prompt.question(
       `put ${printable(io.home.auditLog)} aside and begin a new log? [y/N] `,
+      { signal: gone.signal },
     )
     return /^y(?:es)?$/i.test(answer.trim())
+  } catch (error) {
+    if (!gone.signal.aborted) throw error
+    io.err('\n')
+    return false
   } finally {
     prompt.close()
   }

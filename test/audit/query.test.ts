@@ -61,16 +61,24 @@ describe('matcher', () => {
     expect(times({ until: '2h' })).toHaveLength(2)
     expect(times({ until: '2026-11-24T10:00:00.001Z' })).toHaveLength(3)
     expect(times({ since: '2026-11-24', until: '2026-11-24' })).toHaveLength(0)
+    expect(() => times({ since: '1h', until: '2h' })).toThrow(/--since is after --until/)
   })
 
-  test.each(['yesterday', '', '2', '2y', '-2h', '24.11.2026', '2026-13-01', '2026-11-24T10:00'])(
-    'not a time: %j',
-    (since) => {
-      expect(() => matcher({ since }, NOW)).toThrow(
-        expect.objectContaining({ code: 'USAGE', message: `--since is not a time: "${since}"` }),
-      )
-    },
-  )
+  test.each([
+    'yesterday',
+    '',
+    '2',
+    '2y',
+    '-2h',
+    '24.11.2026',
+    '2026-13-01',
+    '2026-02-30',
+    '2026-11-24T10:00',
+  ])('not a time: %j', (since) => {
+    expect(() => matcher({ since }, NOW)).toThrow(
+      expect.objectContaining({ code: 'USAGE', message: `--since is not a time: "${since}"` }),
+    )
+  })
 
   test('an event that does not exist is a mistake, not an empty answer', () => {
     expect(() => matcher({ event: 'grant' }, NOW)).toThrow(
