@@ -2,12 +2,12 @@
 import { exitCode } from './exit.ts'
 import type { Finding, Severity } from './types.ts'
 
-/** `incomplete`: something could not be read or resolved, whatever else was found. */
-export type Status = 'clean' | 'findings' | 'incomplete'
+/** `unresolved`: something could not be read or resolved, whatever else was found. */
+export type Status = 'clean' | 'findings' | 'unresolved'
 
 /** Notes alone are `clean`, as for `--check`. */
 export function statusOf(findings: readonly Finding[]): Status {
-  return (['clean', 'findings', 'incomplete'] as const)[exitCode(findings, { check: true })]
+  return (['clean', 'findings', 'unresolved'] as const)[exitCode(findings, { check: true })]
 }
 
 /** How many of each severity. */

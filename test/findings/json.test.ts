@@ -25,7 +25,7 @@ test.each([
   [[], 'clean'],
   [[finding({ severity: 'note' })], 'clean'],
   [[finding({})], 'findings'],
-  [[finding({}), finding({ code: 'unreadable' })], 'incomplete'],
+  [[finding({}), finding({ code: 'unreadable' })], 'unresolved'],
 ] as const)('%#: %s', (findings, status) => {
   expect(findingsJson(findings).status).toBe(status)
 })

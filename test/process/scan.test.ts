@@ -170,7 +170,7 @@ describeOnLinux('scan', () => {
     const missing = await run(world, ['scan', 'tree', 'nowhere', '--json'])
     expect(missing.code).toBe(2)
     expect(reportOf(missing.out)).toMatchObject({
-      status: 'incomplete',
+      status: 'unresolved',
       findings: [{ code: 'unreadable', places: [{ file: join(world.dir, 'nowhere') }] }],
       skipped: [{ file: join(world.dir, 'tree/binary') }, { file: join(world.dir, 'tree/huge') }],
     })
