@@ -14,6 +14,7 @@ import {
 import { request as secure, Agent as SecureAgent, type AgentOptions } from 'node:https'
 import { errnoOf } from '../../errors.ts'
 import { concat, wipe } from '../secret/bytes.ts'
+import { exchange } from './exchange.ts'
 
 export interface Call {
   method: 'GET' | 'POST' | 'PUT' | 'LIST'
@@ -77,14 +78,7 @@ interface Options {
 
 type Start = (options: Options, answered: (message: IncomingMessage) => void) => ClientRequest
 
-function send(call: Call, start: Start): Promise<Reply> {
-  const { promise, resolve } = Promise.withResolvers<Reply>()
-  const trouble = (error: unknown, connected: boolean): void => {
-    resolve({
-      kind: 'trouble',
-      trouble: call.signal.aborted ? 'timeout' : troubleOf(error, connected),
-    })
-  }
+async function send(call: Call, start: Start): Promise<Reply> {
   const length = call.body === undefined ? {} : { 'content-length': call.body.length }
   const options = {
     method: call.method,
@@ -92,20 +86,21 @@ function send(call: Call, start: Start): Promise<Reply> {
     signal: call.signal,
   }
   let connected = false
-  const request = start(options, (message) => {
-    receive(message, call.maxBytes).then(resolve, (error: unknown) => trouble(error, true))
-  })
-  request.on('socket', (socket) => {
-    if (!socket.connecting) connected = true
-    else
-      socket.once(
-        call.url.protocol === 'https:' ? 'secureConnect' : 'connect',
-        () => (connected = true),
-      )
-  })
-  request.on('error', (error) => trouble(error, connected))
-  request.end(call.body)
-  return promise
+  const ready = call.url.protocol === 'https:' ? 'secureConnect' : 'connect'
+  const begin = (answered: (message: IncomingMessage) => void): ClientRequest =>
+    start(options, answered).on('socket', (socket) => {
+      if (socket.connecting) socket.once(ready, () => (connected = true))
+      else connected = true
+    })
+  try {
+    return await exchange(begin, call.body, (message) => {
+      connected = true
+      return receive(message, call.maxBytes)
+    })
+  } catch (error) {
+    const trouble = call.signal.aborted ? 'timeout' : troubleOf(error, connected)
+    return { kind: 'trouble', trouble }
+  }
 }
 
 async function receive(message: IncomingMessage, maxBytes: number): Promise<Reply> {

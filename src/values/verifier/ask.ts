@@ -7,6 +7,7 @@ import { request as secure } from 'node:https'
 import { errnoOf } from '../../errors.ts'
 import type { Destination } from '../../targets/destination.ts'
 import { MAX_ANSWER_BYTES, type Unreached, type Unsettled } from '../../gateway/verify/words.ts'
+import { exchange, NoAnswer } from '../http/exchange.ts'
 import type { Body } from './judge.ts'
 import type { Request } from './request.ts'
 
@@ -25,13 +26,12 @@ export type Unanswered =
  * @param wanted whether the body of an answer with this status is to be read
  * @param signal aborts when the call's time is over
  */
-export function ask(
+export async function ask(
   destination: Destination,
   request: Request,
   wanted: (status: number) => boolean,
   signal: AbortSignal,
 ): Promise<Answer | Unanswered> {
-  const { promise, resolve } = Promise.withResolvers<Answer | Unanswered>()
   const { method, path, headers, body } = request
   const options: RequestOptions = {
     host: destination.host,
@@ -44,20 +44,21 @@ export function ask(
     agent: false,
     maxHeaderSize: 32 * 1024,
   }
-  const failed = (error: unknown): void => resolve(failure(error, signal))
   const take = async (answer: IncomingMessage): Promise<Answer> => {
     const status = answer.statusCode ?? 0
-    const read = wanted(status) ? await bodyOf(answer) : Buffer.alloc(0)
-    return { status, header: (name) => textOf(answer.headers[name]), body: read }
+    try {
+      const read = wanted(status) ? await bodyOf(answer) : Buffer.alloc(0)
+      return { status, header: (name) => textOf(answer.headers[name]), body: read }
+    } finally {
+      answer.destroy()
+    }
   }
-  const client = (destination.secure ? secure : plain)(options, (answer) => {
-    take(answer)
-      .then(resolve, failed)
-      .finally(() => client.destroy())
-  })
-  client.on('error', failed)
-  client.end(body)
-  return promise
+  const start = destination.secure ? secure : plain
+  try {
+    return await exchange((answered) => start(options, answered), body, take)
+  } catch (error) {
+    return failure(error, signal)
+  }
 }
 
 async function bodyOf(answer: IncomingMessage): Promise<Body> {
@@ -82,7 +83,8 @@ function textOf(header: string | string[] | undefined): string | undefined {
 function failure(error: unknown, signal: AbortSignal): Unanswered {
   if (signal.aborted) return { verdict: 'unreachable', reason: 'timeout' }
   const code = errnoOf(error) ?? ''
-  if (code.startsWith('HPE_')) return { verdict: 'cannot-tell', reason: 'bad-answer' }
+  if (error instanceof NoAnswer || code.startsWith('HPE_'))
+    return { verdict: 'cannot-tell', reason: 'bad-answer' }
   return { verdict: 'unreachable', reason: reasonOf(code) }
 }
 

@@ -84,6 +84,14 @@ const FAULTS: readonly Fault[] = [
     outcome: { kind: 'unavailable' },
   },
   {
+    name: 'another protocol than HTTP, unasked',
+    serve: () =>
+      raw((end) =>
+        end('HTTP/1.1 101 Switching Protocols\r\nupgrade: fake\r\nconnection: upgrade\r\n\r\n'),
+      ),
+    outcome: { kind: 'unavailable', reason: 'connection-lost' },
+  },
+  {
     name: 'ten megabytes',
     serve: () => http((response) => void response.end(SAID.repeat(500_000))),
     outcome: { kind: 'malformed', code: 'PROVIDER_INVALID' },
