@@ -13,6 +13,8 @@ export interface Literal {
   prefixes: readonly string[]
   pattern: RegExp
   source: string
+  /** Whatever service it is for: the form does not tell. */
+  anybody?: true
 }
 
 /**
@@ -25,6 +27,10 @@ const START = '(?<![A-Za-z0-9])'
 
 function literal(kind: string, prefixes: readonly string[], form: string, source: string): Literal {
   return { kind, prefixes, pattern: new RegExp(START + form), source }
+}
+
+function anybodys(...form: Parameters<typeof literal>): Literal {
+  return { ...literal(...form), anybody: true }
 }
 
 export const LITERALS: readonly Literal[] = [
@@ -169,13 +175,13 @@ export const LITERALS: readonly Literal[] = [
     'AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}',
     'gitleaks age-secret-key',
   ),
-  literal(
+  anybodys(
     'signed token (JWT)',
     ['eyJ'],
     'eyJ[A-Za-z0-9_-]{10,512}\\.eyJ[A-Za-z0-9_-]{10}',
     'gitleaks jwt; RFC 7519',
   ),
-  literal(
+  anybodys(
     'private key (PEM)',
     ['PRIVATE KEY'],
     '-----BEGIN (?:[A-Z0-9]{1,16} ){0,4}PRIVATE KEY(?: BLOCK)?-----',
@@ -193,8 +199,24 @@ const CANDIDATE = new RegExp(
 /** The kind of credential that `text` holds, or nothing. Never any part of the text itself. */
 export function literalKind(text: string): string | undefined {
   if (!CANDIDATE.test(text)) return undefined
-  return LITERALS.find(
-    ({ prefixes, pattern }) =>
-      prefixes.some((prefix) => text.includes(prefix)) && pattern.test(text),
-  )?.kind
+  return LITERALS.find((one) => holds(text, one))?.kind
+}
+
+/** Every kind that `text` holds and whose form tells the service. */
+export function serviceLiterals(text: string): string[] {
+  if (!CANDIDATE.test(text)) return []
+  return LITERALS.filter((one) => one.anybody === undefined && holds(text, one)).map(
+    ({ kind }) => kind,
+  )
+}
+
+/** The kinds that credentials look like of which these are the forms' examples, as the catalogue has them. */
+export function literalsLike(examples: readonly string[]): string[] {
+  return LITERALS.filter(({ prefixes }) =>
+    examples.some((example) => prefixes.some((prefix) => example.includes(prefix))),
+  ).map(({ kind }) => kind)
+}
+
+function holds(text: string, { prefixes, pattern }: Literal): boolean {
+  return prefixes.some((prefix) => text.includes(prefix)) && pattern.test(text)
 }

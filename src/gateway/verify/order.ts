@@ -20,11 +20,11 @@ export function orderOf(
     return known
   }
   const calls = groups.map(({ binding, way }): Call => {
-    const { recipe, kinds, baseUrl, companions, settings } = way
+    const { recipe, service, baseUrl, companions, settings } = way
     return {
       item: itemOf(binding),
       recipe,
-      kinds,
+      service,
       ...(baseUrl === undefined ? {} : { baseUrl }),
       companions: Object.fromEntries(
         Array.from(companions, ([name, other]) => [name, itemOf(other)]),

@@ -3,16 +3,18 @@ import type { Config } from '../../config/types.ts'
 import { SecretRefError } from '../../errors.ts'
 import { own } from '../../plan/own.ts'
 import type { PlannedBinding } from '../../plan/types.ts'
+import type { Service } from '../../targets/another.ts'
 import { destinationOf, shownHost, type Nowhere } from '../../targets/destination.ts'
 import { allTargets, targetById, verifyOf } from '../../targets/lookup.ts'
+import { literalsLike } from '../../targets/literals.ts'
 import { companionsIn } from '../../targets/placeholders.ts'
 import type { Target, Verify } from '../../targets/types.ts'
 
 export interface Way {
   target: Target
   recipe: Verify
-  /** Ids of all targets of the same service. */
-  kinds: readonly string[]
+  /** By which a value that is plainly another service's is told. */
+  service: Service
   /** As it is shown and recorded. */
   host: string
   baseUrl?: string
@@ -62,10 +64,15 @@ export async function wayOf(
     else missing.push(name)
   }
   if (missing.length > 0) return { reason: 'companion-missing', target, names: missing }
-  const same = (await allTargets()).filter(({ service }) => service === target.service)
-  const kinds = same.map(({ id }) => id)
-  const way = { target, recipe, kinds, host: shownHost(destination), companions, settings }
+  const service = await serviceOf(target)
+  const way = { target, recipe, service, host: shownHost(destination), companions, settings }
   return baseUrl === undefined ? way : { ...way, baseUrl }
+}
+
+export async function serviceOf({ id, service }: Target): Promise<Service> {
+  const same = (await allTargets()).filter((one) => one.service === service)
+  const examples = same.flatMap(({ pattern }) => (pattern === undefined ? [] : [pattern.example]))
+  return { kind: id, kinds: same.map((one) => one.id), literals: literalsLike(examples) }
 }
 
 function plain({ id, companions }: Target, name: string, setting: string): string {

@@ -5,6 +5,7 @@
  * control → verifier (its fd 0): the order. End of file after it means: stop, nobody waits any more.
  * verifier → control (its fd 3): `fetched` as a resolver says it, then `checked`.
  */
+import type { Service } from '../../targets/another.ts'
 import type { Verdict, Verify } from '../../targets/types.ts'
 import type { Sheet } from '../sheet.ts'
 
@@ -29,8 +30,8 @@ export interface Call {
   /** The credential's place on the sheet. */
   item: number
   recipe: Verify
-  /** Ids of the targets that are this service's: a value that is plainly of another one is not shown to it. */
-  kinds: readonly string[]
+  /** A value that is plainly of another one is not shown to it. */
+  service: Service
   /** From a trusted config; replaces scheme, host and port of the recipe. */
   baseUrl?: string
   /** The names in the recipe's `{NAME}`, and where on the sheet their values are. */

@@ -1,7 +1,7 @@
 /** Makes the calls of an order with the values that were fetched for it, at most so many at once. */
 import { destinationOf } from '../../targets/destination.ts'
 import { CALL_TIMEOUT_MS, type Call, type Checked, type Order } from '../../gateway/verify/words.ts'
-import { candidates, fitsAny } from '../../targets/detect.ts'
+import { isOfAnother } from '../../targets/another.ts'
 import type { Held } from '../resolver/fetch.ts'
 import { ask } from './ask.ts'
 import { endOfToken, momentIn } from './ends.ts'
@@ -46,8 +46,10 @@ async function verifyOne(
   held: readonly Held[],
   { signal, callMs = CALL_TIMEOUT_MS }: Limits,
 ): Promise<Omit<Checked, 'ms'>> {
-  const { recipe, baseUrl, kinds } = call
-  if (isOfAnother(value, kinds)) return { verdict: 'cannot-tell', reason: 'other-target' }
+  const { recipe, baseUrl, service } = call
+  if (isOfAnother(value.toString('latin1'), service)) {
+    return { verdict: 'cannot-tell', reason: 'other-target' }
+  }
   const values = new Map<string, Uint8Array>([['value', value]])
   for (const [name, text] of Object.entries(call.settings)) values.set(name, Buffer.from(text))
   for (const [name, item] of Object.entries(call.companions)) {
@@ -73,13 +75,4 @@ async function verifyOne(
     status: answer.status,
     ...(end === undefined ? {} : { expiresAt: end.toISOString() }),
   }
-}
-
-/**
- * A GitLab token in a variable for GitHub's: it has a form by which it is known, and cannot be one of this
- * service's. A form that services share says nothing.
- */
-function isOfAnother(value: Buffer, kinds: readonly string[]): boolean {
-  const text = value.toString('latin1')
-  return fitsAny(kinds, text) === 'unfit' && candidates(text).length > 0
 }

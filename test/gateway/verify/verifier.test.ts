@@ -28,7 +28,7 @@ const ORDER: Order = {
   calls: [0, 1].map((item) => ({
     item,
     recipe: { method: 'GET', host: 'a.example.com', path: '/', rules: [], confidence: 'seen' },
-    kinds: [],
+    service: { kind: 'k', kinds: [], literals: [] },
     companions: {},
     settings: {},
   })),

@@ -41,6 +41,9 @@ async function recipeOf(id: string): Promise<Verify> {
   return recipe
 }
 
+/** Of which no form is known. */
+const UNTOLD = { kind: '', kinds: [], literals: [] }
+
 const CALL_MS = 400
 
 /** One call; `ms` is left out. */
@@ -53,7 +56,7 @@ async function asked(
   const { companion, ...call } = more
   const [checked] = await verifyAll(
     {
-      calls: [{ item: 0, recipe, kinds: [], companions: {}, settings: {}, ...call }],
+      calls: [{ item: 0, recipe, service: UNTOLD, companions: {}, settings: {}, ...call }],
       concurrency: 1,
       deadlineMs: 10_000,
     },
@@ -182,14 +185,18 @@ describe('a value goes to its target alone', () => {
   test('a value that is plainly of another service is not shown to this one', async () => {
     const { url: baseUrl, requests } = await github({})
     const recipe = await recipeOf('github-pat-classic')
-    const kinds = ['github-pat-classic', 'github-pat-fine-grained']
+    const kind = 'github-pat-classic'
+    const kinds = [kind, 'github-pat-fine-grained']
+    const service = { kind, kinds, literals: ['GitHub token'] }
     const others = ['glpat', randomBytes(10).toString('hex')].join('-')
     const refused = { verdict: 'cannot-tell', reason: 'other-target' }
-    expect(await asked(recipe, others, { baseUrl, kinds })).toEqual(refused)
+    expect(await asked(recipe, others, { baseUrl, service })).toEqual(refused)
     expect(requests).toEqual([])
     // One of this service, and one that has no form of its own.
     for (const value of [['ghp', 'a'.repeat(36)].join('_'), newValue()]) {
-      expect(await asked(recipe, value, { baseUrl, kinds })).toMatchObject({ verdict: 'rejected' })
+      expect(await asked(recipe, value, { baseUrl, service })).toMatchObject({
+        verdict: 'rejected',
+      })
     }
   })
 
@@ -227,6 +234,20 @@ describe('a server that answers as none should', () => {
       { verdict: 'unreachable', reason: 'connection' },
     ],
     [
+      'with another protocol, unasked',
+      () =>
+        listen((request) => {
+          const head = 'HTTP/1.1 101 Switching Protocols'
+          request.socket.write(`${head}\r\nconnection: upgrade\r\nupgrade: fake\r\n\r\n`)
+        }),
+      { verdict: 'cannot-tell', reason: 'bad-answer' },
+    ],
+    [
+      'with another protocol that it does not name, and hangs up',
+      () => listen((request) => request.socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n')),
+      { verdict: 'cannot-tell', reason: 'unexpected-answer', status: 101 },
+    ],
+    [
       'packed, unasked',
       () => listen((_, response) => response.writeHead(200, { 'content-encoding': 'br' }).end('x')),
       { verdict: 'cannot-tell', reason: 'bad-answer', status: 200 },
@@ -235,6 +256,15 @@ describe('a server that answers as none should', () => {
     const { url: baseUrl } = await serve()
     const recipe = await recipeOf('slack-bot-token')
     expect(await asked(recipe, newValue(), { baseUrl }, CALL_MS)).toEqual(expected)
+  })
+
+  test('with a hint that an answer comes, and then the answer', async () => {
+    const { url: baseUrl } = await listen((_, response) => {
+      response.writeEarlyHints({ link: '</x>; rel=preload' })
+      response.writeHead(401).end()
+    })
+    const found = await asked(await recipeOf('stripe-secret-key'), newValue(), { baseUrl })
+    expect(found).toEqual({ verdict: 'rejected', status: 401 })
   })
 
   test('with ten megabytes: no more is taken than is needed', async () => {
@@ -273,7 +303,7 @@ test('many are asked at once, as many as are allowed, each once', async () => {
   const calls = Array.from({ length: 20 }, (_, item) => ({
     item,
     recipe,
-    kinds: [],
+    service: UNTOLD,
     baseUrl: fake.url,
     companions: {},
     settings: {},
