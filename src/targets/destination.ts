@@ -26,6 +26,8 @@ export function baseUrlOf(text: string): URL | undefined {
   const url = URL.parse(text)
   if (url === null || url.username !== '' || url.password !== '') return undefined
   if (url.search !== '' || url.hash !== '' || /[?#]/.test(text)) return undefined
+  // To Node it means the scheme's own port.
+  if (url.port === '0') return undefined
   if (url.protocol === 'https:') return url
   return url.protocol === 'http:' && LOOPBACK.test(url.hostname) ? url : undefined
 }

@@ -37,6 +37,8 @@ describe('a base URL', () => {
     'https://example.com/?x=1',
     'https://example.com/#x',
     'https://example.com/?',
+    'http://127.0.0.1:0',
+    'https://example.com:00/',
     'ftp://example.com',
     'file:///etc/passwd',
     'example.com',

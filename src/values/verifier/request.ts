@@ -63,10 +63,16 @@ function fill(recipe: Verify, base: string, values: Values): Request {
     name === 'path' ? pathOf(bytes, recipe.host) : percentEncoded(bytes),
   )
   const target = `${base}${path.toString('latin1')}`
-  if (!/^\/[!-~]*$/.test(target)) throw new Refusal('not-sendable')
+  if (!/^\/[!-~]*$/.test(target) || hasDots(target)) throw new Refusal('not-sendable')
   const request = { method: recipe.method, path: target, headers }
   if (recipe.body === undefined) return request
   return { ...request, body: filled(recipe.body, values, encoderFor(headers['content-type'])) }
+}
+
+/** RFC 3986 section 5.2.4: servers take such a segment out, and with it the one before: another path. */
+function hasDots(target: string): boolean {
+  const [path = ''] = target.split('?', 1)
+  return path.split('/').some((segment) => segment === '.' || segment === '..')
 }
 
 type Encode = (value: Uint8Array, name: string) => Uint8Array

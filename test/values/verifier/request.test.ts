@@ -59,6 +59,11 @@ describe('a value is encoded for its place', () => {
     )
   })
 
+  test('dots are letters where they are no whole segment', () => {
+    const { path } = made({ path: '/a/{value}.json?q={X}' }, { value: '..', X: '..' })
+    expect(path).toBe('/a/...json?q=..')
+  })
+
   test('in a form percent-encoded, in JSON as the content of a string', () => {
     const form = made({ headers: FORM, body: 'key={value}&x=1' }, { value: 'a&x=2' })
     expect(form.body?.toString()).toBe('key=a%26x%3D2&x=1')
@@ -81,7 +86,8 @@ describe('a value is encoded for its place', () => {
       property(uint8Array({ minLength: 1, maxLength: 40 }), (value) => {
         const request = tried(parts, { value })
         if (typeof request === 'string') {
-          expect(value.some((byte) => byte < 0x20 || byte === 0x7f)).toBe(true)
+          const isDots = /^\.{1,2}$/.test(Buffer.from(value).toString('latin1'))
+          expect(isDots || value.some((byte) => byte < 0x20 || byte === 0x7f)).toBe(true)
           return
         }
         expect(request.path.split('/')).toHaveLength(3)
@@ -112,6 +118,14 @@ describe('what cannot be sent as it is, is not sent', () => {
       { value: 'v' },
       'companion-missing',
     ],
+    ['a segment that means this folder', { path: '/a/{value}' }, { value: '.' }, 'not-sendable'],
+    [
+      'one that means the folder above',
+      { path: '/a/{X}/b' },
+      { X: '..', value: 'v' },
+      'not-sendable',
+    ],
+    ['two halves of one', { path: '/a/{X}{value}?b' }, { X: '.', value: '.' }, 'not-sendable'],
     ['a setting that nobody states', { path: '/{site}' }, { value: 'v' }, 'companion-missing'],
   ])('%s', (_, parts, values, reason) => {
     expect(tried(parts, values)).toBe(reason)
