@@ -23,7 +23,6 @@ import { readSettings, type AuditSettings } from './settings.ts'
 
 const LOCK_TIMEOUT_MS = 5000
 const DISK_TIMEOUT_MS = 10_000
-/** How long the end of a process waits for its anchors. */
 const ANCHORS_MS = 2000
 
 export interface AuditLogOptions {
@@ -32,6 +31,8 @@ export interface AuditLogOptions {
   busyTimeoutMs?: number
   /** How long to wait for the disk; 10,000 ms where left out. */
   diskTimeoutMs?: number
+  /** How long the end waits for anchors, which go on by themselves then; 2,000 ms where left out. */
+  anchorsMs?: number
   /** Told of what stops nobody, each once: an anchor that fails, a checkpoint that cannot be signed. */
   warn?: (sentence: string, hint?: string) => void
 }
@@ -100,6 +101,7 @@ class Writer implements AuditLog {
       now: () => new Date(),
       busyTimeoutMs: LOCK_TIMEOUT_MS,
       diskTimeoutMs: DISK_TIMEOUT_MS,
+      anchorsMs: ANCHORS_MS,
       warn: () => {},
       ...options,
     }
@@ -135,7 +137,7 @@ class Writer implements AuditLog {
     try {
       if (this.#broken === undefined && tools.appender.unsigned > 0) await this.#sign(tools)
       else await tools.appender.storeHead()
-      await tools.anchoring.drain(ANCHORS_MS)
+      await tools.anchoring.drain(this.#options.anchorsMs)
       // An anchor that failed just now is on record before this process ends.
       await this.#working
     } catch (error) {
@@ -207,7 +209,9 @@ class Writer implements AuditLog {
     const settings = readSettings(this.#home)
     const { now, busyTimeoutMs } = this.#options
     const appender = new Appender(this.#home, { now, busyTimeoutMs, bounds: settings.segment })
-    const anchoring = new Anchoring(settings, (failures) => this.#recordFailed(failures))
+    const anchoring = new Anchoring(settings.anchors, this.#home.dir, (failures) =>
+      this.#recordFailed(failures),
+    )
     return (this.#tools = { appender, anchoring, settings })
   }
 
@@ -254,8 +258,9 @@ class Writer implements AuditLog {
   }
 
   #recordFailed(failures: readonly AnchorFailure[]): void {
-    for (const { anchor, cause } of failures) {
-      this.#options.warn(`the checkpoint did not reach the anchor ${anchor}: ${cause}`)
+    for (const { anchor, cause, open } of failures) {
+      const state = open ? 'is still on its way to' : 'did not reach'
+      this.#options.warn(`the checkpoint ${state} the anchor ${anchor}: ${cause}`)
     }
     const actor = this.#actor
     if (actor === undefined) return

@@ -7,11 +7,14 @@ import { beginningOf } from '../audit/opened.ts'
 import { loadSigningKey, verifierOf } from '../audit/signing-key.ts'
 import { printable, type Io } from './io.ts'
 
+/** More than an anchor is given: whoever asks for a checkpoint is told what became of it. */
+const ANCHORS_MS = 10_000
+
 /** Signs how far the log has come, where that is not signed yet, and prints the newest checkpoint. */
 export async function logCheckpoint(io: Io): Promise<number> {
   originOf(io)
   const warn = (sentence: string): void => io.err(`${io.program}: ${printable(sentence)}\n`)
-  const log = openAuditLog(io.home, { now: () => io.now(), warn })
+  const log = openAuditLog(io.home, { now: () => io.now(), anchorsMs: ANCHORS_MS, warn })
   try {
     io.out(await log.checkpoint())
   } finally {

@@ -6,7 +6,7 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseSettings, readSettings } from '../../src/audit/settings.ts'
 import { SecretRefError } from '../../src/errors.ts'
-import type { Home } from '../../src/state/home.ts'
+import { homeOf, type Home } from '../../src/state/home.ts'
 import { tempHome } from './home.ts'
 
 const DEFAULTS = {
@@ -127,6 +127,17 @@ describe('a mistake names the file and the key', () => {
     const beside = `${home.dir}-other/notes`
     expect(parseSettings({ anchors: [{ type: 'file', path: beside }] }, home).anchors).toHaveLength(
       1,
+    )
+  })
+
+  test('also where the home is named by a link, and the anchor by where that leads', () => {
+    const home = homeWith({})
+    const dir = `${home.dir}-link`
+    symlinkSync(home.dir, dir)
+    const linked = homeOf({ SECRETREF_HOME: dir })
+    const path = join(home.dir, 'notes')
+    expect(() => parseSettings({ anchors: [{ type: 'file', path }] }, linked)).toThrow(
+      'anchors[0].path lies in the folder of the log itself',
     )
   })
 

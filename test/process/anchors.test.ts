@@ -4,7 +4,16 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { notesIn } from '../../src/audit/note.ts'
 import { expectNoLeak, newSecret } from './leaks.ts'
-import { configOf, makeWorld, recordsOf, run, runAgent, start, type World } from './support.ts'
+import {
+  configOf,
+  makeWorld,
+  recordsOf,
+  run,
+  runAgent,
+  start,
+  until,
+  type World,
+} from './support.ts'
 
 function settings(world: World, ...anchors: readonly object[]): void {
   writeFileSync(world.home.auditSettings, JSON.stringify({ anchors }), { mode: 0o600 })
@@ -42,6 +51,33 @@ describe('an anchor that fails', () => {
     ])
     expect(notesIn(readFileSync(notes, 'utf8'))).toHaveLength(1)
     expectNoLeak(world, secret, [ended], ['state/secrets.json'])
+  })
+
+  test('and is only slow, goes on when the run has ended, and gets the note', async () => {
+    const world = makeWorld({ config: configOf(['key']), secrets: { key: 'fake-value' } })
+    const notes = join(world.dir, 'notes')
+    settings(world, { type: 'command', command: ['/bin/sh', '-c', `sleep 3; cat >>${notes}`] })
+    const begin = performance.now()
+    const ended = await runAgent(world, ['/bin/true'])
+    expect(ended.code).toBe(0)
+    expect(ended.err).toContain(
+      'the checkpoint is still on its way to the anchor command /bin/sh: it had not answered when the run ended',
+    )
+    expect(performance.now() - begin).toBeLessThan(5000)
+    expect(existsSync(notes)).toBe(false)
+    await until('the note', () => existsSync(notes) && readFileSync(notes, 'utf8') !== '')
+    expect(readFileSync(notes, 'utf8')).toBe(
+      notesIn(readFileSync(world.home.checkpoints, 'utf8'))[0],
+    )
+    expect(recordsOf(world).at(-1)).toMatchObject({
+      event: 'anchor.failed',
+      reason: 'it had not answered when the run ended',
+    })
+
+    // Whoever asks for a checkpoint is told what became of it.
+    const asked = await run(world, ['log', 'checkpoint'])
+    expect(asked).toMatchObject({ code: 0, err: '' })
+    expect(notesIn(readFileSync(notes, 'utf8'))[1]).toBe(asked.out)
   })
 
   test('settings that hold a mistake stop a run before anything is fetched', async () => {

@@ -1,6 +1,6 @@
 /**
  * The publisher: a process that takes one signed checkpoint to all anchors, says what became of each,
- * and exits. Started with an empty environment and our own absolute file.
+ * and ends, at its own bound also where nobody waits for it any more. Started with an empty environment and our own absolute file.
  *
  * fd 0 the order · fd 1 to control · fd 2 discarded.
  */
@@ -21,13 +21,13 @@ async function main(): Promise<void> {
   await Promise.all(
     order.anchors.map(async (anchor, index) => {
       const signal = AbortSignal.any([cancelled.signal, AbortSignal.timeout(order.timeoutMs)])
-      answer([index, await outcome(publish(anchor, order.note, signal), signal, order.timeoutMs)])
+      answer([index, await outcome(publish(anchor, order, signal), signal, order.timeoutMs)])
     }),
   )
 }
 
-function publish(anchor: Anchor, note: string, signal: AbortSignal): Promise<void> {
-  if (anchor.type === 'file') return appendToFile(anchor.path, note)
+function publish(anchor: Anchor, { note, home }: Order, signal: AbortSignal): Promise<void> {
+  if (anchor.type === 'file') return appendToFile(anchor.path, note, home)
   if (anchor.type === 'command') return runProgram(anchor.command, note, signal)
   if (anchor.type === 'journald') return tellJournal(note, signal)
   if (anchor.address === undefined) return tellSyslog(note, signal)
@@ -49,8 +49,9 @@ function answer(line: Answer): void {
   try {
     writeSync(1, `${JSON.stringify(line)}\n`)
   } catch {
-    // Control was killed; the checkpoint is published all the same.
+    // Control has ended and waits for nothing any more; the checkpoint is published all the same.
   }
 }
 
-void main().finally(() => process.exit())
+// Not `exit`, which waits for a thread that hangs on a disk: nobody else may be left to end this process.
+void main().finally(() => process.kill(process.pid, 'SIGKILL'))

@@ -7,6 +7,8 @@ import type { Anchor } from './parse.ts'
 export interface Order {
   anchors: readonly Anchor[]
   note: string
+  /** The folder of the log, which no file anchor may lie in. */
+  home: string
   /** For each anchor. */
   timeoutMs: number
 }

@@ -1,6 +1,8 @@
 /** What an entry of `anchors` in the audit settings may be. */
+import { realpathSync } from 'node:fs'
 import { isAbsolute, relative, resolve } from 'node:path'
 import { didYouMean } from '../../config/suggest.ts'
+import { errnoOf } from '../../errors.ts'
 import type { Home } from '../../state/home.ts'
 import { fieldsOf, type Mistake } from '../settings-fields.ts'
 
@@ -73,8 +75,7 @@ function parsePath(value: unknown, key: string, home: Home, mistake: Mistake): s
     throw mistake(key, 'is not an absolute path', 'write a path that begins with /')
   }
   const path = resolve(value)
-  const way = relative(home.dir, path)
-  if (way === '' || (way !== '..' && !way.startsWith('../'))) {
+  if ([home.dir, realPathOf(home.dir)].some((dir) => lies(path, dir))) {
     throw mistake(
       key,
       'lies in the folder of the log itself',
@@ -82,6 +83,24 @@ function parsePath(value: unknown, key: string, home: Home, mistake: Mistake): s
     )
   }
   return path
+}
+
+/**
+ * Of the home's own disk. The anchor's may hang: where its path really leads, the process finds out that
+ * publishes to it.
+ */
+function realPathOf(dir: string): string {
+  try {
+    return realpathSync(dir)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return dir
+    throw error
+  }
+}
+
+function lies(path: string, dir: string): boolean {
+  const way = relative(dir, path)
+  return way !== '..' && !way.startsWith('../')
 }
 
 function parseAddress(value: unknown, key: string, mistake: Mistake): SyslogAddress {

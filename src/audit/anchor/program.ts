@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { errnoOf } from '../../errors.ts'
 import { AnchorError, causeOf } from './cause.ts'
+import { isWaySafe } from './way.ts'
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
@@ -64,7 +65,7 @@ export async function firstOf(programs: readonly string[], missing: string): Pro
   throw new AnchorError(missing)
 }
 
-/** It runs as us: nobody but us and root may have written it. */
+/** It runs as us: nobody but us and root may have written it, or put it there. */
 async function checkProgram(path: string): Promise<void> {
   let stats
   try {
@@ -77,6 +78,11 @@ async function checkProgram(path: string): Promise<void> {
     throw new AnchorError('the program belongs to somebody else, neither us nor root')
   }
   if ((stats.mode & 0o022) !== 0) throw new AnchorError('the program can be written by others')
+  if (!(await isWaySafe(path))) {
+    throw new AnchorError(
+      'others can put another program in its place: they own or write a folder above it',
+    )
+  }
 }
 
 function notStarted(error: Error): AnchorError {

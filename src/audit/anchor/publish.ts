@@ -5,7 +5,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Anchor, AuditSettings } from '../settings.ts'
+import type { Anchor } from '../settings.ts'
 import { DONE, type Answer, type Order } from './order.ts'
 
 /** An anchor that did not take a checkpoint. */
@@ -14,6 +14,8 @@ export interface AnchorFailure {
   anchor: string
   /** In words that hold no output of foreign programs. */
   cause: string
+  /** The caller did not wait: it may still get there. */
+  open?: true
 }
 
 const TIMEOUT_MS = 5000
@@ -25,38 +27,46 @@ const NOT_STARTED = 'the process that publishes could not be started'
 
 let running = 0
 
+export interface Publishing {
+  /** The folder of the log. */
+  home: string
+  /** Where the caller can wait no longer: what is under way goes on by itself, to the same bound. */
+  leave: AbortSignal
+  timeoutMs?: number
+}
+
 /**
- * Publishes to all anchors at once; never throws, and takes no longer than about `timeoutMs`. Costs the
- * start of a process: whoever has several checkpoints in a moment publishes the newest.
+ * Publishes to all anchors at once; never throws, and takes no longer than about `timeoutMs`, or until
+ * it is left. Costs the start of a process: whoever has several checkpoints in a moment publishes the
+ * newest.
  *
  * @param note a signed note, with its last newline
- * @param signal ends it early
- * @returns those that failed, in the order of the settings
+ * @returns those that failed or are open, in the order of the settings
  */
 export async function publishCheckpoint(
-  { anchors }: AuditSettings,
+  anchors: readonly Anchor[],
   note: string,
-  signal: AbortSignal,
-  timeoutMs = TIMEOUT_MS,
+  { home, leave, timeoutMs = TIMEOUT_MS }: Publishing,
 ): Promise<readonly AnchorFailure[]> {
   if (anchors.length === 0) return []
-  const refusal = signal.aborted ? GIVEN_UP : running >= MAX_AT_ONCE ? STILL_HANGING : undefined
-  if (refusal !== undefined) {
-    return anchors.map((anchor) => ({ anchor: nameOf(anchor), cause: refusal }))
-  }
-  const causes = await published({ anchors, note, timeoutMs }, signal)
+  const causes =
+    running >= MAX_AT_ONCE
+      ? anchors.map(() => STILL_HANGING)
+      : await published({ anchors, note, home, timeoutMs }, leave)
   return anchors.flatMap((anchor, i) => {
     const cause = causes[i]
-    return cause === undefined || cause === DONE ? [] : [{ anchor: nameOf(anchor), cause }]
+    if (cause === DONE) return []
+    const name = { anchor: nameOf(anchor) }
+    return cause === undefined ? { ...name, cause: NO_ANSWER, open: true } : { ...name, cause }
   })
 }
-const GIVEN_UP = 'it was given up before it was done'
 const STILL_HANGING = 'earlier checkpoints still hang on their way'
+const NO_ANSWER = 'it had not answered when the run ended'
 
-/** What became of each anchor, in their order. */
-function published(order: Order, signal: AbortSignal): Promise<string[]> {
+/** What became of each anchor, in their order; undefined where that is open. */
+function published(order: Order, leave: AbortSignal): Promise<(string | undefined)[]> {
   const causes: (string | undefined)[] = order.anchors.map(() => undefined)
-  const { promise, resolve } = Promise.withResolvers<string[]>()
+  const { promise, resolve } = Promise.withResolvers<(string | undefined)[]>()
   let child: ChildProcess
   try {
     child = startPublisher()
@@ -65,23 +75,18 @@ function published(order: Order, signal: AbortSignal): Promise<string[]> {
     return Promise.resolve(order.anchors.map(() => NOT_STARTED))
   }
   running += 1
-  const end = (otherwise: string): void => {
+  const end = (otherwise?: string): void => {
     clearTimeout(timer)
-    signal.removeEventListener('abort', abort)
+    leave.removeEventListener('abort', go)
     child.unref()
     child.stdout?.destroy()
     resolve(causes.map((cause) => cause ?? otherwise))
   }
-  const abort = (): void => {
-    // It ends what it has started.
-    child.kill('SIGTERM')
-    end(GIVEN_UP)
-  }
+  const go = (): void => end()
   const timer = setTimeout(() => {
     child.kill('SIGKILL')
     end(`it took longer than ${order.timeoutMs / 1000} s`)
   }, order.timeoutMs + GRACE_MS)
-  signal.addEventListener('abort', abort, { once: true })
 
   let text = ''
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
@@ -102,7 +107,11 @@ function published(order: Order, signal: AbortSignal): Promise<string[]> {
   child.once('exit', gone)
   child.once('close', () => end('the process that publishes ended without an answer'))
   child.stdin?.on('error', nothing)
-  child.stdin?.end(JSON.stringify(order))
+  // The order is with it when it is left: it reads that to the end before it does anything.
+  child.stdin?.end(JSON.stringify(order), () => {
+    if (leave.aborted) go()
+    else leave.addEventListener('abort', go, { once: true })
+  })
   return promise
 }
 

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readFileSync,
   statSync,
@@ -10,26 +11,29 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { setTimeout } from 'node:timers/promises'
+import { describe, expect, test, type TestContext } from 'vitest'
 import type { Anchor } from '../../../src/audit/anchor/parse.ts'
 import { nameOf, publishCheckpoint, type AnchorFailure } from '../../../src/audit/anchor/publish.ts'
 import { notesIn } from '../../../src/audit/note.ts'
+import { notesKept } from '../../../src/audit/vouched.ts'
 import { namespace } from '../../process/namespace.ts'
 import { isAlive, until } from '../../process/support.ts'
 import { isRoot, skipLoudly } from '../../values/loud.ts'
 import { tempDir } from '../home.ts'
+import { NOTE } from './sample-note.ts'
 
-const NOTE = ['log.example/1', '12', 'AAAA', '', '— log.example/1 c2ln', ''].join('\n')
+const PUBLISHED = join(import.meta.dirname, 'published.ts')
 
 function publish(
   anchors: readonly Anchor[],
   {
-    timeoutMs,
-    signal = new AbortController().signal,
-  }: { timeoutMs?: number; signal?: AbortSignal } = {},
+    home = tempDir(),
+    leave = new AbortController().signal,
+    ...rest
+  }: { home?: string; leave?: AbortSignal; timeoutMs?: number } = {},
 ): Promise<readonly AnchorFailure[]> {
-  const bounds = { checkpoint: { records: 1, seconds: 1 }, segment: { bytes: 1024, days: 1 } }
-  return publishCheckpoint({ ...bounds, anchors }, NOTE, signal, timeoutMs)
+  return publishCheckpoint(anchors, NOTE, { home, leave, ...rest })
 }
 
 function shell(script: string): Anchor {
@@ -75,7 +79,7 @@ describe('a file', () => {
       if (isRoot) execFileSync('chattr', ['-a', path])
       chmodSync(path, 0o600)
     }
-    expect(readFileSync(path, 'utf8')).toBe(`before\n${NOTE}`)
+    expect(readFileSync(path, 'utf8')).toBe(`before\n\n\n${NOTE}`)
   })
 
   test('links, folders and FIFOs are not followed and not waited for; a missing folder is not made', async () => {
@@ -100,7 +104,6 @@ describe('a file', () => {
 
   test('on another disk: there, full, and read-only', (context) => {
     const wrapper = namespace(context, 'anchors on another disk')
-    const path = join(import.meta.dirname, 'published.ts')
     const script = `
       mount -t tmpfs -o size=64k none /mnt || exit 9
       "$1" "$2" /mnt/notes
@@ -110,7 +113,7 @@ describe('a file', () => {
       "$1" "$2" /mnt/new
       mount -o remount,ro /mnt
       "$1" "$2" /mnt/notes`
-    const words = ['sh', '-c', script, 'sh', process.execPath, path]
+    const words = ['sh', '-c', script, 'sh', process.execPath, PUBLISHED]
     const { stdout, stderr } = spawnSync('env', [...wrapper, ...words], { encoding: 'utf8' })
     expect(stdout.split('\n')).toEqual([
       '[]',
@@ -118,7 +121,81 @@ describe('a file', () => {
       '[{"anchor":"file /mnt/notes","cause":"the file system is read-only"}]',
       '',
     ])
-    expect(notesIn(stderr)).toHaveLength(1)
+    expect(notesIn(stderr)).toEqual([NOTE])
+  })
+})
+
+describe('a note that a full disk cuts short', () => {
+  // A page of tmpfs is 4 KiB: what is left of the last one takes the beginning of a note.
+  const published = (context: TestContext, script: string): string => {
+    const wrapper = namespace(context, 'a note that a full disk cuts short')
+    const words = ['sh', '-c', script, 'sh', process.execPath, PUBLISHED]
+    const { stdout } = spawnSync('env', [...wrapper, ...words], { encoding: 'utf8' })
+    return stdout
+  }
+  const fill = `
+      mount -t tmpfs -o size=64k none /mnt || exit 9
+      head -c 4066 /dev/zero | tr '\\0' x >/mnt/notes
+      echo >>/mnt/notes
+      head -c 1000000 /dev/zero >/mnt/zero 2>/dev/null
+      "$1" "$2" /mnt/notes`
+  const full = '[{"anchor":"file /mnt/notes","cause":"the disk is full"}]'
+
+  test('is cut off again', (context) => {
+    const said = published(context, `${fill}\nstat -c %s /mnt/notes`)
+    expect(said).toBe(`${full}\n4067\n`)
+  })
+
+  test('and cannot be cut off, spoils none of those behind it', (context) => {
+    for (const left of [5, 20, 100].map((length) => NOTE.slice(0, length))) {
+      const script = `mount -t tmpfs none /mnt; printf '%s' "$3" >/mnt/notes; for i in 1 2; do "$1" "$2" /mnt/notes; done >/dev/null; cat /mnt/notes`
+      const wrapper = namespace(context, 'a note behind a torn one')
+      const words = ['sh', '-c', script, 'sh', process.execPath, PUBLISHED, left]
+      const { stdout } = spawnSync('env', [...wrapper, ...words], { encoding: 'utf8' })
+      expect(notesIn(stdout).filter((note) => note === NOTE)).toHaveLength(2)
+      expect([...notesKept(stdout)]).toContain(NOTE)
+    }
+  })
+})
+
+describe('a file of the home itself', () => {
+  const cause = 'it lies in the folder of the log itself'
+
+  test.each([
+    [
+      'through a link to its folder',
+      (home: string, dir: string) => {
+        symlinkSync(home, join(dir, 'link'))
+        return join(dir, 'link', 'notes')
+      },
+    ],
+    [
+      'by another name of the log',
+      (home: string, dir: string) => {
+        linkSync(join(home, 'audit.log'), join(dir, 'notes'))
+        return join(dir, 'notes')
+      },
+    ],
+    [
+      'by another name of a key',
+      (home: string, dir: string) => {
+        linkSync(join(home, 'keys', 'k'), join(dir, 'notes'))
+        return join(dir, 'notes')
+      },
+    ],
+  ])('%s: nothing is written', async (_, make) => {
+    const dir = tempDir()
+    const home = join(dir, 'home')
+    mkdirSync(join(home, 'keys'), { recursive: true })
+    writeFileSync(join(home, 'audit.log'), 'line\n')
+    writeFileSync(join(home, 'keys', 'k'), 'line\n')
+    const path = make(home, dir)
+    expect(await publish([{ type: 'file', path }], { home })).toEqual([
+      { anchor: `file ${path}`, cause },
+    ])
+    expect(existsSync(join(home, 'notes'))).toBe(false)
+    expect(readFileSync(join(home, 'audit.log'), 'utf8')).toBe('line\n')
+    expect(readFileSync(join(home, 'keys', 'k'), 'utf8')).toBe('line\n')
   })
 })
 
@@ -169,7 +246,10 @@ describe('a command', () => {
     const [path, pid] = [join(dir, 'notes'), join(dir, 'pid')]
     const hanging = shell(`sleep 300 & echo $! >${pid}; wait`)
     const publishing = publish([hanging, { type: 'file', path }], { timeoutMs: 1000 })
-    await until('the other anchor', () => existsSync(path) && readFileSync(path, 'utf8') === NOTE)
+    await until(
+      'the other anchor',
+      () => existsSync(path) && readFileSync(path, 'utf8').endsWith(NOTE),
+    )
     expect(await publishing).toEqual([
       { anchor: 'command /bin/sh', cause: 'it took longer than 1 s' },
     ])
@@ -178,17 +258,62 @@ describe('a command', () => {
     await until('the end of what it started', () => !isAlive(sleeping))
   })
 
-  test('is ended when the caller gives up', async () => {
-    const pid = join(tempDir(), 'pid')
-    const giveUp = new AbortController()
-    const publishing = publish([shell(`echo $$ >${pid}; sleep 300`)], { signal: giveUp.signal })
-    const started = await until('the command', () => pidIn(pid))
-    giveUp.abort()
+  test('goes on by itself where the caller cannot wait, and is ended at its own bound', async () => {
+    const dir = tempDir()
+    const [slow, pid] = [join(dir, 'slow'), join(dir, 'pid')]
+    const leave = new AbortController()
+    const publishing = publish(
+      [shell('exit 3'), shell(`sleep 1; cat >${slow}`), shell(`echo $$ >${pid}; sleep 300`)],
+      { leave: leave.signal, timeoutMs: 3000 },
+    )
+    const hanging = await until('the command that hangs', () => pidIn(pid))
+    await setTimeout(300)
+    leave.abort()
+    const open = { cause: 'it had not answered when the run ended', open: true }
     expect(await publishing).toEqual([
-      { anchor: 'command /bin/sh', cause: 'it was given up before it was done' },
+      { anchor: 'command /bin/sh', cause: 'it ended with exit code 3' },
+      { anchor: 'command /bin/sh', ...open },
+      { anchor: 'command /bin/sh', ...open },
     ])
-    await until('its end', () => !isAlive(started))
-    expect(await publish([shell('true')], { signal: giveUp.signal })).toHaveLength(1)
+    expect(existsSync(slow)).toBe(false)
+    await until('the note', () => existsSync(slow) && readFileSync(slow, 'utf8') === NOTE)
+    await until('its end', () => !isAlive(hanging))
+  })
+
+  test('is started also where nobody waits from the beginning', async () => {
+    const path = join(tempDir(), 'notes')
+    const failures = await publish([{ type: 'file', path }], { leave: AbortSignal.abort() })
+    expect(failures).toMatchObject([{ open: true }])
+    await until('the note', () => existsSync(path) && readFileSync(path, 'utf8').endsWith(NOTE))
+  })
+
+  test('in a folder that others can change is not run, by whatever way it is named', async () => {
+    const dir = tempDir()
+    mkdirSync(join(dir, 'open'))
+    chmodSync(join(dir, 'open'), 0o777)
+    mkdirSync(join(dir, 'open', 'sub'))
+    mkdirSync(join(dir, 'safe'))
+    const ran = join(dir, 'ran')
+    for (const folder of ['open', 'open/sub', 'safe']) {
+      writeFileSync(join(dir, folder, 'x'), `#!/bin/sh\necho ${folder} >>${ran}\n`, { mode: 0o755 })
+    }
+    symlinkSync('open/sub', join(dir, 'link'))
+    symlinkSync('../open/x', join(dir, 'safe', 'away'))
+    symlinkSync('x', join(dir, 'safe', 'beside'))
+    symlinkSync('../safe/x', join(dir, 'open', 'back'))
+    symlinkSync('link/../../safe', join(dir, 'through'))
+    const unsafe = ['open/x', 'open/sub/x', 'link/x', 'safe/away', 'open/back', 'through/x']
+    const failures = await publish(unsafe.map((name) => program(join(dir, name))))
+    expect(failures.map(({ cause }) => cause)).toEqual(
+      unsafe.map(
+        () => 'others can put another program in its place: they own or write a folder above it',
+      ),
+    )
+    expect(existsSync(ran)).toBe(false)
+    expect(
+      await publish([program(join(dir, 'safe/x')), program(join(dir, 'safe/beside'))]),
+    ).toEqual([])
+    expect(readFileSync(ran, 'utf8')).toBe('safe\nsafe\n')
   })
 })
 
@@ -213,14 +338,13 @@ describe('the process that publishes', () => {
   })
 
   test('no more than four at once, however many hang', async () => {
-    const giveUp = new AbortController()
-    const hang = (): Promise<readonly AnchorFailure[]> =>
-      publish([shell('sleep 300')], { signal: giveUp.signal })
-    const hanging = [hang(), hang(), hang(), hang()]
-    expect(await hang()).toEqual([
+    const pids = [1, 2, 3, 4].map((n) => join(tempDir(), `${n}`))
+    const hanging = pids.map((pid) =>
+      publish([shell(`echo $$ >${pid}; sleep 300`)], { timeoutMs: 1500 }),
+    )
+    expect(await publish([shell('sleep 300')])).toEqual([
       { anchor: 'command /bin/sh', cause: 'earlier checkpoints still hang on their way' },
     ])
-    giveUp.abort()
     await Promise.all(hanging)
   })
 })

@@ -23,8 +23,7 @@ const MESSAGE =
 
 function publish(address: SyslogAddress, timeoutMs = 5000): Promise<readonly AnchorFailure[]> {
   const anchors = [{ type: 'syslog', address } as const]
-  const bounds = { checkpoint: { records: 1, seconds: 1 }, segment: { bytes: 1024, days: 1 } }
-  return publishCheckpoint({ ...bounds, anchors }, NOTE, NEVER, timeoutMs)
+  return publishCheckpoint(anchors, NOTE, { home: '/', leave: NEVER, timeoutMs })
 }
 
 /** As docs/audit.md says it: what follows `note=`, decoded by another program. */
