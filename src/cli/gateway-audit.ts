@@ -1,5 +1,6 @@
 /** `secretref gateway audit --secrets`: what is wrong with the credentials of all agents. Shows no value. */
 import pkg from '../../package.json' with { type: 'json' }
+import { ConfigError, problemsText } from '../config/problems.ts'
 import { SecretRefError } from '../errors.ts'
 import { exitCode } from '../findings/exit.ts'
 import type { AuditFacts } from '../findings/judge/facts.ts'
@@ -74,7 +75,9 @@ export async function gatewayAudit(io: Io, options: AuditOptions): Promise<numbe
   return code
 }
 
-function sayTrouble(io: Io, { message, hint }: SecretRefError): void {
+function sayTrouble(io: Io, trouble: SecretRefError): void {
+  if (trouble instanceof ConfigError) io.err(problemsText(trouble.path, trouble.problems))
+  const { message, hint } = trouble
   io.err(`${io.program}: note: no value was looked at: ${printable(message)}\n`)
   if (hint !== undefined) io.err(`hint: ${printable(hint)}\n`)
 }

@@ -25,8 +25,17 @@ export function lowerSnake(ref: string): string {
 
 /** Letters and digits without a break, as hex (32 and more) or as the rest of base64 (40 and more). */
 const VALUE = /^(?=[^0-9]*[0-9])(?=[^A-Za-z]*[A-Za-z])(?:[0-9A-Fa-f]{32,}|[A-Za-z0-9]{40,})$/
+const HEX = /^[0-9A-Fa-f]+$/
+/** Where a word or a number begins in `stripeKeyForEu2`; in a key that is at every second or third sign. */
+const BEGINNINGS = /(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])/g
 
 /** Whether a name is as long and as mixed as a key, so that it should not be shown. */
 export function looksLikeValue(name: string): boolean {
   return name.length >= 32 && VALUE.test(name)
+}
+
+/** Whether it is so beyond doubt: hex, or too mixed to be made of words of more than four letters. */
+export function isValueBeyondDoubt(name: string): boolean {
+  if (!looksLikeValue(name)) return false
+  return HEX.test(name) || (name.match(BEGINNINGS)?.length ?? 0) * 4 >= name.length
 }

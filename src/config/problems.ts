@@ -24,7 +24,7 @@ export class ConfigError extends SecretRefError {
       literalsOnly
         ? `a credential stands in the config ${path}`
         : `the config ${path} has ${counted(errors.length)}`,
-      { scope: 'config', hint: 'mend it, then try `secretref config check`' },
+      { scope: 'config', hint: '`secretref config check` lists every mistake with its place' },
     )
     this.name = 'ConfigError'
     this.path = path

@@ -229,7 +229,7 @@ describe('exit codes', () => {
     expect((await audit(world)).code).toBe(0)
     expect(await audit(world, ['--check'])).toMatchObject({
       code: 1,
-      out: '⚠️ unused-ref: stray (delete after migration)\n',
+      out: '⚠️ unused-ref: stray (no ref of this config points to it)\n',
     })
     expect(reportOf(await audit(world, ['--json', '--check'])).status).toBe('findings')
     world.writeSecrets({ key: 'fake-value' })
@@ -337,6 +337,41 @@ describe('a config that nothing may be fetched by', () => {
     expect(eventsOf(world)).toEqual([])
   })
 
+  test('one in which a key stands as the name of a ref: its places, all else, and the key nowhere', async () => {
+    const pasted = '0123456789abcdef'.repeat(2)
+    const secrets = { refMap: { [pasted]: { provider: 'file' }, old: { provider: 'file' } } }
+    const world = makeWorld({
+      config: { ...configOf(['key', pasted]), openclaw: { gateway: { secrets } } },
+      secrets: { key: 'fake-value' },
+    })
+    const printed = await Promise.all(
+      [[], ['--json'], ['--sarif'], ['--verbose']].map((words) => audit(world, words)),
+    )
+    const lines = printed[0]?.out.split('\n') ?? []
+    expect(
+      lines.filter((line) => line.includes('this name of a ref looks like a value')),
+    ).toHaveLength(2)
+    expect(lines).toContain('⚠️ unused-ref: old (delete after migration)')
+    const others = [
+      ['run', '--agent', 'a', '--', 'true'],
+      ['why', '--agent', 'a'],
+      ['config', 'show'],
+      ['config', 'check'],
+      ['secrets', 'verify', '--all'],
+      ['gateway', 'status', '--secrets'],
+    ]
+    for (const words of others) {
+      const ended = await run(world, words, { env: { SECRETREF_CONFIG: world.config } })
+      expect(ended.out + ended.err).toContain('HARDCODED_CREDENTIAL')
+      printed.push(ended)
+    }
+    for (const { code, out, err } of printed) {
+      expect(code).not.toBe(0)
+      expect((out + err).toLowerCase()).not.toContain(pasted)
+    }
+    expect(eventsOf(world)).toEqual([])
+  })
+
   test('one that others can write, or that has mistakes: said, with what is known', async () => {
     const world = makeWorld({ config: configOf(['key']) })
     chmodSync(world.config, 0o666)
@@ -352,7 +387,11 @@ describe('a config that nothing may be fetched by', () => {
     expect(await audit(world)).toMatchObject({
       code: 2,
       out: `❌ unresolved: ${world.config} (CONFIG_INVALID)\n`,
+      err: expect.stringMatching(
+        /:\d+:\d+: agents\.a\.bogus: .* \[CONFIG_INVALID\]\n(?:.*\n)*.*no value was looked at/,
+      ),
     })
+    expect((await audit(world)).err).not.toContain('mend it')
   })
 
   test('inside an agent, and without a log that can be written, nothing is fetched', async () => {

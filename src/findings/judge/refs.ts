@@ -20,6 +20,8 @@ import { shownText } from './words.ts'
 
 /** What the article says of a ref without a note. */
 const CLEAN_UP = 'delete after migration'
+/** Of a name in a store no more is known: another config may use it. */
+const NOT_OURS = 'no ref of this config points to it'
 
 export function judgeUnused(facts: AuditFacts): AuditFinding[] {
   const { bindings, placed, files, uses } = facts
@@ -43,7 +45,7 @@ export function judgeUnused(facts: AuditFacts): AuditFinding[] {
         // The ref of that name is in use; it is read from somewhere else.
         detail: used.has(one.name)
           ? `a copy in ${one.store.provider} that nothing reads`
-          : CLEAN_UP,
+          : NOT_OURS,
         message: `no ref of this config points to "${one.name}" in ${one.store.path}`,
         hint: 'remove its value from the store once nobody else reads it',
         places: [placeOfStored(one)],

@@ -65,12 +65,16 @@ export function judgeStores({ stores }: AuditFacts): AuditFinding[] {
       }
       const untold = store.hidden + store.more
       if (untold === 0) return []
+      const [names, are] =
+        untold === 1
+          ? ['1 name', 'is no ref, could be a value, or is one too many to show']
+          : [`${untold} names`, 'are no refs, could be values, or are too many to show']
       return [
         found({
           code: 'not-listed',
           subject: provider,
-          detail: `${untold} names not shown`,
-          message: `${untold} names of provider "${provider}" are no refs, could be values, or are too many to show`,
+          detail: `${names} not shown`,
+          message: `${names} of provider "${provider}" ${are}`,
           hint: 'look into the store itself',
           places,
         }),

@@ -64,7 +64,7 @@ describe('one finding and its line', () => {
     [
       'a name in a store',
       { stores: [listed(['stray'])] },
-      '⚠️ unused-ref: stray (delete after migration)',
+      '⚠️ unused-ref: stray (no ref of this config points to it)',
     ],
     [
       'a copy of what is used, in a store that nothing reads it from',
