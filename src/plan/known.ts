@@ -4,12 +4,18 @@ import { literalKind } from '../targets/literals.ts'
 
 /** How many names a hint lists before it says "and 12 more". */
 const LISTED = 8
+const SHORTEST_PART = 3
 
 /** `did you mean "b"? agents: a, b` */
 export function didYouMean(name: string, known: readonly string[], kind: string): string {
-  const near = nearest(name, known)
+  const near = nearest(name, known) ?? longer(name, known)
   const list = listOf(known, kind)
   return near === undefined ? list : `did you mean "${near}"? ${list}`
+}
+
+/** Of many like it somebody may have written the beginning, or the end, alone. */
+function longer(part: string, known: readonly string[]): string | undefined {
+  return part.length < SHORTEST_PART ? undefined : known.find((name) => name.includes(part))
 }
 
 /** `agents: a, b, c and 12 more`; `kind` is a plural. */

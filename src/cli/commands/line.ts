@@ -48,6 +48,6 @@ export function list(text: string): string[] {
 
 export function count(text: string): number {
   if (!/^[1-9][0-9]{0,8}$/.test(text))
-    throw new InvalidArgumentError('a whole number from 1 is wanted')
+    throw new InvalidArgumentError('a whole number from 1 to 999999999 is wanted')
   return Number(text)
 }

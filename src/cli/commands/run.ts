@@ -48,7 +48,7 @@ export function addGateway(program: Command, line: Line): void {
     .option('--expiring <days>', 'what counts as expiring', count, 7)
     .option('--max-age <days>', 'what counts as not rotated', count, 90)
     .option('--idle <days>', 'what counts as an agent that nobody runs', count, 90)
-    .option('--check', 'exit 1 where something is found')
+    .option('--check', 'exit 1 where something worse than a note is found')
     .addOption(new Option('--json', 'for programs').conflicts('sarif'))
     .option('--sarif', 'for code scanning: SARIF 2.1.0')
     .action((options: AuditOptions) => {
