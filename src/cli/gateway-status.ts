@@ -70,7 +70,8 @@ function linesOf(io: Io, loaded: LoadedConfig, asked: string | undefined): Agent
     const own = grants.get(agent)
     const lines = bindings.map((one) => {
       const grant = own?.get(one.envVar)
-      return statusOf(one, grant && withLearnedEnd(grant, credentials.get(one.ref)), now)
+      const credential = credentials.get(one.ref)
+      return statusOf(one, grant && withLearnedEnd(grant, credential), now, credential)
     })
     return { agent, lines }
   })

@@ -4,6 +4,7 @@ import { statusWords, type Sign, type StatusLine } from './status.ts'
 /** In this order they are shown: what stops an agent, what will, and what is as it should be. */
 const KINDS = [
   'denied',
+  'rejected',
   'expired',
   'expiring',
   'stale',
@@ -12,7 +13,7 @@ const KINDS = [
   'never injected',
 ] as const
 export type Kind = (typeof KINDS)[number]
-const ATTENTION: ReadonlySet<Kind> = new Set(['denied', 'expired', 'expiring', 'stale'])
+const ATTENTION: ReadonlySet<Kind> = new Set(['denied', 'rejected', 'expired', 'expiring', 'stale'])
 
 /** Bindings that have the same line in `gateway status`, whoever is bound. */
 export interface Group {

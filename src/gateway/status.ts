@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { earlier } from '../plan/dates.ts'
 import type { PlannedBinding } from '../plan/types.ts'
 import { dayOf, isNear, isPast, whenOf } from '../policy/expiry.ts'
+import type { CredentialRow } from '../state/credentials.ts'
 import type { GrantRow } from '../state/grants.ts'
 
 export type Sign = 'good' | 'attention' | 'bad' | 'none'
@@ -17,7 +18,9 @@ export interface StatusLine {
   /** The first provider of its chain; none where the config places it nowhere. */
   provider?: string
   sign: Sign
-  state: 'injected' | 'ready' | 'denied' | 'stale' | 'never injected'
+  state: 'injected' | 'ready' | 'denied' | 'rejected' | 'stale' | 'never injected'
+  /** The target whose service rejected the value, with `rejected`. */
+  rejectedBy?: string
   /** What stands in brackets, if anything. */
   detail?: string
   expiresAt?: string
@@ -37,8 +40,9 @@ export function statusText(line: StatusLine, signs: boolean): string {
 }
 
 /** The line without its sign. */
-export function statusWords({ envVar, state, detail }: StatusLine): string {
-  return `${envVar}: ${state}${detail === undefined ? '' : ` (${detail})`}`
+export function statusWords({ envVar, state, rejectedBy, detail }: StatusLine): string {
+  const by = rejectedBy === undefined ? '' : ` by ${rejectedBy}`
+  return `${envVar}: ${state}${by}${detail === undefined ? '' : ` (${detail})`}`
 }
 
 export function signText(sign: Sign, signs: boolean): string {
@@ -48,11 +52,13 @@ export function signText(sign: Sign, signs: boolean): string {
 /**
  * @param binding what the config says now
  * @param grant what happened last, if anything
+ * @param credential what its service said last, of this value or of another
  */
 export function statusOf(
   binding: PlannedBinding,
   grant: GrantRow | undefined,
   now: Date,
+  credential?: CredentialRow,
 ): StatusLine {
   const { agent, envVar, ref, target, targetBy, chain } = binding
   const provider = chain[0]?.provider
@@ -75,6 +81,10 @@ export function statusOf(
   }
   if (grant.outcome === 'denied') {
     return { ...about, sign: 'bad', state: 'denied', ...(grant.code && { detail: grant.code }) }
+  }
+  if (credential?.verdict === 'rejected' && credential.fingerprint === grant.fingerprint) {
+    const { target: rejectedBy, at } = credential
+    return { ...about, sign: 'bad', state: 'rejected', rejectedBy, detail: dayOf(at) }
   }
   return {
     ...about,

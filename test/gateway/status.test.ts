@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { routeOf, statusOf, statusText } from '../../src/gateway/status.ts'
 import type { PlannedBinding } from '../../src/plan/types.ts'
+import type { CredentialRow } from '../../src/state/credentials.ts'
 import type { GrantRow } from '../../src/state/grants.ts'
 import { bindingOf, grantFor } from './binding.ts'
 
@@ -156,5 +157,42 @@ describe('routeOf', () => {
     ['requirement', { required: false }],
   ])('another %s is not', (_, fields) => {
     expect(routeOf(bindingOf(fields))).toBe(route)
+  })
+})
+
+describe('what a service said of a value', () => {
+  const FINGERPRINT = `hmac-sha256:${'0a'.repeat(16)}`
+  const said = (more: Partial<CredentialRow>): CredentialRow => ({
+    config: '/c',
+    environment: 'default',
+    ref: 'stripe-api-key',
+    target: 'stripe-secret-key',
+    fingerprint: FINGERPRINT,
+    verdict: 'rejected',
+    at: '2026-11-23T23:00:00.000Z',
+    ...more,
+  })
+  const lineOf = (credential: CredentialRow, grant: Partial<GrantRow> = {}): string => {
+    const binding = bindingOf()
+    const given = grantFor(binding, { fingerprint: FINGERPRINT, ...grant })
+    return statusText(statusOf(binding, given, NOW, credential), true)
+  }
+
+  test('rejected: no ✅, and the day on which it said so', () => {
+    const line = '❌ STRIPE_API_KEY: rejected by stripe-secret-key (2026-11-23)'
+    expect(lineOf(said({}))).toBe(line)
+    expect(lineOf(said({}), { outcome: 'ready', expiresAt: '2026-01-01' })).toBe(line)
+  })
+
+  test('nothing of another value, and nothing where it was not rejected', () => {
+    const well = '✅ STRIPE_API_KEY: injected (no expiry)'
+    expect(lineOf(said({ fingerprint: `hmac-sha256:${'0b'.repeat(16)}` }))).toBe(well)
+    for (const verdict of ['valid', 'no-permission', 'cannot-tell', 'unreachable'] as const) {
+      expect(lineOf(said({ verdict }))).toBe(well)
+    }
+    const unknown = statusOf(bindingOf(), grantFor(bindingOf()), NOW, said({}))
+    expect(statusText(unknown, true)).toBe(well)
+    expect(lineOf(said({}), { route: 'another' })).toContain('stale')
+    expect(lineOf(said({}), { outcome: 'denied' })).toContain('denied')
   })
 })
