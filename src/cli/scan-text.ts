@@ -74,6 +74,14 @@ export function scanNotes(scan: Scan, { findings, allowed }: Allowed): string[] 
     scan.uncompared,
     `not wholly compared with the values that agents have received: ${count(scan.uncompared, 'file')}; search fewer at once`,
   )
+  add(
+    scan.notFollowed,
+    `not followed, so that more was searched: ${count(scan.notFollowed, '.gitignore file')} of another user, or too large`,
+  )
+  add(
+    scan.unmatched,
+    `patterns of .gitignore took too long in ${count(scan.unmatched, 'folder')}; what they had not left out by then was searched`,
+  )
   add(allowed, `allowed by the allow-list: ${allowed}`)
   return notes
 }

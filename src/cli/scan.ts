@@ -79,6 +79,7 @@ function print(io: Io, found: Scan, left: Allowed, options: ScanCommandOptions):
   }
   const skipped = findings.filter(({ code }) => code === 'skipped')
   const { files, bytes, leftOut, searchedAnyway, unlisted, uncompared, beyond, unnamed } = found
+  const { notFollowed, unmatched } = found
   const report = findingsJson(
     findings.filter(({ code }) => code !== 'skipped'),
     {
@@ -89,6 +90,8 @@ function print(io: Io, found: Scan, left: Allowed, options: ScanCommandOptions):
       searchedAnyway,
       unlisted: unlisted + beyond,
       uncompared,
+      notFollowed,
+      unmatched,
       allowed: left.allowed,
     },
   )

@@ -30,6 +30,8 @@ const scan = (over: Partial<Scan> = {}): Scan => ({
   searchedAnyway: 0,
   unlisted: 0,
   uncompared: 0,
+  notFollowed: 0,
+  unmatched: 0,
   ...over,
 })
 const skipped = { code: 'skipped', severity: 'note', message: 'skipped: binary' } as const
@@ -70,7 +72,16 @@ test('the rest is counted', () => {
 })
 
 test('notes say what was done and what was not', () => {
-  const all = { leftOut: 3, searchedAnyway: 1, unlisted: 4, beyond: 2, uncompared: 5, unnamed: 7 }
+  const all = {
+    leftOut: 3,
+    searchedAnyway: 1,
+    unlisted: 4,
+    beyond: 2,
+    uncompared: 5,
+    unnamed: 7,
+    notFollowed: 1,
+    unmatched: 2,
+  }
   const findings = left(finding('/p/x', 1, skipped), finding('/p/y', 1, skipped))
   expect(scanNotes(scan(all), { ...findings, allowed: 6 })).toEqual([
     '2 files skipped: binary (--json names them)',
@@ -79,6 +90,8 @@ test('notes say what was done and what was not', () => {
     'searched although git ignores it: 1 file of a kind in which agents keep credentials',
     'not listed one by one: 6 more',
     'not wholly compared with the values that agents have received: 5 files; search fewer at once',
+    'not followed, so that more was searched: 1 .gitignore file of another user, or too large',
+    'patterns of .gitignore took too long in 2 folders; what they had not left out by then was searched',
     'allowed by the allow-list: 6',
   ])
   expect(scanNotes(scan(), left())).toEqual([])

@@ -76,6 +76,8 @@ function parseEnd(parsed: Readonly<Record<string, unknown>>): ScanMessage | unde
     searchedAnyway: count('searchedAnyway'),
     unlisted: count('unlisted'),
     uncompared: count('uncompared'),
+    notFollowed: count('notFollowed'),
+    unmatched: count('unmatched'),
   }
   return Object.values(totals).some(Number.isNaN) ? undefined : { type: 'end', ...totals }
 }

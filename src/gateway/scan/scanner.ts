@@ -8,6 +8,7 @@ import type { Home } from '../../state/home.ts'
 import { Collected } from '../scan-collected.ts'
 import { unreadableFinding, type KnownValue } from './findings.ts'
 import { parseScanMessage } from './message.ts'
+import { pathText } from './path-text.ts'
 import type { ScanInstruction, ScanMessage, Totals } from './words.ts'
 import { valueProcess } from '../value-process.ts'
 
@@ -81,7 +82,7 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
 /** Without symbolic links; `undefined` where there is nothing that can be reached. */
 function realPath(path: string): string | undefined {
   try {
-    return realpathSync(path)
+    return pathText(realpathSync.native(path, 'buffer'))
   } catch {
     return undefined
   }
@@ -94,6 +95,8 @@ const NOTHING: Totals = {
   searchedAnyway: 0,
   unlisted: 0,
   uncompared: 0,
+  notFollowed: 0,
+  unmatched: 0,
 }
 
 /** Starts a scanner, and hands on what it says until it has ended. */

@@ -9,7 +9,7 @@ import type { Code } from '../../errors.ts'
 
 export interface ScanInstruction {
   v: 1
-  /** Absolute, without symbolic links. */
+  /** Absolute, without symbolic links, as `pathText` has them; so is each `file` of a message. */
   paths: readonly string[]
   all: boolean
   /** Absolute path of the key for fingerprints; made on first use, in the value wing. */
@@ -92,6 +92,10 @@ export interface Totals {
   unlisted: number
   /** Files in which not every text could be compared with the known values. */
   uncompared: number
+  /** `.gitignore` files that had no say: another user's, or too large. */
+  notFollowed: number
+  /** Folders in which the patterns of such files took too long, so that more was searched. */
+  unmatched: number
 }
 
 export type ScanMessage =

@@ -15,15 +15,45 @@ type Step =
   | { kind: 'folders' }
   | { kind: 'inside' }
 
-export type Glob = (name: string) => boolean
+/** What matching may cost, in steps: states times characters. */
+export class Work {
+  /** Some was asked for that was not there. */
+  ranOut = false
+  #left: number
+  readonly #whole: Work | undefined
+
+  /** @param whole of which this is a part */
+  constructor(steps: number, whole?: Work) {
+    this.#left = steps
+    this.#whole = whole
+  }
+
+  get left(): number {
+    return this.#left
+  }
+
+  /** @returns whether there is that much */
+  spend(steps: number): boolean {
+    if (steps > this.#left || this.#whole?.spend(steps) === false) {
+      this.ranOut = true
+      return false
+    }
+    this.#left -= steps
+    return true
+  }
+}
+
+/** Where there is no work left it says no, and `work` says why. */
+export type Glob = (name: string, work: Work) => boolean
 
 /** Matches the whole of a name. A malformed pattern matches nothing, as in git. */
 export function globOf(pattern: string): Glob {
-  if (!/[*?[\\]/.test(pattern)) return (name) => name === pattern
+  if (!/[*?[\\]/.test(pattern)) return (name, work) => work.spend(1) && name === pattern
   const ending = /^\*([^*?[\\/]+)$/.exec(pattern)?.[1]
-  if (ending !== undefined) return (name) => name.endsWith(ending) && !name.includes('/')
+  if (ending !== undefined)
+    return (name, work) => work.spend(1) && name.endsWith(ending) && !name.includes('/')
   const steps = stepsOf(pattern)
-  return steps === undefined ? () => false : (name) => runs(steps, name)
+  return steps === undefined ? () => false : (name, work) => runs(steps, name, work)
 }
 
 function stepsOf(pattern: string): Step[] | undefined {
@@ -34,8 +64,9 @@ function stepsOf(pattern: string): Step[] | undefined {
   for (let i = 0; i < pattern.length;) {
     const char = pattern.charAt(i)
     if (char === '*') {
-      const stars = /^\*+/.exec(pattern.slice(i))?.[0].length ?? 1
-      const after = i + stars
+      let after = i + 1
+      while (pattern[after] === '*') after += 1
+      const stars = after - i
       const atStart = i === plain || pattern[i - 1] === '/'
       i = after
       if (stars >= 2 && atStart && after === pattern.length) steps.push({ kind: 'deep' })
@@ -54,17 +85,30 @@ function stepsOf(pattern: string): Step[] | undefined {
     } else {
       const literal = char === '\\' ? pattern.charAt(i + 1) : char
       if (literal === '') return undefined
-      steps.push({ kind: 'char', test: (c) => c === literal })
+      steps.push(literalStep(literal))
       i += char === '\\' ? 2 : 1
     }
   }
   return steps
 }
 
-function runs(steps: readonly Step[], name: string): boolean {
+const LITERAL_STEPS = new Map<string, Step>()
+
+/** One for each character there is: of long patterns, there are many. */
+function literalStep(literal: string): Step {
+  let step = LITERAL_STEPS.get(literal)
+  if (step === undefined) {
+    step = { kind: 'char', test: (char) => char === literal }
+    LITERAL_STEPS.set(literal, step)
+  }
+  return step
+}
+
+function runs(steps: readonly Step[], name: string, work: Work): boolean {
   let states = new Set<number>()
   enter(steps, states, 0)
   for (const char of name) {
+    if (!work.spend(states.size)) return false
     const next = new Set<number>()
     for (const state of states) {
       const step = steps[state]
@@ -85,31 +129,35 @@ function runs(steps: readonly Step[], name: string): boolean {
   return states.has(steps.length)
 }
 
-/** Adds a state, and those that follow without a character. */
-function enter(steps: readonly Step[], states: Set<number>, state: number): void {
-  states.add(state)
-  const kind = steps[state]?.kind
-  if (kind === 'star' || kind === 'deep') enter(steps, states, state + 1)
-  if (kind === 'folders') {
-    states.add(state + 1)
-    enter(steps, states, state + 2)
+/** Adds a state, and those that follow without a character; of one that is there, they are there. */
+function enter(steps: readonly Step[], states: Set<number>, from: number): void {
+  for (let state = from; !states.has(state);) {
+    states.add(state)
+    const kind = steps[state]?.kind
+    if (kind === 'star' || kind === 'deep') state += 1
+    else if (kind === 'folders') {
+      states.add(state + 1)
+      state += 2
+    }
   }
 }
 
-const CLASSES: Readonly<Record<string, RegExp>> = {
-  alnum: /[A-Za-z0-9]/,
-  alpha: /[A-Za-z]/,
-  blank: /[ \t]/,
-  cntrl: /[\0-\x1f\x7f]/, // oxlint-disable-line no-control-regex
-  digit: /[0-9]/,
-  graph: /[!-~]/,
-  lower: /[a-z]/,
-  print: /[ -~]/,
-  punct: /[!-/:-@[-`{-~]/,
-  space: /[ \t-\r]/,
-  upper: /[A-Z]/,
-  xdigit: /[0-9A-Fa-f]/,
-}
+const CLASSES: ReadonlyMap<string, RegExp> = new Map(
+  Object.entries({
+    alnum: /[A-Za-z0-9]/,
+    alpha: /[A-Za-z]/,
+    blank: /[ \t]/,
+    cntrl: /[\0-\x1f\x7f]/, // oxlint-disable-line no-control-regex
+    digit: /[0-9]/,
+    graph: /[!-~]/,
+    lower: /[a-z]/,
+    print: /[ -~]/,
+    punct: /[!-/:-@[-`{-~]/,
+    space: /[ \t-\r]/,
+    upper: /[A-Z]/,
+    xdigit: /[0-9A-Fa-f]/,
+  }),
+)
 
 /** `[a-z]`, `[!…]`, `[[:digit:]]`; `undefined` where it is not closed. Never takes a slash. */
 function setAt(
@@ -121,17 +169,22 @@ function setAt(
   if (negated) i += 1
   const tests: ((char: string) => boolean)[] = []
   let previous = ''
+  let close = 0
   for (let first = true; first || pattern[i] !== ']'; first = false) {
     let char = pattern.charAt(i)
     if (char === '') return undefined
-    const posix = /^\[:([^\]]*):\]/.exec(pattern.slice(i))
-    if (posix !== null) {
-      const known = CLASSES[posix[1] ?? '']
-      if (known === undefined) return undefined
-      tests.push((c) => known.test(c))
-      i += posix[0].length
-      previous = ''
-      continue
+    if (char === '[' && pattern[i + 1] === ':') {
+      // Looked for once, not again from each of very many beginnings.
+      if (close < i + 2) close = pattern.indexOf(']', i + 2)
+      if (close === -1) return undefined
+      if (close > i + 2 && pattern[close - 1] === ':') {
+        const known = CLASSES.get(pattern.slice(i + 2, close - 1))
+        if (known === undefined) return undefined
+        tests.push((c) => known.test(c))
+        i = close + 1
+        previous = ''
+        continue
+      }
     }
     const isRange = char === '-' && previous !== '' && ![']', undefined].includes(pattern[i + 1])
     if (isRange) i += 1

@@ -5,7 +5,13 @@
  * `.git/info/exclude` and the user's own list are not read: what is left out too little is searched too
  * much, which harms nobody.
  */
-import { globOf, type Glob } from './glob.ts'
+import { globOf, type Glob, type Work } from './glob.ts'
+
+/** As long as a path may be. */
+const MOST_PATTERN = 4096
+const MOST_PATTERNS = 10_000
+/** Of all files that hold at one place, with those above: they stay in memory meanwhile. */
+const MOST_TEXT = 512 * 1024
 
 interface Rule {
   negated: boolean
@@ -15,17 +21,32 @@ interface Rule {
   matches: Glob
 }
 
-/** The rules of one `.gitignore`, the last one first: it has the last word. @param text of the file */
-export function rulesIn(text: string): Rule[] {
-  return text
-    .replace(/^\xef\xbb\xbf/, '')
-    .split('\n')
-    .flatMap((line) => ruleOf(line) ?? [])
-    .reverse()
+/** Of one `.gitignore`, the last one first: it has the last word. */
+export interface Rules {
+  readonly list: readonly Rule[]
+  /** Characters of its text. */
+  readonly text: number
+}
+
+export const NO_RULES: Rules = { list: [], text: 0 }
+
+/**
+ * @param text of the file, one character for each byte
+ * @param room characters that there are left for it
+ * @returns `undefined` where there are too many, or one is too long. None is taken out by itself: it might
+ *   be the one that takes something back in.
+ */
+export function rulesIn(text: string, room = MOST_TEXT): Rules | undefined {
+  if (text.length > room) return undefined
+  const lines = text.replace(/^\xef\xbb\xbf/, '').split('\n')
+  const patterns = lines.filter((line) => line !== '' && !line.startsWith('#'))
+  if (patterns.length > MOST_PATTERNS || patterns.some((line) => line.length > MOST_PATTERN))
+    return undefined
+  const list = patterns.flatMap((line) => ruleOf(line) ?? []).reverse()
+  return { list, text: text.length }
 }
 
 function ruleOf(line: string): Rule | undefined {
-  if (line.startsWith('#')) return undefined
   let pattern = withoutTrailingSpaces(line.replace(/\r$/, ''))
   const negated = pattern.startsWith('!')
   if (negated) pattern = pattern.slice(1)
@@ -53,39 +74,51 @@ function withoutTrailingSpaces(line: string): string {
 
 /** The `.gitignore` files that hold in a folder; the nearest has the first word. */
 export class Ignored {
-  readonly #rules: readonly Rule[]
+  /** Characters that there are left for the files below. */
+  readonly room: number
+  readonly #rules: Rules
   readonly #above: Ignored | undefined
   /** The name of the folder in the one above. */
   readonly #name: string
 
-  private constructor(rules: readonly Rule[], name: string, above: Ignored | undefined) {
+  private constructor(rules: Rules, name: string, above: Ignored | undefined) {
     this.#rules = rules
     this.#name = name
     this.#above = above
+    this.room = (above?.room ?? MOST_TEXT) - rules.text
   }
 
   /** Of a folder that no other has a say in. */
-  static top(rules: readonly Rule[]): Ignored {
+  static top(rules: Rules): Ignored {
     return new Ignored(rules, '', undefined)
   }
 
   /** Of a folder in this one. */
-  below(name: string, rules: readonly Rule[]): Ignored {
+  below(name: string, rules: Rules): Ignored {
     return new Ignored(rules, name, this)
   }
 
-  /** Whether an entry of this folder is left out. */
-  ignores(name: string, isFolder: boolean): boolean {
-    return this.#verdict(name, name, isFolder) ?? false
+  /** Whether an entry of this folder is left out. Without `work` left it is not: then more is searched. */
+  ignores(name: string, isFolder: boolean, work: Work): boolean {
+    return Ignored.#leavesOut(this, { name, isFolder, work })
   }
 
-  /** @param path of the entry, below this folder; `undefined` where no rule speaks of it */
-  #verdict(name: string, path: string, isFolder: boolean): boolean | undefined {
-    for (const rule of this.#rules) {
-      if (rule.foldersOnly && !isFolder) continue
-      if (rule.matches(rule.onPath ? path : name)) return !rule.negated
+  static #leavesOut(
+    folder: Ignored,
+    { name, isFolder, work }: { name: string; isFolder: boolean; work: Work },
+  ): boolean {
+    let path = name
+    for (let at: Ignored | undefined = folder; at !== undefined; at = at.#above) {
+      if (!work.spend(1 + path.length)) return false
+      for (const rule of at.#rules.list) {
+        if (!work.spend(1)) return false
+        if (rule.foldersOnly && !isFolder) continue
+        const matches = rule.matches(rule.onPath ? path : name, work)
+        if (work.ranOut) return false
+        if (matches) return !rule.negated
+      }
+      path = `${at.#name}/${path}`
     }
-    if (this.#above === undefined) return undefined
-    return this.#above.#verdict(name, `${this.#name}/${path}`, isFolder)
+    return false
   }
 }

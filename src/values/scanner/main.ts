@@ -5,6 +5,7 @@
  * fd 0, 1, 2 nowhere · fd 3 to control and back. Started with an empty environment and our own absolute
  * file.
  */
+import { pathText } from '../../gateway/scan/path-text.ts'
 import type { ScanInstruction, Totals } from '../../gateway/scan/words.ts'
 import { SecretRefError } from '../../errors.ts'
 import { detect, type Detected, type Detector } from '../detect/detect.ts'
@@ -13,7 +14,7 @@ import { KnownValues } from '../detect/known.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
 import { instruction, tell } from './control.ts'
 import { Reader } from './read.ts'
-import { walk } from './walk.ts'
+import { walk, workOfSearch } from './walk.ts'
 
 /** How many texts are compared with the known values: some ten seconds of work. */
 const MOST_COMPARED = 5_000_000
@@ -36,25 +37,35 @@ async function main(): Promise<void> {
 }
 
 async function search({ paths, all }: ScanInstruction, detector: Detector): Promise<Totals> {
-  const totals = { files: 0, bytes: 0, leftOut: 0, searchedAnyway: 0, unlisted: 0, uncompared: 0 }
+  const totals = {
+    files: 0,
+    bytes: 0,
+    leftOut: 0,
+    searchedAnyway: 0,
+    unlisted: 0,
+    uncompared: 0,
+    notFollowed: 0,
+    unmatched: 0,
+  }
   const reader = new Reader()
+  const work = workOfSearch()
   let spoke = performance.now()
   const alive = (file: string): void => {
     spoke = performance.now()
     tell({ type: 'at', file, files: totals.files, bytes: totals.bytes })
   }
   for (const top of paths) {
-    for (const step of walk(top, { all, reader })) {
-      if (step.kind === 'left-out') {
-        totals.leftOut += 1
-        continue
-      }
-      const file = step.path.toString()
+    for (const step of walk(top, { all, reader, work })) {
+      if (step.kind === 'left-out') totals.leftOut += 1
+      if (step.kind === 'not-followed') totals.notFollowed += 1
+      if (step.kind === 'unmatched') totals.unmatched += 1
+      if (!('path' in step)) continue
+      const file = pathText(step.path)
       if (performance.now() - spoke > ALIVE_EVERY_MS) alive(file)
       if (step.kind === 'unreadable') tell({ type: 'unreadable', file })
       if (step.kind === 'special') tell({ type: 'skipped', file, why: 'special' })
       if (step.kind !== 'file') continue
-      const content = reader.read(step.path)
+      const content = step.read()
       if (content.kind === 'unreadable') tell({ type: 'unreadable', file })
       else if (content.kind !== 'text') tell({ type: 'skipped', file, why: content.kind })
       if (content.kind !== 'text') continue

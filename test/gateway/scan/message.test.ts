@@ -23,6 +23,8 @@ const end = {
   searchedAnyway: 0,
   unlisted: 0,
   uncompared: 0,
+  notFollowed: 0,
+  unmatched: 0,
 }
 const parse = (message: object): unknown => parseScanMessage(JSON.stringify(message), asked)
 

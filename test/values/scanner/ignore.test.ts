@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { globOf } from '../../../src/values/scanner/glob.ts'
-import { Ignored, rulesIn } from '../../../src/values/scanner/ignore.ts'
+import { globOf, Work } from '../../../src/values/scanner/glob.ts'
+import { Ignored, NO_RULES, rulesIn, type Rules } from '../../../src/values/scanner/ignore.ts'
 import { loudly } from '../loud.ts'
 
 const hasGit = spawnSync('git', ['--version']).status === 0
@@ -14,6 +14,8 @@ if (!hasGit) loudly('.gitignore as git reads it', 'needs git')
 
 /** Nothing of this machine's or user's own git settings. */
 const GIT = { PATH: process.env['PATH'], GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' }
+
+const enough = (): Work => new Work(Number.MAX_SAFE_INTEGER)
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'secretref-ignore-'))
@@ -47,14 +49,14 @@ function byGit(
 
 /** The same by our own rules: an entry is left out where it, or a folder above it, is. */
 function byUs(ignores: ReadonlyMap<string, string>, paths: readonly string[]): string[] {
-  const rulesOf = (where: string): ReturnType<typeof rulesIn> => rulesIn(ignores.get(where) ?? '')
+  const rulesOf = (where: string): Rules => rulesIn(ignores.get(where) ?? '') ?? NO_RULES
   return paths.filter((path) => {
     const isFolder = path.endsWith('/')
     const steps = path.replace(/\/$/, '').split('/')
     let rules = Ignored.top(rulesOf(''))
     return steps.some((name, i) => {
       const isLast = i === steps.length - 1
-      if (rules.ignores(name, isFolder || !isLast)) return true
+      if (rules.ignores(name, isFolder || !isLast, enough())) return true
       rules = rules.below(name, rulesOf(steps.slice(0, i + 1).join('/')))
       return false
     })
@@ -129,8 +131,36 @@ describe.runIf(hasGit)('as git does', () => {
 test('a pattern that is made to take for ever takes no time', () => {
   const pattern = `${'*a'.repeat(200)}b`
   const begun = performance.now()
-  expect(globOf(pattern)('a'.repeat(2000))).toBe(false)
-  expect(globOf(`${'**/a'.repeat(150)}/b`)('a/'.repeat(1000))).toBe(false)
+  expect(globOf(pattern)('a'.repeat(2000), enough())).toBe(false)
+  expect(globOf(`${'**/a'.repeat(150)}/b`)('a/'.repeat(1000), enough())).toBe(false)
   // Going back and trying again would outlast everybody.
   expect(performance.now() - begun).toBeLessThan(5000)
+})
+
+describe('a file is followed as a whole or not at all', () => {
+  test.each([
+    ['10,000 patterns', 'a\n'.repeat(10_000), true],
+    ['one more', 'a\n'.repeat(10_001), false],
+    ['lines that are no patterns', '#\n\n'.repeat(20_000), true],
+    ['a pattern as long as a path', 'a'.repeat(4096), true],
+    ['one that is longer', `b\n${'a'.repeat(4097)}\nc`, false],
+    ['more than is held', `#${'a'.repeat(512 * 1024)}`, false],
+  ])('%s', (_, given, isFollowed) => {
+    expect(rulesIn(given) !== undefined).toBe(isFollowed)
+  })
+
+  test('those above take of the room', () => {
+    const half = rulesIn(`#${'a'.repeat(300 * 1024)}`) ?? NO_RULES
+    const top = Ignored.top(half)
+    expect(rulesIn(`#${'a'.repeat(300 * 1024)}`, top.room)).toBeUndefined()
+    expect(rulesIn('a', top.below('x', NO_RULES).room)).toBeDefined()
+  })
+})
+
+test('without work left nothing is left out, also by a rule that takes long to say no', () => {
+  const ignored = Ignored.top(rulesIn('a*\n*?x*y\n') ?? NO_RULES)
+  expect(ignored.ignores('a'.repeat(50), false, enough())).toBe(true)
+  const work = new Work(80)
+  expect(ignored.ignores('a'.repeat(50), false, work)).toBe(false)
+  expect(work.ranOut).toBe(true)
 })
