@@ -13,10 +13,10 @@ const UNSETTLED: Readonly<Record<Unsettled | Unreached, string>> = {
   ambiguous: 'this answer has more than one meaning',
   'answer-too-large': 'the answer is longer than one may be',
   'bad-answer': 'the answer cannot be read',
-  'companion-missing': 'what the call needs beside it could not be fetched',
+  'companion-missing': 'what the call needs beside it is not there',
   'not-sendable': 'the value holds what cannot be sent as it is',
   'other-host': 'the value is a URL of another host',
-  'other-target': 'the value is plainly of another service, so it was not sent',
+  'other-target': 'it or what goes along is plainly of another service, so nothing was sent',
   'out-of-time': 'too many were to be asked in the time there is',
   'rate-limited': 'the service has had too many requests',
   redirect: 'the service answered with a redirect, which is not followed',
@@ -35,6 +35,9 @@ const NOT_ASKED: Readonly<Record<NotAsked, string>> = {
   'no-base-url': 'only the config can say where its server is',
   'base-url-misfit': 'the base URL in the config is not of this service',
   'companion-missing': 'something that the call needs is not bound',
+  'companion-refused': 'something that the call needs could not be fetched, or is refused',
+  'other-target': 'what is bound for the call beside it is of another service',
+  'out-of-time': 'the time for all of them was over',
 }
 
 interface Words {
@@ -80,16 +83,16 @@ function wordsFor(program: string, one: Verified, config: Config, now: Date): Wo
   }
   const kind = target === undefined ? [] : [target.id]
   if (result.kind === 'not-asked') {
-    const { reason, names } = result
+    const { reason, names, hint = hintFor(one, reason) } = result
     const isOpen = reason === 'no-target' || reason === 'no-call'
     return {
       sign: isOpen ? 'none' : 'attention',
       verdict: `not asked: ${NOT_ASKED[reason]}`,
       details: [...kind, ...(names === undefined ? [] : [`missing: ${names.join(', ')}`])],
-      ...(reason === 'no-call' ? {} : { hint: whatIsMissing(one, reason) }),
+      ...(hint === undefined ? {} : { hint }),
     }
   }
-  const { checked, ageDays, secret, names } = result
+  const { checked, ageDays, secret } = result
   const { verdict, reason, status } = checked
   const details = [...kind, atHost(one), ...(status === undefined ? [] : [`HTTP ${status}`])]
   const age = ageDays === undefined ? [] : [ageDays === 1 ? '1 day old' : `${ageDays} days old`]
@@ -103,9 +106,8 @@ function wordsFor(program: string, one: Verified, config: Config, now: Date): Wo
   }
   if (verdict === 'cannot-tell' || verdict === 'unreachable') {
     const why = reason === undefined ? [] : [UNSETTLED[reason]]
-    const missing = names === undefined ? [] : [`missing: ${names.join(', ')}`]
     const words = verdict === 'unreachable' ? verdict : 'cannot tell'
-    return { sign: 'attention', verdict: words, details: [...details, ...why, ...missing] }
+    return { sign: 'attention', verdict: words, details: [...details, ...why] }
   }
   const expiresAt = earlier(earlier(binding.expiresAt, secret.expiresAt), checked.expiresAt)
   const end = expiresAt === undefined ? [] : [endInWords(expiresAt, now)]
@@ -131,12 +133,22 @@ function storing(program: string, { binding }: Verified, config: Config): string
     : `store the new one in ${provider}`
 }
 
-function whatIsMissing({ target }: Verified, reason: NotAsked): string {
-  if (reason === 'no-target') return 'say it with "service" in the tool binding or the credential'
-  if (reason === 'companion-missing') {
-    return `bind it to the agent under that variable, or state it under targets.${target?.id}.settings where it is no secret`
+function hintFor({ target }: Verified, reason: NotAsked): string | undefined {
+  switch (reason) {
+    case 'no-target':
+      return 'say it with "service" in the tool binding or the credential'
+    case 'companion-missing':
+      return `bind it to the agent under that variable, or state it under targets.${target?.id}.settings where it is no secret`
+    case 'other-target':
+      return `bind what ${target?.service ?? 'the service'} gave you under that variable`
+    case 'out-of-time':
+      return 'ask about fewer, or with a higher --concurrency'
+    case 'no-base-url':
+    case 'base-url-misfit':
+      return `state targets.${target?.id}.baseUrl in the config`
+    default:
+      return undefined
   }
-  return `state targets.${target?.id}.baseUrl in the config`
 }
 
 /** The closed fields of one credential, for programs. */
@@ -163,7 +175,7 @@ export function asJson({ binding, agents, target, host, baseUrl, result }: Verif
       ...(names && { missing: names }),
     }
   }
-  const { checked, secret, ageDays, names } = result
+  const { checked, secret, ageDays } = result
   const { ms, ...verdict } = checked
   return {
     ...about,
@@ -174,7 +186,6 @@ export function asJson({ binding, agents, target, host, baseUrl, result }: Verif
     fingerprint: secret.fingerprint,
     ...(secret.version === undefined ? {} : { secretVersion: secret.version }),
     ...(ageDays === undefined ? {} : { ageDays }),
-    ...(names === undefined ? {} : { missing: names }),
   }
 }
 

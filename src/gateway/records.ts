@@ -115,6 +115,17 @@ export class Records {
     })
   }
 
+  /**
+   * A value may now leave for the service that it is for: durable before it does. Whether it was sent, the
+   * verdict says.
+   */
+  shown(result: Result, host: string): Entry[] {
+    const { reason } = result.decision
+    const detail = { purpose: 'verify', host }
+    const fields = { decision: 'allow', reason, delivery: 'none', detail } as const
+    return [...this.#fallbacks(result), this.#withSecret('grant.released', result, fields)]
+  }
+
   /** What the service said of it. */
   verdict(
     event: 'credential.verified' | 'credential.rejected' | 'credential.unsettled',

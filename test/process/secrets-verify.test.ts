@@ -212,6 +212,98 @@ describe('asks each service', () => {
   })
 })
 
+describe('policy decides again on what was fetched', () => {
+  const EXPIRED = '2001-01-01T00:00:00Z'
+
+  /** A credential that goes with another. */
+  function withCompanion(secrets: object, baseUrl: string, companion: object = {}): World {
+    const account = { secretRef: 'account', envVar: 'TWILIO_ACCOUNT_SID' }
+    return makeWorld({
+      secrets,
+      config: {
+        secrets: { providers: { file: {} } },
+        targets: { 'twilio-auth-token': { baseUrl } },
+        agents: {
+          a: {
+            'tool-bindings': {
+              phone: slot('twilio-auth-token'),
+              account: { credentials: { c: account }, ...companion },
+            },
+          },
+        },
+      },
+    })
+  }
+
+  test('what may leave, and to whom, is on record before it does', async () => {
+    let before: ReturnType<typeof recordsOf> = []
+    const fake = await listen((_, response) => {
+      before = recordsOf(world)
+      response.writeHead(200).end()
+    })
+    const world = withCompanion({ 'twilio-auth-token': 'fake-token', account: 'AC0' }, fake.url)
+    expect(await verify(world)).toMatchObject({ code: 0 })
+    const detail = { purpose: 'verify', host: hostOf(fake) }
+    expect(before.map(({ event, ref }) => [event, ref])).toEqual([
+      ['log.opened', undefined],
+      ['grant.intent', 'twilio-auth-token'],
+      ['grant.intent', 'account'],
+      ['grant.released', 'twilio-auth-token'],
+      ['grant.released', 'account'],
+    ])
+    for (const { event, ...record } of before) {
+      if (event !== 'grant.released') continue
+      const secret = { fingerprint: expect.stringMatching(/^hmac-sha256:/) }
+      expect(record).toMatchObject({ detail, delivery: 'none', decision: 'allow', secret })
+    }
+  })
+
+  test('what the store says has expired is not sent', async () => {
+    const bought = await stripe({ valid: ['fake-stripe'] })
+    const world = worldOf(
+      { 'stripe-api-key': { value: 'fake-stripe', expiresAt: EXPIRED } },
+      { [STRIPE]: bought.url },
+    )
+    const { code, out } = await verify(world, '--target', STRIPE)
+    expect(code).toBe(2)
+    expect(out).toContain('❌ STRIPE_API_KEY: not fetched (EXPIRED) for a, b\n')
+    expect(bought.connections()).toBe(0)
+    expect(recordsOf(world).slice(-1)).toMatchObject([{ event: 'grant.denied', code: 'EXPIRED' }])
+    expect(verdictsOf(world)).toEqual([])
+  })
+
+  test.each<[string, object | undefined, string]>([
+    ['expired', { value: 'AC0', expiresAt: EXPIRED }, 'EXPIRED'],
+    ['not there', undefined, 'SECRET_NOT_FOUND'],
+  ])('nor is what needs another that is %s', async (_, account, code) => {
+    const fake = await listen((__, response) => response.writeHead(200).end())
+    const world = withCompanion({ 'twilio-auth-token': 'fake-token', account }, fake.url)
+    const { code: exit, out } = await verify(world)
+    expect(exit).toBe(2)
+    expect(out).toMatch(
+      /^⚠️ TWILIO_AUTH_TOKEN: not asked: .* \(twilio-auth-token, missing: TWILIO_ACCOUNT_SID\)$/m,
+    )
+    expect(fake.connections()).toBe(0)
+    expect(recordsOf(world).slice(-2)).toMatchObject([
+      { event: 'grant.denied', ref: 'twilio-auth-token', reason: 'another-required-failed' },
+      { ref: 'account', decision: 'deny', code },
+    ])
+  })
+
+  test('and what is bound for another service does not go along', async () => {
+    const fake = await listen((_, response) => response.writeHead(200).end())
+    const world = withCompanion(
+      { 'twilio-auth-token': 'fake-token', account: 'fake-github' },
+      fake.url,
+      { service: 'github' },
+    )
+    const { code, out } = await verify(world)
+    expect(code).toBe(2)
+    expect(out).toContain('TWILIO_AUTH_TOKEN: not asked: what is bound for the call beside it')
+    expect(fake.connections()).toBe(0)
+  })
+})
+
 describe('a value goes nowhere else', () => {
   test('not to where a redirect leads, not to a proxy, not by foreign roots of TLS', async () => {
     const elsewhere = await listen((_, response) => response.writeHead(200).end('{"ok":true}'))
@@ -356,10 +448,13 @@ describeOnLinux('while a service is asked', () => {
     control.child.kill('SIGTERM')
     expect(await control.ended).toMatchObject({ signal: 'SIGTERM' })
     await until('the verifier has gone', () => procFile(verifier.pid, 'status') === '')
-    // Its fetch is on record as given up.
-    expect(recordsOf(world).at(-1)).toMatchObject({
-      event: 'grant.failed',
-      reason: 'start-abandoned',
-    })
+    // It was sent: that, to whom and which value is on record, and that nobody knows what came of it.
+    const fingerprint = expect.stringMatching(/^hmac-sha256:/)
+    const host = hostOf(slow)
+    expect(recordsOf(world).slice(-2)).toMatchObject([
+      { event: 'grant.released', secret: { fingerprint }, detail: { purpose: 'verify', host } },
+      { event: 'credential.unsettled', reason: 'no-report', secret: { fingerprint } },
+    ])
+    expect(recordsOf(world).map(({ reason }) => reason)).not.toContain('start-abandoned')
   })
 })

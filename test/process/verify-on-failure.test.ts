@@ -133,5 +133,7 @@ test('a service that hangs holds nobody up who wants to stop', async () => {
   await until('the call', () => slow.requests.length > 0)
   gateway.child.kill('SIGINT')
   expect(await gateway.ended).toMatchObject({ code: 5 })
-  expect(verdicts(world)).toEqual([])
+  // It was sent, and nobody waited for what comes of it.
+  expect(verdicts(world)).toEqual(['credential.unsettled'])
+  expect(recordsOf(world).at(-1)).toMatchObject({ reason: 'no-report' })
 })

@@ -20,15 +20,9 @@ export interface Verified {
   /** Where a trusted config has it asked instead. */
   baseUrl?: string
   result:
-    /** `names`: companions that could not be fetched. */
-    | {
-        kind: 'asked'
-        checked: Checked
-        secret: FetchedValue
-        ageDays?: number
-        names?: readonly string[]
-      }
-    | { kind: 'not-asked'; reason: NotAsked; names?: readonly string[] }
+    | { kind: 'asked'; checked: Checked; secret: FetchedValue; ageDays?: number }
+    /** `names`: companions that are missing. `hint`: what may help, where the reason alone cannot say. */
+    | { kind: 'not-asked'; reason: NotAsked; names?: readonly string[]; hint?: string }
     /** It could not be fetched, or may not be. */
     | { kind: 'failed'; code: Code; message: string; hint: string }
 }

@@ -2,14 +2,15 @@
 import type { PlannedBinding } from '../../plan/types.ts'
 import type { Gateway } from '../gateway.ts'
 import { makeSheet } from '../make-sheet.ts'
-import { CALL_TIMEOUT_MS, CALLS_TIMEOUT_MS, type Call, type Order } from './words.ts'
+import { CALL_TIMEOUT_MS, type Call, type Order } from './words.ts'
 import { valueKey, type Group } from './groups.ts'
 
+/** @param leftMs for all calls, however many there are */
 export function orderOf(
   gateway: Gateway,
   run: string,
   groups: readonly Group[],
-  concurrency: number,
+  { concurrency, leftMs }: { concurrency: number; leftMs: number },
 ): Order {
   const items: PlannedBinding[] = []
   const index = new Map<string, number>()
@@ -45,6 +46,6 @@ export function orderOf(
     ),
     calls,
     concurrency,
-    deadlineMs: Math.min(rounds * CALL_TIMEOUT_MS, CALLS_TIMEOUT_MS),
+    deadlineMs: Math.ceil(Math.min(rounds * CALL_TIMEOUT_MS, leftMs)),
   }
 }

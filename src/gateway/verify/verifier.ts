@@ -2,54 +2,51 @@
  * Control's end of a verifier: starts the process, gives it an order, and takes in what services said as
  * closed fields only.
  */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { Socket } from 'node:net'
 import { SecretRefError, type Code } from '../../errors.ts'
 import type { Fetched } from '../../policy/fetched.ts'
 import { VERDICTS } from '../../targets/types.ts'
 import { dateIn, isObject, parseMessage } from '../metadata.ts'
 import { knownOn, maxMetadataBytes } from '../resolver.ts'
-import { HANDED_PREFIX, KEY_TROUBLE } from '../sheet.ts'
+import { HANDED_PREFIX, KEY_TROUBLE, type Sheet } from '../sheet.ts'
 import { valueProcess } from '../value-process.ts'
-import { CALL_TIMEOUT_MS, UNREACHED, UNSETTLED, type Checked, type Order } from './words.ts'
+import {
+  CALL_TIMEOUT_MS,
+  UNREACHED,
+  UNSETTLED,
+  type Ask,
+  type Checked,
+  type Order,
+} from './words.ts'
 
 /** What one call's outcome takes at most, and more. */
 const BYTES_FOR_CALL = 256
 /** For the process itself to start and end around the time that its work has. */
 const GRACE_MS = 3000
 
-export interface Answers {
-  /** One for each item on the sheet, in order. */
-  fetched: readonly Fetched[]
-  /** One for each call, in order; null where its value was not fetched. */
-  checked: readonly (Checked | null)[]
+/** A verifier at work. It is given up by `dismiss`, whatever it is at. */
+export interface Verifier {
+  /** What it has fetched: one for each item on the sheet, in order. Nothing of it was sent to anybody. */
+  fetched(): Promise<readonly Fetched[]>
+  /** Has these calls of the order made, once. @returns one for each, in order */
+  ask(calls: readonly number[]): Promise<readonly Checked[]>
+  dismiss(): void
 }
 
 /**
+ * `fetched` and `ask` throw a SecretRefError where it died, was too late or broke its contract, and what
+ * `signal` was aborted with.
+ *
  * @param handed variables for the process where it cannot read them from /proc
  * @param signal ends it at once
- * @throws SecretRefError where it died, was too late or broke its contract; what `signal` was aborted with
  */
-export async function askVerifier(
+export function startVerifier(
   order: Order,
   handed: Readonly<Record<string, string>>,
   signal: AbortSignal,
-): Promise<Answers> {
-  signal.throwIfAborted()
-  const text = await answerTo(order, handed, signal)
-  signal.throwIfAborted()
-  if (text === 'late') {
-    throw failure('TIMEOUT', 'did not answer in time', 'look for a provider that hangs')
-  }
-  return parseAnswers(text, order)
-}
-
-/** @returns all that it wrote, nothing where that was more than it may */
-function answerTo(
-  { sheet, ...order }: Order,
-  handed: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<string> {
+): Verifier {
+  const { sheet, calls, deadlineMs } = order
   const child = spawn(process.execPath, valueProcess('verifier'), {
     // Built, not inherited: NODE_OPTIONS, a proxy or further roots of TLS would lead values astray.
     env: Object.fromEntries(
@@ -60,40 +57,92 @@ function answerTo(
     // A session of its own: the terminal's Ctrl-C is for us, who then end it.
     detached: true,
   })
-  const { promise, resolve } = Promise.withResolvers<string>()
-  child.once('error', () => resolve(''))
+  const most = maxMetadataBytes(sheet.items.length) + calls.length * BYTES_FOR_CALL
+  const lines = linesOf(child, most)
+  const stop = (): void => {
+    child.kill('SIGKILL')
+    lines.end()
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  const next = async (ms: number): Promise<string> => {
+    let late = false
+    const timer = setTimeout(() => {
+      late = true
+      stop()
+    }, ms + GRACE_MS)
+    const line = await lines.next()
+    clearTimeout(timer)
+    signal.throwIfAborted()
+    if (!late) return line
+    throw failure('TIMEOUT', 'did not answer in time', 'look for a provider that hangs')
+  }
+  child.stdin?.on('error', ignoreGone)
+  const say = (message: Order | Ask): void => {
+    signal.throwIfAborted()
+    // Its end stays open: closed, it would mean that nobody waits any more.
+    child.stdin?.write(`${JSON.stringify(message)}\n`)
+  }
+  return {
+    fetched: async () => {
+      say(order)
+      return parseFetched(await next(sheet.deadlineMs), order)
+    },
+    ask: async (asked) => {
+      say({ type: 'ask', calls: asked })
+      return parseChecked(await next(deadlineMs + CALL_TIMEOUT_MS), asked.length, sheet)
+    },
+    dismiss: () => {
+      signal.removeEventListener('abort', stop)
+      child.stdin?.end()
+      setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref()
+    },
+  }
+}
+
+/** Its lines, one at a time; an empty one where there are no more, or it wrote more than `most`. */
+function linesOf(
+  child: ChildProcess,
+  most: number,
+): { next: () => Promise<string>; end: () => void } {
+  let text = ''
+  let received = 0
+  let ended = false
+  let wanted: ((line: string) => void) | undefined
+  const serve = (): void => {
+    const at = text.indexOf('\n')
+    if (wanted === undefined || (at === -1 && !ended)) return
+    wanted(at === -1 ? '' : text.slice(0, at))
+    wanted = undefined
+    text = text.slice(at + 1)
+  }
+  const end = (): void => {
+    ended = true
+    serve()
+  }
+  child.once('error', end)
   const pipe = child.pid === undefined ? undefined : child.stdio[3]
   // Where no descriptors were left, nothing was started; `error` tells.
-  if (!(pipe instanceof Socket)) return promise
-  let text = ''
-  const giveUp = (answer: string): void => {
-    child.kill('SIGKILL')
-    pipe.destroy()
-    resolve(answer)
+  if (pipe instanceof Socket) {
+    pipe
+      .setEncoding('utf8')
+      .on('data', (chunk: string) => {
+        text += chunk
+        received += chunk.length
+        if (received > most) {
+          text = ''
+          child.kill('SIGKILL')
+          end()
+        } else serve()
+      })
+      .on('error', ignoreGone)
+      .on('close', end)
   }
-  const stop = (): void => giveUp('')
-  signal.addEventListener('abort', stop, { once: true })
-  const timer = setTimeout(
-    () => giveUp('late'),
-    sheet.deadlineMs + order.deadlineMs + CALL_TIMEOUT_MS + GRACE_MS,
-  )
-  const most = maxMetadataBytes(sheet.items.length) + order.calls.length * BYTES_FOR_CALL
-  pipe
-    .setEncoding('utf8')
-    .on('data', (chunk: string) => {
-      text += chunk
-      if (text.length > most) giveUp('')
+  const next = (): Promise<string> =>
+    new Promise((resolve) => {
+      wanted = resolve
+      serve()
     })
-    .on('error', ignoreGone)
-  child.stdin?.on('error', ignoreGone)
-  child.once('close', () => {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', stop)
-    resolve(text)
-  })
-  // Its end stays open: closed, it would mean that nobody waits any more.
-  child.stdin?.write(`${JSON.stringify({ sheet, ...order })}\n`)
-  return promise
+  return { next, end }
 }
 
 function ignoreGone(): void {
@@ -101,36 +150,40 @@ function ignoreGone(): void {
 }
 
 /**
- * @param text what a verifier sent
+ * @param line what a verifier sent first
  * @throws PROVIDER_INVALID where that breaks the contract anywhere; what it says went wrong
  */
-export function parseAnswers(text: string, { sheet, calls }: Order): Answers {
-  const [first = '', second = ''] = text.split('\n')
-  const message = parseMessage(first, knownOn(sheet))
-  const trouble = [first, second]
-    .map((line) => parseMessage(line, knownOn(sheet)))
-    .find((one) => one?.type === 'undelivered')
-  if (trouble?.type === 'undelivered') {
-    throw trouble.reason === KEY_TROUBLE
-      ? failure(
-          trouble.code,
-          `cannot use the key for fingerprints, ${sheet.fingerprintKey}`,
-          'it must be a file that is yours alone, in a folder that is',
-        )
-      : failure(trouble.code, 'could not do its work', DOCTOR)
+export function parseFetched(line: string, { sheet }: Pick<Order, 'sheet'>): readonly Fetched[] {
+  const message = parseMessage(line, knownOn(sheet))
+  throwTrouble(message, sheet)
+  if (message?.type === 'fetched' && message.items.length === sheet.items.length) {
+    return message.items
   }
-  if (message?.type !== 'fetched' || message.items.length !== sheet.items.length) {
-    throw failure('PROVIDER_INVALID', 'ended without an answer', DOCTOR)
-  }
-  const checked = parseChecked(second, calls.length)
-  const fits = checked?.every((one, i) => {
-    const item = message.items[calls[i]?.item ?? -1]
-    return (one === null) === (item?.outcome !== 'value')
-  })
-  if (checked === undefined || fits !== true) {
-    throw failure('PROVIDER_INVALID', 'reported what it may not', DOCTOR)
-  }
-  return { fetched: message.items, checked }
+  throw failure('PROVIDER_INVALID', 'ended without an answer', DOCTOR)
+}
+
+/**
+ * @param line what a verifier sent after `ask`
+ * @param count how many calls that named
+ * @throws as parseFetched
+ */
+export function parseChecked(line: string, count: number, sheet: Sheet): readonly Checked[] {
+  throwTrouble(parseMessage(line, knownOn(sheet)), sheet)
+  const checked = checkedIn(line)
+  if (checked?.length === count) return checked
+  throw failure('PROVIDER_INVALID', 'reported what it may not', DOCTOR)
+}
+
+function throwTrouble(message: ReturnType<typeof parseMessage>, { fingerprintKey }: Sheet): void {
+  if (message?.type !== 'undelivered') return
+  const { code, reason } = message
+  throw reason === KEY_TROUBLE
+    ? failure(
+        code,
+        `cannot use the key for fingerprints, ${fingerprintKey}`,
+        'it must be a file that is yours alone, in a folder that is',
+      )
+    : failure(code, 'could not do its work', DOCTOR)
 }
 
 const DOCTOR = '`secretref doctor` checks the surroundings'
@@ -139,7 +192,7 @@ function failure(code: Code, what: string, hint: string): SecretRefError {
   return new SecretRefError(code, `the verifier ${what}`, { scope: 'agent', hint })
 }
 
-function parseChecked(line: string, count: number): (Checked | null)[] | undefined {
+function checkedIn(line: string): Checked[] | undefined {
   let parsed: unknown
   try {
     parsed = JSON.parse(line)
@@ -149,8 +202,7 @@ function parseChecked(line: string, count: number): (Checked | null)[] | undefin
   if (!isObject(parsed) || parsed['type'] !== 'checked' || !Array.isArray(parsed['calls'])) {
     return undefined
   }
-  if (parsed['calls'].length !== count) return undefined
-  const checked = parsed['calls'].map((one) => (one === null ? null : parseOne(one)))
+  const checked = parsed['calls'].map(parseOne)
   return checked.every((one) => one !== undefined) ? checked : undefined
 }
 

@@ -2,19 +2,19 @@
  * Asks services whether credentials work: the same decisions, sheets and records as a start, but a value
  * is delivered to nobody; a verifier shows it to the one service that it is for.
  */
-import { providersOf } from '../../config/accessors.ts'
 import type { Entry } from '../../audit/record.ts'
 import { SecretRefError } from '../../errors.ts'
-import type { Plan, PlannedBinding } from '../../plan/types.ts'
-import { decideAgain } from '../../policy/decide.ts'
+import type { PlannedBinding } from '../../plan/types.ts'
 import type { Fetched, FetchedValue } from '../../policy/fetched.ts'
+import type { Verdict } from '../../targets/types.ts'
 import { recordCredentials, type CredentialRow } from '../../state/credentials.ts'
 import { handedOver } from '../early.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../once.ts'
 import { Records } from '../records.ts'
-import type { Call } from './words.ts'
-import { askVerifier } from './verifier.ts'
+import { CALLS_TIMEOUT_MS, type Checked } from './words.ts'
+import { startVerifier, type Verifier } from './verifier.ts'
+import { judgeCall, loud, type Judged } from './judge.ts'
 import { groupsOf, type Group, type Subject, type Verified } from './groups.ts'
 import { orderOf } from './order.ts'
 
@@ -28,6 +28,16 @@ export interface VerifyRequest {
   alerts: boolean
   say: Say
   signal: AbortSignal
+  /** Milliseconds since the verification began; given by tests. */
+  elapsed?: () => number
+}
+
+const OUT_OF_TIME = { kind: 'not-asked', reason: 'out-of-time' } as const
+
+/** @returns milliseconds since now */
+function stopwatch(): () => number {
+  const began = performance.now()
+  return () => performance.now() - began
 }
 
 /** Values for one verifier: an exec provider takes 512 at once, and memory has a bound. */
@@ -59,8 +69,12 @@ export async function verifyCredentials(
     )
   }
   const found: Verified[] = []
+  const { elapsed = stopwatch() } = request
   for (let at = 0; at < groups.length; at += BATCH) {
-    found.push(...(await verifyBatch(gateway, request, groups.slice(at, at + BATCH))))
+    const batch = groups.slice(at, at + BATCH)
+    const leftMs = CALLS_TIMEOUT_MS - elapsed()
+    if (leftMs > 0) found.push(...(await verifyBatch(gateway, request, batch, leftMs)))
+    else found.push(...batch.map((group) => ({ ...aboutOf(group), result: OUT_OF_TIME })))
   }
   const order = subjects.flatMap(({ plan }) => plan.bindings)
   const places = new Map(order.map((binding, place) => [binding, place]))
@@ -72,107 +86,118 @@ function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
+/** @param leftMs for the calls of this batch and all that follow */
 async function verifyBatch(
   gateway: Gateway,
   request: VerifyRequest,
   groups: readonly Group[],
+  leftMs: number,
 ): Promise<Verified[]> {
   const { run, signal } = request
-  const order = orderOf(gateway, run, groups, request.concurrency)
-  const recordsOf = (plan: Plan): Records => new Records(gateway, { run, plan, command: [] })
-  await gateway.record(
-    groups.flatMap(({ plan, binding, way }) =>
-      [binding, ...way.companions.values()].map((one) => recordsOf(plan).verifying(one, way.host)),
-    ),
-  )
-  let answers: Awaited<ReturnType<typeof askVerifier>>
+  const order = orderOf(gateway, run, groups, { concurrency: request.concurrency, leftMs })
+  const everyBinding = (entry: (records: Records, one: PlannedBinding, host: string) => Entry) =>
+    groups.flatMap(({ plan, binding, way }) => {
+      const records = new Records(gateway, { run, plan, command: [] })
+      return [binding, ...way.companions.values()].map((one) => entry(records, one, way.host))
+    })
+  await gateway.record(everyBinding((records, one, host) => records.verifying(one, host)))
+  const handed = handedOver(() => Object.keys(gateway.env))
+  const verifier = startVerifier(order, handed, signal)
   try {
-    const handed = handedOver(() => Object.keys(gateway.env))
-    answers = await askVerifier(order, handed, signal)
-  } catch (error) {
-    const code = error instanceof SecretRefError ? error.code : undefined
-    await gateway.record(
-      groups.flatMap(({ plan, binding, way }) =>
-        [binding, ...way.companions.values()].map((one) => recordsOf(plan).abandoned(one, code)),
-      ),
-    )
-    throw error
+    let fetched: readonly Fetched[]
+    try {
+      fetched = await verifier.fetched()
+    } catch (error) {
+      const code = error instanceof SecretRefError ? error.code : undefined
+      await gateway.record(everyBinding((records, one) => records.abandoned(one, code)))
+      throw error
+    }
+    const judged = groups.map((group, place) => {
+      const call = order.calls[place]
+      if (call === undefined) throw new TypeError('there is a call for each group')
+      return judgeCall(gateway, request, group, { call, place, fetched })
+    })
+    // Durable, and only then `ask`: what may leave is on record before it does.
+    await gateway.record(judged.flatMap(({ entries }) => entries))
+    const checked = await askAbout(gateway, request, verifier, judged.filter(isSent))
+    const verified = judged.map((one) => verifiedOf(gateway, one, checked))
+    keep(gateway, request, verified)
+    return verified
+  } finally {
+    verifier.dismiss()
   }
-  const outcomes = groups.map((group, i) => {
-    const call = order.calls[i]
-    if (call === undefined) throw new TypeError('there is a call for each group')
-    return outcomeOf(gateway, request, group, call, answers, i)
-  })
-  await gateway.record(outcomes.flatMap(({ entries }) => entries))
-  const verified = outcomes.map((outcome) => outcome.verified)
-  keep(gateway, request, verified)
-  return verified
 }
 
-/** What is said of one credential, and what goes on record of it. */
-function outcomeOf(
+type Sent = Extract<Judged, { send: true }>
+
+function isSent(one: Judged): one is Sent {
+  return one.send
+}
+
+/** Has the calls made, and puts on record what came of each, also where nobody can say any more. */
+async function askAbout(
   gateway: Gateway,
   request: VerifyRequest,
-  { plan, binding, agents, way }: Group,
-  call: Call,
-  { fetched, checked }: Awaited<ReturnType<typeof askVerifier>>,
-  index: number,
-): { verified: Verified; entries: Entry[] } {
+  verifier: Verifier,
+  sent: readonly Sent[],
+): Promise<ReadonlyMap<Sent, Checked>> {
+  if (sent.length === 0) return new Map()
+  const places = sent.map(({ place }) => place)
+  let checked: readonly Checked[]
+  try {
+    checked = await verifier.ask(places)
+  } catch (error) {
+    const lost = { verdict: 'cannot-tell', reason: 'no-report', ms: 0 } as const
+    await gateway.record(sent.flatMap((one) => verdictOn(gateway, request, one, lost)))
+    throw error
+  }
+  const found = new Map<Sent, Checked>()
+  for (const [i, one] of sent.entries()) {
+    const check = checked[i]
+    if (check === undefined) throw new TypeError('there is an answer to each call')
+    found.set(one, check)
+  }
+  await gateway.record(
+    Array.from(found, ([one, check]) => verdictOn(gateway, request, one, check)).flat(),
+  )
+  return found
+}
+
+function verifiedOf(gateway: Gateway, one: Judged, found: ReadonlyMap<Sent, Checked>): Verified {
+  const about = aboutOf(one.group)
+  if (!one.send) return { ...about, result: one.result }
+  const checked = found.get(one)
+  if (checked === undefined) throw new TypeError('what may be sent was asked about')
+  const ageDays = ageOf(one.secret, gateway.now())
+  const age = ageDays === undefined ? {} : { ageDays }
+  return { ...about, result: { kind: 'asked', checked, secret: one.secret, ...age } }
+}
+
+function aboutOf({ binding, agents, way }: Group): Omit<Verified, 'result'> {
+  const { target, host, baseUrl } = way
+  return { binding, agents, target, host, ...(baseUrl === undefined ? {} : { baseUrl }) }
+}
+
+/** What goes on record of a credential whose service was asked, and the alert where it rejects it. */
+function verdictOn(
+  gateway: Gateway,
+  request: VerifyRequest,
+  { group, secret }: Sent,
+  check: { verdict: Verdict; reason?: string; status?: number },
+): Entry[] {
+  const { plan, binding, agents, way } = group
   const records = new Records(gateway, { run: request.run, plan, command: [] })
-  const types = providersOf(gateway.loaded.config)
-  const about = {
-    binding,
-    agents,
-    target: way.target,
-    host: way.host,
-    ...(way.baseUrl === undefined ? {} : { baseUrl: way.baseUrl }),
-  }
-  const answerTo = (item: number | undefined): Fetched => {
-    const answer = fetched[item ?? -1]
-    if (answer === undefined) throw new TypeError('the verifier answers every item')
-    return answer
-  }
-  const entries: Entry[] = Array.from(way.companions, ([name, one]) => {
-    const answer = answerTo(call.companions[name])
-    const decision = decideAgain(one, answer, gateway.now(), false, types)
-    return records.checkedOrRefused({ binding: loud(one, request), fetched: answer, decision })
-  }).flat()
-  const secret = answerTo(call.item)
-  const check = checked[index]
-  if (secret.outcome === 'failure' || check === undefined || check === null) {
-    const decision = decideAgain(binding, secret, gateway.now(), false, types)
-    if (decision.allow) throw new TypeError('a value that was fetched was asked about')
-    const { code, message, hint } = decision
-    entries.push(
-      ...records.checkedOrRefused({ binding: loud(binding, request), fetched: secret, decision }),
-    )
-    return { verified: { ...about, result: { kind: 'failed', code, message, hint } }, entries }
-  }
   const ageDays = ageOf(secret, gateway.now())
   const result = { binding: loud(binding, request), fetched: secret }
-  entries.push(
-    records.verdict(EVENTS[check.verdict], result, check.reason, {
-      verdict: check.verdict,
-      host: way.host,
-      ...(check.status === undefined ? {} : { status: check.status }),
-      ...(ageDays === undefined ? {} : { ageDays }),
-      ...(agents.length > 1 ? { agents: agents.length } : {}),
-    }),
-  )
-  if (check.verdict === 'rejected' && result.binding.onFailure === 'deny-and-alert') {
-    entries.push(records.alert(result, 'credential-rejected'))
-  }
-  const names = Object.entries(call.companions)
-    .filter(([, item]) => answerTo(item).outcome === 'failure')
-    .map(([name]) => name)
-  const asked = {
-    kind: 'asked',
-    checked: check,
-    secret,
+  const entry = records.verdict(EVENTS[check.verdict], result, check.reason, {
+    verdict: check.verdict,
+    host: way.host,
+    ...(check.status === undefined ? {} : { status: check.status }),
     ...(ageDays === undefined ? {} : { ageDays }),
-    ...(names.length === 0 ? {} : { names }),
-  } as const
-  return { verified: { ...about, result: asked }, entries }
+    ...(agents.length > 1 ? { agents: agents.length } : {}),
+  })
+  const isAlarm = check.verdict === 'rejected' && result.binding.onFailure === 'deny-and-alert'
+  return isAlarm ? [entry, records.alert(result, 'credential-rejected')] : [entry]
 }
 
 const EVENTS = {
@@ -182,10 +207,6 @@ const EVENTS = {
   'cannot-tell': 'credential.unsettled',
   unreachable: 'credential.unsettled',
 } as const
-
-function loud(binding: PlannedBinding, { alerts }: VerifyRequest): PlannedBinding {
-  return alerts ? binding : { ...binding, onFailure: 'deny-and-log' }
-}
 
 function ageOf({ createdAt }: FetchedValue, now: Date): number | undefined {
   if (createdAt === undefined) return undefined

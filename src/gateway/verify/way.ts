@@ -25,9 +25,18 @@ export interface Way {
 
 /**
  * Why nobody is asked. `no-target`: the config does not say what the credential is for, nor do its names;
- * `no-call`: the catalogue knows no call for it, or none that was seen in a source.
+ * `no-call`: the catalogue knows no call for it, or none that was seen in a source; `companion-missing`:
+ * nothing is bound for what the call needs; `other-target`: what is bound for it is another service's;
+ * `companion-refused`: it could not be fetched, or policy refuses it; `out-of-time`: others took it all.
  */
-export type NotAsked = 'no-target' | 'no-call' | Nowhere | 'companion-missing'
+export type NotAsked =
+  | 'no-target'
+  | 'no-call'
+  | Nowhere
+  | 'companion-missing'
+  | 'companion-refused'
+  | 'other-target'
+  | 'out-of-time'
 
 export interface NoWay {
   reason: NotAsked

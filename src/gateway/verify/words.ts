@@ -2,8 +2,9 @@
  * The words that control and the verifier exchange, one JSON object a line. Types and closed lists only:
  * this file is read in both wings, and nothing in it can carry a value.
  *
- * control → verifier (its fd 0): the order. End of file after it means: stop, nobody waits any more.
- * verifier → control (its fd 3): `fetched` as a resolver says it, then `checked`.
+ * control → verifier (its fd 0): the order, then `ask` with the calls that may be made. End of file means:
+ * stop, nobody waits any more; before `ask`: nothing is sent to anybody.
+ * verifier → control (its fd 3): `fetched` as a resolver says it, then, after `ask`, `checked`.
  */
 import type { Service } from '../../targets/another.ts'
 import type { Verdict, Verify } from '../../targets/types.ts'
@@ -22,8 +23,14 @@ export interface Order {
   calls: readonly Call[]
   /** How many services are asked at once. */
   concurrency: number
-  /** For all calls, from when the values are there. */
+  /** For all calls, from `ask` on. */
   deadlineMs: number
+}
+
+/** Places in the order, each once. The values of no other call are sent. */
+export interface Ask {
+  type: 'ask'
+  calls: readonly number[]
 }
 
 export interface Call {
@@ -72,5 +79,5 @@ export interface Checked {
 }
 
 export type FromVerifier =
-  /** One for each call, in order; null where its value could not be fetched. */
-  { type: 'checked'; calls: readonly (Checked | null)[] }
+  /** One for each call that was asked for, in that order. */
+  { type: 'checked'; calls: readonly Checked[] }

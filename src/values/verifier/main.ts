@@ -1,7 +1,8 @@
 /**
  * The verifier: a process that asks services whether credentials work. It takes an order, fetches the
- * values as a resolver does, makes each call, reports what the answers mean, wipes and exits. Strings that
- * Node's HTTP client needs of a value end with the process.
+ * values as a resolver does and reports metadata; control decides on that, and says which calls to make.
+ * It makes those, reports what the answers mean, wipes and exits. Strings that Node's HTTP client needs of
+ * a value end with the process.
  *
  * fd 0 from control · fd 1 and 2 discarded · fd 3 to control. Started with an empty environment and our
  * own absolute file: no proxy variable, no further certificate and no option of Node reaches it.
@@ -10,11 +11,11 @@ import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { SecretRefError, type Code } from '../../errors.ts'
 import { KEY_TROUBLE, type FromResolver } from '../../gateway/sheet.ts'
-import type { FromVerifier, Order } from '../../gateway/verify/words.ts'
+import type { Ask, Call, FromVerifier, Order } from '../../gateway/verify/words.ts'
 // The commonest comes along at once; the others are loaded when a sheet names them.
 import '../providers/file.ts'
 import { readEnvironment } from '../resolver/environ.ts'
-import { fetchAll } from '../resolver/fetch.ts'
+import { fetchAll, type Held } from '../resolver/fetch.ts'
 import { firstLine } from '../resolver/first-line.ts'
 import { wantedNames } from '../resolver/wanted.ts'
 import { wipe } from '../secret/bytes.ts'
@@ -30,12 +31,43 @@ function report(message: FromResolver | FromVerifier): void {
   for (let at = 0; at < line.length;) at += writeSync(TO_CONTROL, line, at)
 }
 
-/** Aborts when control closes its end: it gave up, or died. A blocking read would hold up our own end. */
-function untilGone(): AbortSignal {
+/**
+ * What control says after the order. A blocking read would hold up our own end.
+ *
+ * @returns `ask`: resolves to nothing where control went away without it; `gone`: aborts when control
+ *   closes its end: it gave up, or died
+ */
+function hearControl(): { ask: Promise<Ask | undefined>; gone: AbortSignal } {
+  const { promise: ask, resolve } = Promise.withResolvers<Ask | undefined>()
   const gone = new AbortController()
-  const end = (): void => gone.abort()
-  new Socket({ fd: FROM_CONTROL }).on('end', end).on('error', end).resume()
-  return gone.signal
+  let text = ''
+  const end = (): void => {
+    resolve(undefined)
+    gone.abort()
+  }
+  new Socket({ fd: FROM_CONTROL })
+    .setEncoding('utf8')
+    .on('data', (chunk: string) => {
+      text += chunk
+      if (!text.endsWith('\n')) return
+      const message: Ask = JSON.parse(text)
+      resolve(message)
+    })
+    .on('end', end)
+    .on('error', end)
+  return { ask, gone: gone.signal }
+}
+
+/** What no call is to be made with does not stay while others are made. */
+function dropUnused(held: readonly Held[], calls: readonly Call[]): void {
+  const used = new Set(
+    calls.flatMap(({ item, companions }) => [item, ...Object.values(companions)]),
+  )
+  for (const [i, one] of held.entries()) {
+    if (used.has(i) || one.value === undefined) continue
+    wipe(one.value)
+    delete one.value
+  }
 }
 
 async function main(): Promise<void> {
@@ -46,12 +78,20 @@ async function main(): Promise<void> {
   const { sheet } = order
   const env = readEnvironment(sheet.gatewayPid, await wantedNames(sheet))
   const fingerprint = fingerprinter(sheet.fingerprintKey)
-  const gone = untilGone()
+  const { ask, gone } = hearControl()
   const deadline = AbortSignal.timeout(sheet.deadlineMs)
   const held = await fetchAll(sheet, env, fingerprint, AbortSignal.any([deadline, gone]))
   try {
     report({ type: 'fetched', items: held.map((h) => h.report) })
-    report({ type: 'checked', calls: await verifyAll(order, held, { signal: gone }) })
+    const asked = await ask
+    if (asked === undefined) return
+    const calls = asked.calls.map((place) => {
+      const call = order.calls[place]
+      if (call === undefined) throw new TypeError('no such call')
+      return call
+    })
+    dropUnused(held, calls)
+    report({ type: 'checked', calls: await verifyAll({ ...order, calls }, held, { signal: gone }) })
   } finally {
     for (const { value } of held) if (value !== undefined) wipe(value)
     for (const value of env.values()) wipe(value)

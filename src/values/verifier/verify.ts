@@ -15,20 +15,23 @@ export interface Limits {
   callMs?: number
 }
 
-/** @returns one entry for each call, in order; null where its value was not fetched */
+/**
+ * @returns one entry for each call, in order
+ * @throws TypeError for a call whose value was not fetched
+ */
 export async function verifyAll(
   { calls, concurrency, deadlineMs }: Pick<Order, 'calls' | 'concurrency' | 'deadlineMs'>,
   held: readonly Held[],
   limits: Limits,
-): Promise<(Checked | null)[]> {
-  const checked: (Checked | null)[] = calls.map(() => null)
+): Promise<Checked[]> {
+  const checked: Checked[] = []
   const over = AbortSignal.timeout(deadlineMs)
   const waiting = calls.entries()
   const work = async (): Promise<void> => {
     // One iterator for all: each call is taken once.
     for (const [i, call] of waiting) {
       const value = held[call.item]?.value
-      if (value === undefined) continue
+      if (value === undefined) throw new TypeError('a value that is asked about was fetched')
       const began = performance.now()
       const found = over.aborted
         ? ({ verdict: 'cannot-tell', reason: 'out-of-time' } as const)
@@ -47,15 +50,18 @@ async function verifyOne(
   { signal, callMs = CALL_TIMEOUT_MS }: Limits,
 ): Promise<Omit<Checked, 'ms'>> {
   const { recipe, baseUrl, service } = call
-  if (isOfAnother(value.toString('latin1'), service)) {
-    return { verdict: 'cannot-tell', reason: 'other-target' }
-  }
-  const values = new Map<string, Uint8Array>([['value', value]])
-  for (const [name, text] of Object.entries(call.settings)) values.set(name, Buffer.from(text))
+  const secrets = new Map([['value', value]])
   for (const [name, item] of Object.entries(call.companions)) {
     const companion = held[item]?.value
-    if (companion !== undefined) values.set(name, companion)
+    if (companion !== undefined) secrets.set(name, companion)
   }
+  // What goes along is shown to the service like the credential itself.
+  for (const secret of secrets.values()) {
+    if (!isOfAnother(secret.toString('latin1'), service)) continue
+    return { verdict: 'cannot-tell', reason: 'other-target' }
+  }
+  const values = new Map<string, Uint8Array>(secrets)
+  for (const [name, text] of Object.entries(call.settings)) values.set(name, Buffer.from(text))
   // Control has looked already; this is the last moment.
   const destination = destinationOf(recipe, baseUrl)
   if (typeof destination === 'string') return { verdict: 'cannot-tell', reason: 'other-host' }

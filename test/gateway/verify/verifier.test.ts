@@ -1,6 +1,6 @@
 /** What a verifier may say, and that nothing else comes through. */
 import { describe, expect, test } from 'vitest'
-import { parseAnswers } from '../../../src/gateway/verify/verifier.ts'
+import { parseChecked, parseFetched } from '../../../src/gateway/verify/verifier.ts'
 import type { Order } from '../../../src/gateway/verify/words.ts'
 
 const ORDER: Order = {
@@ -55,11 +55,14 @@ const FAILURE = {
 const FETCHED = { type: 'fetched', items: [VALUE, FAILURE] }
 const VALID = { verdict: 'valid', status: 200, ms: 3 }
 
-const said = (...lines: readonly unknown[]): string =>
-  lines.map((line) => `${JSON.stringify(line)}\n`).join('')
-const checked = (...calls: readonly unknown[]): object => ({ type: 'checked', calls })
+const line = (message: object): string => JSON.stringify(message)
+const said = (...calls: readonly unknown[]): string => line({ type: 'checked', calls })
 
 describe('a report of closed fields', () => {
+  test('says what was fetched', () => {
+    expect(parseFetched(line(FETCHED), ORDER)).toHaveLength(2)
+  })
+
   test.each([
     [VALID],
     [{ verdict: 'rejected', status: 401, ms: 0 }],
@@ -67,25 +70,33 @@ describe('a report of closed fields', () => {
     [{ verdict: 'cannot-tell', reason: 'redirect', status: 302, ms: 0 }],
     [{ ...VALID, expiresAt: '2027-01-01T00:00:00.000Z' }],
   ])('%j comes through', (call) => {
-    const answers = parseAnswers(said(FETCHED, checked(call, null)), ORDER)
-    expect(answers.checked).toEqual([call, null])
-    expect(answers.fetched).toHaveLength(2)
+    expect(parseChecked(said(call, VALID), 2, ORDER.sheet)).toEqual([call, VALID])
   })
 
   test('what is in it beside them does not', () => {
     const call = { ...VALID, body: 'fake-value', header: 'fake-value' }
-    expect(parseAnswers(said(FETCHED, checked(call, null)), ORDER).checked).toEqual([VALID, null])
+    expect(parseChecked(said(call), 1, ORDER.sheet)).toEqual([VALID])
+  })
+
+  const invalid = expect.objectContaining({ code: 'PROVIDER_INVALID' })
+
+  test.each<[string, string]>([
+    ['nothing', ''],
+    ['no JSON', 'x'],
+    ['verdicts before they are asked for', said(VALID)],
+    ['too few items', line({ type: 'fetched', items: [VALUE] })],
+    ['items that are none', line({ type: 'fetched', items: [VALUE, 'fake-value'] })],
+  ])('%s where it should say what it fetched breaks it', (_, text) => {
+    expect(() => parseFetched(text, ORDER)).toThrow(invalid)
   })
 
   test.each<[string, string]>([
     ['nothing', ''],
-    ['no JSON', 'x\ny\n'],
-    ['one half', said(FETCHED)],
-    ['the halves in another order', said(checked(VALID, null), FETCHED)],
-    ['too few calls', said(FETCHED, checked(VALID))],
-    ['too few items', said({ type: 'fetched', items: [VALUE] }, checked(VALID, null))],
-    ['a verdict on what was not fetched', said(FETCHED, checked(VALID, VALID))],
-    ['none on what was', said(FETCHED, checked(null, null))],
+    ['no JSON', 'y'],
+    ['what was fetched once more', line(FETCHED)],
+    ['too few calls', said()],
+    ['too many', said(VALID, VALID)],
+    ['no verdict on what was asked', said(null)],
     ...Object.entries({
       'a verdict of its own': { ...VALID, verdict: 'fake-value' },
       'a reason of its own': { verdict: 'cannot-tell', reason: 'fake-value', ms: 0 },
@@ -96,18 +107,15 @@ describe('a report of closed fields', () => {
       'an end that is no date': { ...VALID, expiresAt: 'fake-value' },
       'an end that no calendar has': { ...VALID, expiresAt: '2027-02-30T00:00:00.000Z' },
       'no time': { verdict: 'valid' },
-    }).map(([what, call]): [string, string] => [what, said(FETCHED, checked(call, null))]),
-  ])('%s breaks it', (_, text) => {
-    expect(() => parseAnswers(text, ORDER)).toThrow(
-      expect.objectContaining({ code: 'PROVIDER_INVALID' }),
-    )
+    }).map(([what, call]): [string, string] => [what, said(call)]),
+  ])('%s where it should say verdicts breaks it', (_, text) => {
+    expect(() => parseChecked(text, 1, ORDER.sheet)).toThrow(invalid)
   })
 
   test('what went wrong is said in our words', () => {
     const trouble = { type: 'undelivered', code: 'FILE_INSECURE', reason: 'fingerprint-key' }
-    expect(() => parseAnswers(said(trouble), ORDER)).toThrow(/cannot use the key for fingerprints/)
-    expect(() => parseAnswers(said(FETCHED, { ...trouble, reason: 'fake-value' }), ORDER)).toThrow(
-      'the verifier could not do its work',
-    )
+    expect(() => parseFetched(line(trouble), ORDER)).toThrow(/cannot use the key for fingerprints/)
+    const other = line({ ...trouble, reason: 'fake-value' })
+    expect(() => parseChecked(other, 1, ORDER.sheet)).toThrow('the verifier could not do its work')
   })
 })

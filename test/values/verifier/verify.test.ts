@@ -63,7 +63,7 @@ async function asked(
     [held(value), held(companion)],
     { signal: new AbortController().signal, callMs },
   )
-  if (checked === undefined || checked === null) throw new Error('not asked')
+  if (checked === undefined) throw new Error('not asked')
   const { ms, ...rest } = checked
   expect(ms).toBeGreaterThanOrEqual(0)
   return rest
@@ -200,6 +200,19 @@ describe('a value goes to its target alone', () => {
     }
   })
 
+  test('nor is it what goes along with one of this service', async () => {
+    const { url: baseUrl, connections } = await bystander()
+    const recipe = { ...(await recipeOf('twilio-auth-token')) }
+    const refused = { verdict: 'cannot-tell', reason: 'other-target' }
+    const companion = ['ghp', 'a'.repeat(36)].join('_')
+    const along = { baseUrl, companions: { TWILIO_ACCOUNT_SID: 1 }, companion }
+    expect(await asked(recipe, newValue(), along)).toEqual(refused)
+    expect(connections()).toBe(0)
+    expect(await asked(recipe, newValue(), { ...along, companion: 'AC0' })).toMatchObject({
+      verdict: 'valid',
+    })
+  })
+
   test('a recipe without a host needs a base URL, and a base URL must be one', async () => {
     const elsewhere = await bystander()
     const { host: _, ...homeless } = await recipeOf('stripe-secret-key')
@@ -308,14 +321,19 @@ test('many are asked at once, as many as are allowed, each once', async () => {
     companions: {},
     settings: {},
   }))
-  const values = calls.map((_, i) => held(i === 7 ? undefined : newValue()))
+  const values = calls.map(() => held(newValue()))
   const limits = { signal: new AbortController().signal }
   const found = await verifyAll({ calls, concurrency: 3, deadlineMs: 10_000 }, values, limits)
   expect(most).toBe(3)
-  expect(fake.requests).toHaveLength(19)
-  expect(found.map((one) => one?.verdict ?? 'none')).toEqual(
-    calls.map((_, i) => (i === 7 ? 'none' : 'valid')),
+  expect(fake.requests).toHaveLength(20)
+  expect(found.map(({ verdict }) => verdict)).toEqual(calls.map(() => 'valid'))
+  // Control has learnt that there is none, and does not ask.
+  const gone = verifyAll(
+    { calls: calls.slice(0, 1), concurrency: 1, deadlineMs: 10 },
+    [held(undefined)],
+    limits,
   )
+  await expect(gone).rejects.toThrow(TypeError)
 
   const late = await verifyAll(
     { calls: calls.slice(0, 2), concurrency: 1, deadlineMs: 1 },
