@@ -1,9 +1,18 @@
 /** What one process does to the log's files under the lock: write, store the head, sign. */
 import type { KeyObject } from 'node:crypto'
 import { closeSync, fstatSync, ftruncateSync } from 'node:fs'
+import { SecretRefError } from '../errors.ts'
 import type { Home } from '../state/home.ts'
 import { EMPTY, link, type Tip } from './chain.ts'
-import { checkConsistent, checkpointOf, readCheckpoint, writeCheckpoint } from './checkpoints.ts'
+import {
+  checkConsistent,
+  checkpointGone,
+  checkpointOf,
+  listedCheckpoint,
+  putBack,
+  readCheckpoint,
+  writeCheckpoint,
+} from './checkpoints.ts'
 import { synced, written } from './disk.ts'
 import { tampered, unavailable } from './failures.ts'
 import { identityAt, same } from './file.ts'
@@ -31,6 +40,15 @@ interface Batch {
   opened: Opened
   tip: Tip
   records: readonly AuditRecord[]
+  /** The checkpoint of a segment that was closed before it. */
+  note?: string
+}
+
+export interface Appended {
+  /** The callers', without those the log added itself. */
+  records: readonly AuditRecord[]
+  /** A checkpoint that was signed in passing. */
+  note?: string
 }
 
 /** Every method is called alone; `begin` is called when the lock is there and the disk's turn comes. */
@@ -61,12 +79,12 @@ export class Appender {
     return Math.max(0, (this.#durable?.seq ?? 0) - (this.#opened?.signed ?? 0))
   }
 
-  /** One batch, to the disk. Returns the callers' records, without those the log added itself. */
-  async append(entries: readonly Entry[], begin: () => void): Promise<readonly AuditRecord[]> {
+  /** One batch, to the disk. */
+  async append(entries: readonly Entry[], begin: () => void): Promise<Appended> {
     if (this.#broken !== undefined) throw this.#broken
     // A commit of its own: on a full disk it fails before anything is written, not after.
     await this.storeHead()
-    const { opened, tip, records } = await this.#lock.hold(() => {
+    const { opened, tip, records, note } = await this.#lock.hold(() => {
       begin()
       return this.#write(entries)
     })
@@ -74,14 +92,19 @@ export class Appender {
     opened.end = tip
     opened.headUnknown = false
     opened.torn = 0
+    delete opened.lost
+    await this.#sync(opened.fd)
+    this.#durable = tip
+    return { records: records.slice(-entries.length), ...(note !== undefined && { note }) }
+  }
+
+  async #sync(fd: number): Promise<void> {
     try {
-      await synced(opened.fd)
+      await synced(fd)
     } catch (error) {
       this.#broken = error
       throw error
     }
-    this.#durable = tip
-    return records.slice(-entries.length)
   }
 
   async storeHead(): Promise<void> {
@@ -112,7 +135,8 @@ export class Appender {
 
   /**
    * Signs how far the log is known to be durable, and stores that head. Undefined where a checkpoint
-   * covers it already. Errors: AUDIT_TAMPERED where the log is not what the last checkpoint signed.
+   * covers it already, or the newest is lost: whoever writes the next record puts that back first.
+   * Errors: AUDIT_TAMPERED where the log is not what the last checkpoint signed.
    */
   async sign(begin: () => void): Promise<string | undefined> {
     const signed = await this.#lock.hold(async () => {
@@ -123,7 +147,7 @@ export class Appender {
       this.#lock.store(tip)
       const beginning = this.#vouch(opened, tip)
       if (beginning === undefined) throw tampered('the audit log does not begin with a record')
-      if (tip.seq <= opened.signed) return undefined
+      if (tip.seq <= opened.signed || opened.lost !== undefined) return undefined
       const note = await writeCheckpoint(this.#home, tip, beginning.origin, this.#signingKey())
       this.#lock.storeSigned(tip)
       return { opened, tip, note }
@@ -152,23 +176,53 @@ export class Appender {
     }
     const beginning = this.#beginning(opened)
     const now = this.#now()
+    let note: string | undefined
     for (const { actor } of entries.slice(0, 1)) {
       if (beginning === undefined || !isFull(opened.end.size, beginning, this.#bounds, now))
         continue
+      const covered = await this.#cover(opened, beginning)
+      if (covered === undefined) continue
+      note = covered.note
       opened = await roll(this.#home, opened, beginning, actor, now)
       this.#opened = opened
     }
-    const { fd, end } = opened
+    const { fd, end, lost } = opened
     const own = findings(opened, entries)
     const { bytes, head: tip, records } = link([...own, ...entries], end, now.toISOString())
     try {
       await written(fd, bytes)
+      if (lost !== undefined) await putBack(this.#home, lost)
     } catch (error) {
       // Part of it may stand in the file. If it cannot be cut off, the next to write finds a torn line.
       ftruncateSync(fd, end.size)
       throw error
     }
-    return { opened, tip, records }
+    return { opened, tip, records, ...(note !== undefined && { note }) }
+  }
+
+  /**
+   * A segment is closed with a checkpoint of all that it holds, so that it can be moved away. Undefined
+   * where none can be written: then it is not closed yet, and records go on. Errors: AUDIT_TAMPERED.
+   */
+  async #cover(opened: Opened, { origin }: Beginning): Promise<{ note?: string } | undefined> {
+    const tip = opened.end
+    await this.#sync(opened.fd)
+    try {
+      this.#vouch(opened, tip)
+      // First the lost one has to be put back.
+      if (opened.lost !== undefined) return undefined
+      this.#lock.store(tip)
+      if (tip.seq <= opened.signed) return {}
+      const note = await writeCheckpoint(this.#home, tip, origin, this.#signingKey())
+      this.#lock.storeSigned(tip)
+      opened.signed = tip.seq
+      opened.vouched = note
+      return { note }
+    } catch (error) {
+      if (error instanceof SecretRefError && error.code === 'AUDIT_TAMPERED') throw error
+      // Whoever signs next, and that is soon, says why it cannot be done.
+      return undefined
+    }
   }
 
   /** Reads what others appended since we last looked; returns the bytes that one of them left unfinished. */
@@ -236,14 +290,10 @@ export class Appender {
 
   /** The last checkpoint must be one of this log, and the log what it signed. Errors: AUDIT_TAMPERED. */
   #vouch(opened: Opened, tip: Tip): Beginning | undefined {
-    const note = readCheckpoint(this.#home)
     const beginning = this.#beginning(opened)
-    if (note !== undefined && note === opened.vouched) return beginning
+    const note = readCheckpoint(this.#home) ?? this.#lost(opened, beginning)
+    if (note === undefined || note === opened.vouched) return beginning
     const known = this.#lock.signed()
-    if (note === undefined) {
-      if (known !== undefined) throw tampered('the last signed checkpoint of the audit log is gone')
-      return beginning
-    }
     if (beginning === undefined) {
       throw tampered('the audit log does not begin with a record, and a checkpoint signs some')
     }
@@ -255,6 +305,16 @@ export class Appender {
     checkConsistent(this.#home.auditLog, opened.fd, checkpoint, known, upTo)
     if (upTo === opened.end) opened.vouched = note
     return beginning
+  }
+
+  /** What stood in the file that is gone, where that is known for sure; undefined where none ever stood there. */
+  #lost(opened: Opened, beginning: Beginning | undefined): string | undefined {
+    const known = this.#lock.signed()
+    if (known === undefined) return undefined
+    const note =
+      beginning && listedCheckpoint(this.#home, beginning.origin, this.#signingKey(), known)
+    if (note === undefined) throw checkpointGone(`put ${this.#home.checkpoint} back from a backup`)
+    return (opened.lost = note)
   }
 
   #beginning(opened: Opened): Beginning | undefined {
@@ -270,13 +330,16 @@ export class Appender {
 }
 
 /** What the log itself has to say first, in the name of who writes. */
-function findings({ end, headUnknown, torn }: Opened, entries: readonly Entry[]): Entry[] {
+function findings({ end, headUnknown, torn, lost }: Opened, entries: readonly Entry[]): Entry[] {
   const found: Entry[] = []
   for (const { actor } of entries.slice(0, 1)) {
     if (end.seq === EMPTY.seq) found.push({ event: 'log.opened', actor })
     // Whoever takes the lock file away takes away what a cut is measured by.
     else if (headUnknown) found.push({ event: 'log.opened', actor, detail: { head: 'unknown' } })
     if (torn > 0) found.push({ event: 'log.recovered', actor, detail: { bytes: torn } })
+    if (lost !== undefined) {
+      found.push({ event: 'log.recovered', actor, detail: { checkpoint: 'put back' } })
+    }
   }
   return found
 }

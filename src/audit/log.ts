@@ -14,7 +14,7 @@ import type { Home } from '../state/home.ts'
 import type { AnchorFailure } from './anchor/publish.ts'
 import { Anchoring } from './anchoring.ts'
 import { Appender } from './appender.ts'
-import { readCheckpoint } from './checkpoints.ts'
+import { checkpointGone, readCheckpoint } from './checkpoints.ts'
 import { bounded } from './disk.ts'
 import { asFailure, unavailable } from './failures.ts'
 import { prepareFolder } from './file.ts'
@@ -121,7 +121,9 @@ class Writer implements AuditLog {
       await this.#inTime((begin) => appender.look(begin))
       const signed = await this.#inTime((begin) => appender.sign(begin))
       if (signed !== undefined) anchoring.publish(signed)
-      return signed ?? readCheckpoint(this.#home) ?? ''
+      const newest = signed ?? readCheckpoint(this.#home)
+      if (newest !== undefined) return newest
+      throw checkpointGone('the next run puts it back and records that')
     } catch (error) {
       throw this.#failure(error)
     }
@@ -178,10 +180,11 @@ class Writer implements AuditLog {
     this.#queue = []
     try {
       if (this.#broken !== undefined) throw this.#broken
-      const { appender } = this.#use()
+      const { appender, anchoring } = this.#use()
       const entries = batch.flatMap((waiting) => waiting.entries)
       this.#actor = entries.at(-1)?.actor
-      const records = await this.#inTime((begin) => appender.append(entries, begin))
+      const { records, note } = await this.#inTime((begin) => appender.append(entries, begin))
+      if (note !== undefined) anchoring.publish(note)
       let next = 0
       for (const waiting of batch) {
         waiting.resolve(records.slice(next, (next += waiting.entries.length)))
@@ -241,7 +244,7 @@ class Writer implements AuditLog {
     this.#triedAt = tools.appender.unsigned
     try {
       await this.#sign(tools)
-      this.#triedAt = 0
+      this.#triedAt = tools.appender.unsigned
       this.#told = false
     } catch (error) {
       const failure = this.#failure(error)

@@ -1,5 +1,7 @@
 /** The log as a process has it open: found, checked against what is known of it, read to its end. */
 import { closeSync, fstatSync } from 'node:fs'
+import { basename } from 'node:path'
+import { SecretRefError } from '../errors.ts'
 import type { Home } from '../state/home.ts'
 import { archivedBefore, whatIsLeft } from './archived.ts'
 import { EMPTY, type Tip } from './chain.ts'
@@ -17,9 +19,10 @@ import {
 import { foldLines, type Folded } from './fold.ts'
 import { leafHash, originOf } from './hash.ts'
 import type { Known } from './lock.ts'
-import { appendLeaf, rangeFits } from './merkle.ts'
+import { appendLeaf, rangeFits, rootOf } from './merkle.ts'
 import { parseRecord } from './read.ts'
-import { closedAt, closedPath, continuedOf, segmentsAt } from './segments.ts'
+import type { AuditRecord } from './record.ts'
+import { closedAt, closedPath, continuedOf, segmentsAt, type Continued } from './segments.ts'
 import { firstLine, holds } from './tail.ts'
 
 export interface Opened {
@@ -37,6 +40,8 @@ export interface Opened {
   vouched?: string
   /** How far the newest checkpoint that we know of reaches. */
   signed: number
+  /** The note of that, where its own file is gone and has to be put back. */
+  lost?: string
 }
 
 export interface Beginning {
@@ -80,8 +85,19 @@ export function openFrom(home: Home, known: Known | Tip | 'none' | 'new'): Opene
   }
 }
 
-/** From a place that somebody vouches for, through the segments behind it, to the end or record `until`. */
-export function readOn(log: string, active: number, from: Known | Tip, until?: number): Folded {
+/**
+ * From a place that somebody vouches for, through the segments behind it, to the end or record `until`.
+ * A segment that was moved away is not missed where the next one continues at this very place.
+ *
+ * @param gone what it means that a segment is missed
+ */
+export function readOn(
+  log: string,
+  active: number,
+  from: Known | Tip,
+  until?: number,
+  gone: 'AUDIT_TAMPERED' | 'AUDIT_UNAVAILABLE' = 'AUDIT_TAMPERED',
+): Folded {
   const { first } = startOf(active)
   if (from.first === first) return readFrom(active, from, until)
   let place: Known | Tip = from
@@ -90,8 +106,9 @@ export function readOn(log: string, active: number, from: Known | Tip, until?: n
     const fd = openToRead(segment.path)
     if (fd === undefined) continue
     try {
-      if (segment.first !== place.first) break
-      const { tip, torn } = readFrom(fd, place, until)
+      const begin = continuing(place, fd)
+      if (begin === undefined) break
+      const { tip, torn } = readFrom(fd, begin, until)
       if (tip.seq === until) return { tip, torn: 0 }
       if (torn > 0) throw tampered(`a closed segment of the audit log ends in the middle of a line`)
       place = { ...tip, size: 0, first: tip.seq + 1 }
@@ -99,18 +116,39 @@ export function readOn(log: string, active: number, from: Known | Tip, until?: n
       closeSync(fd)
     }
   }
-  if (place.first === first) return readFrom(active, place, until)
-  throw tampered(`the segment of the audit log that holds record ${place.seq + 1} is gone`)
+  const begin = continuing(place, active)
+  if (begin !== undefined) return readFrom(active, begin, until)
+  throw segmentGone(gone, closedPath(log, place.first), place.size > 0 ? place.seq : place.seq + 1)
 }
 
-/** The log as it was after this record, read from the beginning of the segment that holds it. */
+/** The place as this segment counts it; undefined where the segment does not begin at it. */
+function continuing(place: Known | Tip, fd: number): Known | Tip | undefined {
+  const start = startOf(fd)
+  if (place.first === start.first) return place
+  const end = asTip(place)
+  if (end?.seq !== start.seq || end.hash !== start.hash) return undefined
+  return rootOf(end.range) === rootOf(start.range) ? start : undefined
+}
+
+/**
+ * The log as it was after this record, read from the beginning of the segment that holds it or that
+ * follows it. Errors: AUDIT_UNAVAILABLE where that was moved away.
+ */
 export function tipAt(log: string, active: number, seq: number): Tip {
-  const segment = segmentsAt(log).findLast(({ first }) => first <= seq)
   const start = startOf(active)
-  if (segment === undefined || segment.first === start.first) {
-    return foldLines(active, start, fstatSync(active).size, seq).tip
-  }
-  const fd = openToRead(segment.path)
+  if (start.seq <= seq) return foldLines(active, start, fstatSync(active).size, seq).tip
+  const closed = closedAt(log).filter(({ first }) => first < start.first)
+  const at = closed.findLastIndex(({ first }) => first <= seq)
+  const [holder, next] = [closed[at], closed[at + 1]]
+  const tip = holder === undefined ? EMPTY : tipIn(holder.path, seq)
+  if (tip.seq === seq) return tip
+  const named = next === undefined ? continuedOf(firstRecord(active)) : continuedIn(next.path)
+  if (named === undefined || named.first === holder?.first) return tip
+  throw segmentGone('AUDIT_UNAVAILABLE', closedPath(log, named.first), seq)
+}
+
+function tipIn(path: string, seq: number): Tip {
+  const fd = openToRead(path)
   if (fd === undefined) return EMPTY
   try {
     return foldLines(fd, startOf(fd), fstatSync(fd).size, seq).tip
@@ -119,10 +157,42 @@ export function tipAt(log: string, active: number, seq: number): Tip {
   }
 }
 
+function continuedIn(path: string): Continued | undefined {
+  const fd = openToRead(path)
+  if (fd === undefined) return undefined
+  try {
+    return continuedOf(firstRecord(fd))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+function firstRecord(fd: number): AuditRecord | undefined {
+  const line = firstLine(fd)
+  return line && parseRecord(line)
+}
+
+/** Named, so that it can be brought back; and where something else stands in its place, that is said. */
+function segmentGone(
+  code: 'AUDIT_TAMPERED' | 'AUDIT_UNAVAILABLE',
+  path: string,
+  seq: number,
+): SecretRefError {
+  const fd = openToRead(path)
+  if (fd !== undefined) closeSync(fd)
+  return new SecretRefError(
+    code,
+    `the segment ${basename(path)} of the audit log, which holds record ${seq}, is gone`,
+    {
+      hint: `bring it back as ${path}; without it, \`secretref log archive --yes\` keeps what is left under another name and starts a new log`,
+      scope: 'audit',
+    },
+  )
+}
+
 /** The place before the first line of a segment. */
 export function startOf(fd: number): Tip {
-  const line = firstLine(fd)
-  const record = line && parseRecord(line)
+  const record = firstRecord(fd)
   const continued = continuedOf(record)
   if (record === undefined || continued === undefined) return EMPTY
   const range = { size: continued.size, hashes: continued.hashes }

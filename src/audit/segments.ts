@@ -51,18 +51,34 @@ export function segmentsAt(log: string): readonly Segment[] {
   return [...closedAt(log).filter(({ first }) => first < before), ...active]
 }
 
-/** Every file beside the log that has the name of a segment of it, whether or not it belongs to it. */
+/**
+ * Every regular file beside the log that has the name of a segment of it, whether or not it belongs to
+ * it. What is no file cannot be one: where a segment is missed in its place, that is told.
+ */
 export function closedAt(log: string): Segment[] {
   const [, ending] = /^audit\.log(.*)$/s.exec(basename(log)) ?? []
   if (ending === undefined) return []
   const dir = dirname(log)
-  return namesIn(dir)
+  return filesIn(dir)
     .flatMap((name) => {
       const [, first, rest] = /^audit\.(\d{12})\.log(.*)$/s.exec(name) ?? []
-      if (first === undefined || rest !== ending) return []
+      // No record has the number 0.
+      if (rest !== ending || Number(first) === 0) return []
       return [{ path: join(dir, name), first: Number(first) }]
     })
     .sort((one, other) => one.first - other.first)
+}
+
+/**
+ * The logs that were put aside in this folder, oldest first, by the name of their last segment: also
+ * where that was gone, and only closed ones are left.
+ */
+export function archivesIn(dir: string): string[] {
+  const found = filesIn(dir).flatMap((name) => {
+    const [, ending] = /^audit\.(?:\d{12}\.)?log(\.\d{8}T\d{9}Z)$/.exec(name) ?? []
+    return ending === undefined ? [] : [`audit.log${ending}`]
+  })
+  return [...new Set(found)].toSorted()
 }
 
 /** Where a segment goes when it is closed. */
@@ -98,9 +114,11 @@ function firstSeq(path: string): number | undefined {
   }
 }
 
-function namesIn(dir: string): string[] {
+function filesIn(dir: string): string[] {
   try {
-    return readdirSync(dir)
+    return readdirSync(dir, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return []
     throw error

@@ -15,7 +15,14 @@ import { describe, expect, test } from 'vitest'
 import { archiveLog } from '../../src/audit/archive.ts'
 import { leafHash } from '../../src/audit/hash.ts'
 import { appendLeaf, EMPTY_RANGE, rootOf } from '../../src/audit/merkle.ts'
-import { notesIn, parseCheckpoint, parseNote, verifyNote } from '../../src/audit/note.ts'
+import {
+  checkpointText,
+  notesIn,
+  parseCheckpoint,
+  parseNote,
+  signNote,
+  verifyNote,
+} from '../../src/audit/note.ts'
 import { loadSigningKey, verifierOf } from '../../src/audit/signing-key.ts'
 import type { Home } from '../../src/state/home.ts'
 import {
@@ -29,6 +36,7 @@ import {
   writeLog,
   writeSettings,
 } from './home.ts'
+import { keyOf } from './signed-log.ts'
 
 function notesOf(home: Home): string[] {
   return existsSync(home.checkpoints) ? notesIn(readFileSync(home.checkpoints, 'utf8')) : []
@@ -170,8 +178,39 @@ describe('a log that is not what was signed', () => {
     ],
     ['another log', (home) => forge(home, 0), /not one of this audit log/],
     [
-      'without its newest checkpoint',
-      (home) => rmSync(home.checkpoint),
+      'without its newest checkpoint and all others',
+      (home) => {
+        for (const path of [home.checkpoint, home.checkpoints]) rmSync(path)
+      },
+      /last signed checkpoint .* is gone/,
+    ],
+    [
+      'without its newest checkpoint, and an older one at the end of the list',
+      async (home) => {
+        const older = readFileSync(home.checkpoints)
+        await writeLog(home, 1)
+        writeFileSync(home.checkpoints, older)
+        rmSync(home.checkpoint)
+      },
+      /last signed checkpoint .* is gone/,
+    ],
+    [
+      'without its newest checkpoint, and a list that was signed by another key',
+      (home) => {
+        const { origin, size, root } = parseCheckpoint(
+          parseNote(notesOf(home)[0] ?? '')?.text ?? '',
+        ) ?? {
+          origin: '',
+          size: 0,
+          root: '',
+        }
+        const other = keyOf('another key')
+        writeFileSync(
+          home.checkpoints,
+          signNote(checkpointText({ origin, size, root }), origin, other),
+        )
+        rmSync(home.checkpoint)
+      },
       /last signed checkpoint .* is gone/,
     ],
     [
@@ -223,6 +262,52 @@ describe('a log that is not what was signed', () => {
     const failure = await failureOf(log.checkpoint())
     expect(failure.code).toBe('AUDIT_TAMPERED')
     expect(signedSizes(home)).toEqual([3])
+  })
+})
+
+describe('the newest checkpoint, removed', () => {
+  test('is put back where the list and the lock file agree on it, and that is recorded', async () => {
+    const home = tempHome()
+    await writeLog(home, 3)
+    const newest = readFileSync(home.checkpoint, 'utf8')
+    rmSync(home.checkpoint)
+    const log = openLog(home)
+    await log.append([entry()])
+    expect(readFileSync(home.checkpoint, 'utf8')).toBe(newest)
+    expect(statSync(home.checkpoint).mode & 0o777).toBe(0o600)
+    await log.append([entry()])
+    await log.close()
+    expect(recordsIn(home).slice(4)).toMatchObject([
+      { event: 'log.recovered', detail: { checkpoint: 'put back' } },
+      { event: 'grant.released' },
+      { event: 'grant.released' },
+    ])
+    expect(signedSizes(home)).toEqual([4, 7])
+    expect(verify(home).bad).toBeUndefined()
+  })
+
+  test('while the log is open: nothing is signed before it is put back', async () => {
+    const home = tempHome()
+    writeSettings(home, { checkpoint: { records: 2 } })
+    const log = openLog(home)
+    await log.append([entry()])
+    await log.checkpoint()
+    rmSync(home.checkpoint)
+    for (let i = 0; i < 8; i++) await log.append([entry()])
+    await log.close()
+    expect(recordsIn(home).filter(({ event }) => event === 'log.recovered')).toHaveLength(1)
+    expect(signedSizes(home).at(-1)).toBe(11)
+    expect(readFileSync(home.checkpoint, 'utf8')).toBe(notesOf(home).at(-1))
+  })
+
+  test('is not put back without a record of it', async () => {
+    const home = tempHome()
+    await writeLog(home, 3)
+    rmSync(home.checkpoint)
+    const failure = await failureOf(openLog(home).checkpoint())
+    expect(failure).toMatchObject({ code: 'AUDIT_TAMPERED' })
+    expect(failure.hint).toMatch(/^the next run puts it back and records that; without it, /)
+    expect(existsSync(home.checkpoint)).toBe(false)
   })
 })
 

@@ -1,6 +1,18 @@
 import * as fc from 'fast-check'
-import { existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { readAcross } from '../../src/audit/across.ts'
 import { archiveLog } from '../../src/audit/archive.ts'
@@ -32,6 +44,12 @@ function smallHome(): Home {
 
 function counts(home: Home): (number | undefined)[] {
   return recordsIn(home).flatMap(({ count }) => count ?? [])
+}
+
+/** Of the newest checkpoint; 0 where there is none. */
+function signedSize(home: Home): number {
+  const note = existsSync(home.checkpoint) ? readFileSync(home.checkpoint, 'utf8') : ''
+  return parseCheckpoint(parseNote(note)?.text ?? '')?.size ?? 0
 }
 
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1)
@@ -109,6 +127,35 @@ describe('a log that grows beyond its bound', () => {
     const events = recordsIn(home).map(({ event }) => event)
     expect(events.slice(-3)).toEqual(['log.continued', 'log.recovered', 'grant.released'])
     expect(verify(home)).toMatchObject({ torn: 0, records: 14 })
+  })
+
+  test('has a checkpoint of every segment that is closed, also where nobody stops cleanly', async () => {
+    const home = smallHome()
+    const log = openLog(home)
+    for (let i = 1; i <= 20; i++) {
+      await log.append([entry({ count: i })])
+      const active = segmentsOf(home).at(-1)?.first ?? 1
+      if (active > 1) expect(signedSize(home)).toBeGreaterThanOrEqual(active - 1)
+    }
+    // Somebody else, as after a kill of the first; with the lock file and without.
+    for (const { path } of segmentsOf(home).slice(0, -1)) rmSync(path)
+    await writeLog(home, 1)
+    for (const { path } of segmentsOf(home).slice(0, -1)) rmSync(path)
+    rmSync(home.auditLock)
+    await writeLog(home, 1)
+    expect(verify(home).bad).toBeUndefined()
+  })
+
+  test('is not cut into another segment where no checkpoint can be signed', async () => {
+    const home = smallHome()
+    mkdirSync(home.checkpoints)
+    const log = openLog(home)
+    for (let i = 1; i <= 20; i++) await log.append([entry({ count: i })])
+    expect(segmentsOf(home)).toHaveLength(1)
+    rmSync(home.checkpoints, { recursive: true })
+    await log.append([entry({ count: 21 })])
+    expect(segmentsOf(home)).toHaveLength(2)
+    expect(counts(home)).toEqual(upTo(21))
   })
 
   test('can be read on where older segments were moved away', async () => {
@@ -212,6 +259,70 @@ describe('segments that are not what they were', () => {
     expect(failure).toMatchObject({ code: 'AUDIT_TAMPERED' })
     await log.close()
   })
+})
+
+describe('a closed segment that the newest checkpoint lies in, moved away', () => {
+  /** As an earlier version left it that was killed: it rolled without a signature. */
+  async function rolledUnsigned(): Promise<{ home: Home; segment: string }> {
+    const home = smallHome()
+    await writeLog(home, 3)
+    const [newest, all] = [home.checkpoint, home.checkpoints].map((path) => readFileSync(path))
+    copyFileSync(home.auditLock, `${home.auditLock}.old`)
+    await writeLog(home, 12)
+    writeFileSync(home.checkpoint, newest ?? '')
+    writeFileSync(home.checkpoints, all ?? '')
+    const db = new DatabaseSync(home.auditLock)
+    db.exec(`ATTACH '${home.auditLock}.old' AS old;
+      DELETE FROM signed; INSERT INTO signed SELECT * FROM old.signed`)
+    db.close()
+    const segment = segmentsOf(home)[0]?.path ?? ''
+    return { home, segment }
+  }
+
+  test.each(['with', 'without'])(
+    '%s its row in the lock file: it is named, and goes on when it is back',
+    async (row) => {
+      const { home, segment } = await rolledUnsigned()
+      if (row === 'without') {
+        const db = new DatabaseSync(home.auditLock)
+        db.exec('DELETE FROM signed')
+        db.close()
+      }
+      renameSync(segment, `${home.dir}-away`)
+      const failure = await failureOf(openLog(home).append([entry()]))
+      expect(failure).toMatchObject({ code: 'AUDIT_UNAVAILABLE' })
+      expect(failure.message).toBe(
+        'the segment audit.000000000001.log of the audit log, which holds record 4, is gone',
+      )
+      expect(failure.hint).toContain(`bring it back as ${segment}; without it, `)
+      renameSync(`${home.dir}-away`, segment)
+      await writeLog(home, 1)
+      expect(verify(home).bad).toBeUndefined()
+    },
+  )
+
+  test('and a FIFO in its place: that is said', async () => {
+    const { home, segment } = await rolledUnsigned()
+    rmSync(segment)
+    execFileSync('mkfifo', ['-m', '600', segment])
+    const failure = await failureOf(openLog(home).append([entry()]))
+    expect(failure.message).toMatch(/something that is not a file stands in the place/)
+    expect(failure.hint).toContain(segment)
+  })
+})
+
+test('what has the name of a segment and is none is no part of a log', async () => {
+  const home = smallHome()
+  await writeLog(home, 12)
+  const before = segmentsOf(home)
+  writeFileSync(join(home.dir, 'audit.000000000000.log'), '', { mode: 0o600 })
+  execFileSync('mkfifo', [join(home.dir, 'audit.000000000002.log')])
+  mkdirSync(join(home.dir, 'audit.000000000003.log'))
+  symlinkSync(home.auditLog, join(home.dir, 'audit.000000000004.log'))
+  expect(segmentsOf(home)).toEqual(before)
+  await writeLog(home, 1)
+  expect(verify(home)).toMatchObject({ first: 1 })
+  expect(verify(home).bad).toBeUndefined()
 })
 
 test('log archive puts every segment aside, under names that can be read as one log', async () => {

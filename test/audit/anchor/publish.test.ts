@@ -127,12 +127,6 @@ describe('a file', () => {
 
 describe('a note that a full disk cuts short', () => {
   // A page of tmpfs is 4 KiB: what is left of the last one takes the beginning of a note.
-  const published = (context: TestContext, script: string): string => {
-    const wrapper = namespace(context, 'a note that a full disk cuts short')
-    const words = ['sh', '-c', script, 'sh', process.execPath, PUBLISHED]
-    const { stdout } = spawnSync('env', [...wrapper, ...words], { encoding: 'utf8' })
-    return stdout
-  }
   const fill = `
       mount -t tmpfs -o size=64k none /mnt || exit 9
       head -c 4066 /dev/zero | tr '\\0' x >/mnt/notes
@@ -142,18 +136,22 @@ describe('a note that a full disk cuts short', () => {
   const full = '[{"anchor":"file /mnt/notes","cause":"the disk is full"}]'
 
   test('is cut off again', (context) => {
-    const said = published(context, `${fill}\nstat -c %s /mnt/notes`)
+    const said = onAnotherDisk(context, `${fill}\nstat -c %s /mnt/notes`)
     expect(said).toBe(`${full}\n4067\n`)
   })
 
   test('and cannot be cut off, spoils none of those behind it', (context) => {
     for (const left of [5, 20, 100].map((length) => NOTE.slice(0, length))) {
-      const script = `mount -t tmpfs none /mnt; printf '%s' "$3" >/mnt/notes; for i in 1 2; do "$1" "$2" /mnt/notes; done >/dev/null; cat /mnt/notes`
-      const wrapper = namespace(context, 'a note behind a torn one')
-      const words = ['sh', '-c', script, 'sh', process.execPath, PUBLISHED, left]
-      const { stdout } = spawnSync('env', [...wrapper, ...words], { encoding: 'utf8' })
-      expect(notesIn(stdout).filter((note) => note === NOTE)).toHaveLength(2)
-      expect([...notesKept(stdout)]).toContain(NOTE)
+      const said = onAnotherDisk(
+        context,
+        `mount -t tmpfs none /mnt
+         printf '%s' "$3" >/mnt/notes
+         for i in 1 2; do "$1" "$2" /mnt/notes; done >/dev/null
+         cat /mnt/notes`,
+        left,
+      )
+      expect(notesIn(said).filter((note) => note === NOTE)).toHaveLength(2)
+      expect([...notesKept(said)]).toContain(NOTE)
     }
   })
 })
@@ -348,6 +346,13 @@ describe('the process that publishes', () => {
     await Promise.all(hanging)
   })
 })
+
+/** What a shell script says that may mount and publishes with `"$1" "$2" FILE`. */
+function onAnotherDisk(context: TestContext, script: string, ...words: readonly string[]): string {
+  const wrapper = namespace(context, 'a note that a full disk cuts short')
+  const line = [...wrapper, 'sh', '-c', script, 'sh', process.execPath, PUBLISHED, ...words]
+  return spawnSync('env', line, { encoding: 'utf8' }).stdout
+}
 
 function program(path: string): Anchor {
   return { type: 'command', command: [path] }
