@@ -53,7 +53,9 @@ export function globOf(pattern: string): Glob {
   if (ending !== undefined)
     return (name, work) => work.spend(1) && name.endsWith(ending) && !name.includes('/')
   const steps = stepsOf(pattern)
-  return steps === undefined ? () => false : (name, work) => runs(steps, name, work)
+  if (steps === undefined) return () => false
+  const states = new States(steps)
+  return (name, work) => runs(steps, states, name, work)
 }
 
 function stepsOf(pattern: string): Step[] | undefined {
@@ -104,41 +106,67 @@ function literalStep(literal: string): Step {
   return step
 }
 
-function runs(steps: readonly Step[], name: string, work: Work): boolean {
-  let states = new Set<number>()
-  enter(steps, states, 0)
+function runs(steps: readonly Step[], states: States, name: string, work: Work): boolean {
+  states.take()
+  states.enter(0)
   for (const char of name) {
-    if (!work.spend(states.size)) return false
-    const next = new Set<number>()
-    for (const state of states) {
+    const now = states.take()
+    if (now.length === 0 || !work.spend(now.length)) return false
+    for (const state of now) {
       const step = steps[state]
       if (step === undefined) continue
       if (step.kind === 'char') {
-        if (step.test(char)) enter(steps, next, state + 1)
+        if (step.test(char)) states.enter(state + 1)
       } else if (step.kind === 'star') {
-        if (char !== '/') enter(steps, next, state)
-      } else if (step.kind === 'deep') enter(steps, next, state)
+        if (char !== '/') states.enter(state)
+      } else if (step.kind === 'deep') states.enter(state)
       else if (step.kind === 'inside') {
-        next.add(state)
-        if (char === '/') enter(steps, next, state + 1)
+        states.enter(state)
+        if (char === '/') states.enter(state + 1)
       }
     }
-    if (next.size === 0) return false
-    states = next
   }
-  return states.has(steps.length)
+  return states.take().includes(steps.length)
 }
 
-/** Adds a state, and those that follow without a character; of one that is there, they are there. */
-function enter(steps: readonly Step[], states: Set<number>, from: number): void {
-  for (let state = from; !states.has(state);) {
-    states.add(state)
-    const kind = steps[state]?.kind
-    if (kind === 'star' || kind === 'deep') state += 1
-    else if (kind === 'folders') {
-      states.add(state + 1)
-      state += 2
+/** Where in a pattern a name may have come to, each place once. One for all names: it is large. */
+class States {
+  readonly #steps: readonly Step[]
+  #entered: number[] = []
+  /** The turn in which each was last entered. */
+  readonly #turns: Uint32Array
+  #turn = 1
+
+  constructor(steps: readonly Step[]) {
+    this.#steps = steps
+    this.#turns = new Uint32Array(steps.length + 1)
+  }
+
+  /** Adds one, and those that follow without a character; of one that is there, they are there. */
+  enter(from: number): void {
+    for (let state = from; this.#add(state);) {
+      const kind = this.#steps[state]?.kind
+      if (kind === 'star' || kind === 'deep') state += 1
+      else if (kind === 'folders') {
+        this.#add(state + 1)
+        state += 2
+      }
     }
+  }
+
+  /** Those that were entered since; from here on, others are. */
+  take(): number[] {
+    const entered = this.#entered
+    this.#entered = []
+    this.#turn += 1
+    return entered
+  }
+
+  #add(state: number): boolean {
+    if (this.#turns[state] === this.#turn) return false
+    this.#turns[state] = this.#turn
+    this.#entered.push(state)
+    return true
   }
 }
 

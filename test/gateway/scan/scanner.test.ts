@@ -24,6 +24,18 @@ test('a path below another one, and a link to it, are searched and told of once'
   ])
 })
 
+test('two names that are no UTF-8 are two files, also where they are asked for by a link', async () => {
+  const { dir, home } = folder()
+  const named = (byte: number): Buffer =>
+    Buffer.concat([Buffer.from(`${dir}/.env`), Buffer.from([byte])])
+  for (const byte of [0xfe, 0xff]) writeFileSync(named(byte), 'A_KEY=q7Rk2mZx9TfW4bLp\n')
+  symlinkSync(named(0xff), join(dir, 'link'))
+  const filesOf = async (path: string): Promise<(string | undefined)[]> =>
+    (await scanFiles([path], { home })).map(({ places: [place] }) => place?.file)
+  expect(await filesOf(dir)).toEqual([`${dir}/.env\udcfe`, `${dir}/.env\udcff`])
+  expect(await filesOf(join(dir, 'link'))).toEqual([join(dir, 'link')])
+})
+
 test('our own store is where values are to lie, and that it was left out is told', async () => {
   const { home } = folder()
   const [store] = home.secretsFiles

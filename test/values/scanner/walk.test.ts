@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   mkdirSync,
   mkdtempSync,
   realpathSync,
@@ -11,6 +12,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { Work } from '../../../src/values/scanner/glob.ts'
 import { Reader } from '../../../src/values/scanner/read.ts'
 import { walk, type Step } from '../../../src/values/scanner/walk.ts'
 import { isRoot, skipLoudly } from '../loud.ts'
@@ -112,6 +114,88 @@ describe('.gitignore', () => {
     const dir = tree({ '.git/': '', rules: '*', a: '' })
     symlinkSync('rules', join(dir, '.gitignore'))
     expect(filesIn(dir)).toEqual(['a', 'rules'])
+  })
+})
+
+const notFollowed = (dir: string): number =>
+  steps(dir).filter(({ kind }) => kind === 'not-followed').length
+
+describe('.gitignore of another user', () => {
+  const OTHER = 12_345
+  /** As in /tmp, where everybody may put one above. */
+  function owned(files: Readonly<Record<string, string>>, others: readonly string[]): string {
+    const dir = tree(files)
+    for (const name of others) chownSync(join(dir, name), OTHER, OTHER)
+    return dir
+  }
+  const files = {
+    '.git/': '',
+    '.gitignore': '*',
+    'asked/a': '',
+    'asked/b/.gitignore': 'c',
+    'asked/b/c': '',
+  }
+
+  test('hides nothing, above what was asked for or below', (context) => {
+    if (!isRoot) skipLoudly(context, 'files of another user', 'only root can make them')
+    const from = 'asked'
+    const shown = (dir: string): string[] => filesIn(dir, { from: join(dir, from) })
+    const ours = owned(files, [])
+    expect(shown(ours)).toEqual([])
+    const theirs = owned(files, ['.git', '.gitignore'])
+    expect(shown(theirs)).toEqual(['asked/a', 'asked/b/.gitignore'])
+    expect(shown(owned(files, ['.git']))).toEqual(['asked/a', 'asked/b/.gitignore'])
+    const onlyFile = owned(files, ['.gitignore'])
+    expect(shown(onlyFile)).toEqual(['asked/a', 'asked/b/.gitignore'])
+    expect(notFollowed(join(onlyFile, from))).toBe(1)
+    const below = owned(files, ['.git', '.gitignore', 'asked/b/.gitignore'])
+    expect(shown(below)).toEqual(['asked/a', 'asked/b/.gitignore', 'asked/b/c'])
+    expect(notFollowed(join(below, from))).toBe(1)
+  })
+
+  test('holds where the folder that was asked for is theirs too', (context) => {
+    if (!isRoot) skipLoudly(context, 'files of another user', 'only root can make them')
+    const dir = owned(files, ['.git', '.gitignore', 'asked', 'asked/b/.gitignore'])
+    expect(filesIn(dir, { from: join(dir, 'asked') })).toEqual([])
+    expect(notFollowed(join(dir, 'asked'))).toBe(0)
+  })
+})
+
+describe('.gitignore without end', () => {
+  test('that is too large leaves nothing out, nor do those above it', () => {
+    const dir = tree({
+      '.git/': '',
+      '.gitignore': '*.log',
+      'a/.gitignore': `!x.log\n${'y\n'.repeat(10_001)}`,
+      'a/x.log': '',
+      'x.log': '',
+    })
+    expect(filesIn(dir)).toEqual(['.gitignore', 'a/.gitignore', 'a/x.log'])
+    expect(steps(dir).filter(({ kind }) => kind === 'not-followed')).toHaveLength(1)
+  })
+
+  test('that takes too long leaves nothing more out', () => {
+    const dir = tree({
+      '.git/': '',
+      '.gitignore': '*a*b*c*\n*.log\n',
+      'aaaa.log': '',
+      'b/aa.log': '',
+    })
+    const told = [...walk(dir, { all: false, reader: new Reader(), work: new Work(60) })]
+    expect(told.map(({ kind }) => kind)).toEqual(
+      'folder left-out file left-out folder file unmatched'.split(' '),
+    )
+  })
+
+  test('ends, in as many folders as there may be', () => {
+    const dir = tree({
+      '.git/': '',
+      '.gitignore': `${'**/'.repeat(1300)}b\n`,
+      [`${'a/'.repeat(100)}x`]: '',
+    })
+    const begun = performance.now()
+    expect(filesIn(dir)).toContain(`${'a/'.repeat(100)}x`)
+    expect(performance.now() - begun).toBeLessThan(20_000)
   })
 })
 
