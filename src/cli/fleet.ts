@@ -25,7 +25,10 @@ export function fleetText(fleet: Fleet, signs: boolean): string {
 function sectionText(section: Section, signs: boolean): string {
   const shown = section.groups.slice(0, GROUPS_SHOWN).map((group) => groupText(group, signs))
   const left = section.groups.length - shown.length
-  const more = left === 0 ? '' : `  and ${number(left)} more lines like these\n`
+  const more =
+    left === 0
+      ? ''
+      : `  and ${number(left)} more ${left === 1 ? 'line like this' : 'lines like these'}\n`
   return `${headingOf(section, signs)}${shown.join('')}${more}`
 }
 

@@ -74,7 +74,7 @@ function describe(program: string, { seq, torn, whole }: Seen, headKnown: boolea
   if (torn > 0) {
     return attention(
       CHECK,
-      `it ends in the middle of a line (${torn} bytes), after record ${seq}`,
+      `it ends in the middle of a line (${torn} ${torn === 1 ? 'byte' : 'bytes'}), after record ${seq}`,
       'the next start cuts that off and records it',
     )
   }
@@ -87,11 +87,12 @@ function describe(program: string, { seq, torn, whole }: Seen, headKnown: boolea
         : `\`${program} log verify\` checks the rest; the next start records this`,
     )
   }
+  const records = seq === 1 ? '1 record' : `${seq} records`
   return good(
     CHECK,
     whole
-      ? `${seq} records, the chain is whole, and its end is what was acknowledged`
-      : `${seq} records, and the end is what was acknowledged; it is too long to look at whole here: \`${program} log verify\` does`,
+      ? `${records}, the chain is whole, and its end is what was acknowledged`
+      : `${records}, and the end is what was acknowledged; it is too long to look at whole here: \`${program} log verify\` does`,
   )
 }
 

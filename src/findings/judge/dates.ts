@@ -2,7 +2,15 @@
 import { shownKey } from '../../config/problems.ts'
 import { dayOf, daysUntil, isPast, whenOf } from '../../policy/expiry.ts'
 import type { AuditFacts, BindingFact } from './facts.ts'
-import { counted, detailOf, found, groups, sharedFields, type AuditFinding } from './finding.ts'
+import {
+  counted,
+  detailOf,
+  found,
+  groups,
+  inDays,
+  sharedFields,
+  type AuditFinding,
+} from './finding.ts'
 import { environmentsInWords } from './words.ts'
 
 /** By ref and date: one value in several environments and agents is one finding. */
@@ -69,8 +77,8 @@ export function judgeRotation(facts: AuditFacts): AuditFinding[] {
     const days = -daysUntil(createdAt, now)
     return about(facts, group, (ref) => ({
       code: 'not-rotated',
-      said: `${days} days, since ${dayOf(createdAt)}`,
-      message: `the value of "${ref}" is ${days} days old, more than ${limits.maxAge}`,
+      said: `${inDays(days)}, since ${dayOf(createdAt)}`,
+      message: `the value of "${ref}" is ${inDays(days)} old, more than ${limits.maxAge}`,
     }))
   })
 }

@@ -34,6 +34,11 @@ export function counted(names: readonly string[], what: string): string | undefi
   return names.length > 1 ? `${names.length} ${what}` : undefined
 }
 
+/** `1 day`, `90 days` */
+export function inDays(days: number): string {
+  return days === 1 ? '1 day' : `${days} days`
+}
+
 /** What stands in brackets: the parts that there are. */
 export function detailOf(...parts: readonly (string | undefined)[]): { detail?: string } {
   const said = parts.filter((part) => part !== undefined && part !== '')

@@ -2,7 +2,7 @@
 import { fileSpellings } from '../../config/accessors.ts'
 import { shownKey } from '../../config/problems.ts'
 import { unusedOf, type ListedStore, type StoredName } from '../../plan/unused.ts'
-import { dayOf, daysUntil, isPast } from '../../policy/expiry.ts'
+import { dayOf, isPast, whenOf } from '../../policy/expiry.ts'
 import type { Place } from '../types.ts'
 import type { AuditFacts, BindingFact, PlacedFact } from './facts.ts'
 import {
@@ -140,7 +140,7 @@ export function judgeDeprecated({ bindings, place, now }: AuditFacts): AuditFind
       ...(note === undefined ? {} : { note }),
       message: passed
         ? `"${subject}" has been deprecated since ${dayOf(date)} and is still bound`
-        : `"${subject}" is deprecated from ${dayOf(date)} on, in ${daysUntil(date, now)} days`,
+        : `"${subject}" is deprecated from ${dayOf(date)} on, ${whenOf(date, now)}`,
     })
   })
 }

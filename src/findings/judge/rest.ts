@@ -1,7 +1,7 @@
 /** Plain text, agents that nobody runs, and stores that were not listed. Pure. */
 import { dayOf, daysUntil } from '../../policy/expiry.ts'
 import type { AuditFacts } from './facts.ts'
-import { byText, found, sorted, type AuditFinding } from './finding.ts'
+import { byText, found, inDays, sorted, type AuditFinding } from './finding.ts'
 
 export function judgeLiterals({ literals }: AuditFacts): AuditFinding[] {
   return literals.map(({ message, kind, severity, place }) => {
@@ -33,10 +33,10 @@ export function judgeIdle(facts: AuditFacts): AuditFinding[] {
     found({
       code: 'idle-agent',
       subject: alone ? agent : `${idle.length} agents`,
-      detail: alone ? since : `no run for ${limits.idle} days`,
+      detail: alone ? since : `no run for ${inDays(limits.idle)}`,
       message: alone
-        ? `no run has used agent "${agent}" for ${limits.idle} days: ${since}`
-        : `no run has used ${idle.length} agents for ${limits.idle} days`,
+        ? `no run has used agent "${agent}" for ${inDays(limits.idle)}: ${since}`
+        : `no run has used ${idle.length} agents for ${inDays(limits.idle)}`,
       places: idle.map(({ at }) => place(at)),
       ...(alone ? { agent } : { agents: sorted(idle.map((one) => one.agent)) }),
     }),
