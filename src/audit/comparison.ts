@@ -17,6 +17,8 @@ export class Comparison {
   elsewhere = 0
   /** Kept elsewhere, beside some of this log: of other logs, to be checked with those. */
   foreign = 0
+  /** Of these, by a key that nobody knows: this log may have taken the place of that one. */
+  strange = 0
   /** By an unknown key, and not what the log says. */
   readonly disputed: Vouched[] = []
   /** Of records that are not read, so that nothing can be said. */
@@ -37,15 +39,20 @@ export class Comparison {
    */
   ofAnotherLog(origin: string, follows: boolean): Vouched | undefined {
     const ours = this.#checkpoints.filter((checkpoint) => checkpoint.origin === origin)
-    const others = this.#checkpoints.filter((checkpoint) => checkpoint.origin !== origin)
-    const kept = ours.some(({ elsewhere }) => elsewhere)
-    // By an unknown key: an anchor may be that of several machines.
-    const foreign = others.filter(
-      ({ elsewhere, known }) => kept && elsewhere && (follows || !known),
-    )
-    this.foreign = foreign.length
+    // Anybody who can append to a file can put one of this log there by a key of his own.
+    const nobody = !this.#checkpoints.some(({ known }) => known)
+    const kept = ours.some(({ elsewhere, known }) => elsewhere && (known || nobody))
+    const wrong: Vouched[] = []
+    for (const checkpoint of this.#checkpoints) {
+      const { known } = checkpoint
+      if (checkpoint.origin === origin) continue
+      // By an unknown key: an anchor may be that of several machines.
+      if (kept && checkpoint.elsewhere && (follows || !known)) {
+        this.foreign += 1
+        if (!known) this.strange += 1
+      } else wrong.push(checkpoint)
+    }
     this.#checkpoints = ours
-    const wrong = others.filter((checkpoint) => !foreign.includes(checkpoint))
     this.#dispute(wrong.filter(({ known }) => !known))
     return wrong.find(({ known }) => known)
   }

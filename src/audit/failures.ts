@@ -77,6 +77,12 @@ export function isBusy(error: unknown): boolean {
   return sqliteCode(error) === SQLITE_BUSY
 }
 
+/** SQLite may not make the files beside its own that it needs, such as on a disk that nobody may write to. */
+export function mayNotOpen(error: unknown): boolean {
+  const code = sqliteCode(error)
+  return code === SQLITE_CANTOPEN || (code !== undefined && SQLITE[code] === 'EROFS')
+}
+
 function sqliteCode(error: unknown): number | undefined {
   if (error instanceof Error && 'errcode' in error && typeof error.errcode === 'number') {
     return error.errcode & 0xff

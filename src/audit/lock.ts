@@ -14,9 +14,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { errnoOf } from '../errors.ts'
 import type { Head, Tip } from './chain.ts'
-import { isBusy, unavailable } from './failures.ts'
+import { isBusy, mayNotOpen, unavailable } from './failures.ts'
 import { checkOurs, createToAppend, identityAt, same, type Identity } from './file.ts'
-import { rangeFits, type Range } from './merkle.ts'
+import { isHash, rangeFits, type Range } from './merkle.ts'
 
 /** Between two attempts to get the lock, which is held for a fraction of a millisecond. */
 const PAUSE_MS = 1
@@ -195,7 +195,7 @@ export class AuditLock {
   }
 
   #read(row: Row): Known | undefined {
-    return knownOf(this.#db.prepare(`SELECT * FROM ${row}`).get())
+    return knownOf(this.#db.prepare(`SELECT * FROM ${row}`).get(), this.#path)
   }
 
   #write(row: Row, { seq, hash, size, first, before }: Tip): void {
@@ -209,31 +209,61 @@ export class AuditLock {
   }
 }
 
-/**
- * The acknowledged head as it stands, without the lock and without changing anything; undefined where
- * none was ever stored. Errors: what SQLite throws.
- */
+/** What a lock file says; absent: it was never stored. */
+export interface Stored {
+  /** The acknowledged head. */
+  head?: Known
+  /** The end of what the last checkpoint covers; may lag behind it. */
+  signed?: Known
+}
+
+/** The acknowledged head alone, as `readStored`. */
 export function readHead(path: string): Known | undefined {
+  return readStored(path).head
+}
+
+/**
+ * What the lock file says as it stands, without the lock and without changing anything. Errors:
+ * AUDIT_UNAVAILABLE where it holds something else than what a writer stores, or what SQLite throws.
+ */
+export function readStored(path: string): Stored {
   const stats = lstatSync(path, { throwIfNoEntry: false })
-  if (stats === undefined) return undefined
+  if (stats === undefined) return {}
   // SQLite would wait at a FIFO for whoever writes to it.
   if (!stats.isFile()) throw notAFile(path)
-  const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
-  const db = new DatabaseSync(toRead(path), { readOnly: true, timeout: 1000 })
+  const open = lstatSync(`${path}-wal`, { throwIfNoEntry: false }) !== undefined
   try {
-    const made = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'head'").get()
-    return made && knownOf(db.prepare('SELECT * FROM head').get())
-  } finally {
-    db.close()
+    return storedAt(path, !open)
+  } catch (error) {
+    // What stands in the write-ahead log is not read then: an older head, which accuses nobody.
+    if (open && mayNotOpen(error)) return storedAt(path, true)
+    throw error
   }
 }
 
-/** Without a write-ahead log nobody has the file open, and SQLite would make one only to read. */
-function toRead(path: string): URL {
+/** @param immutable without a write-ahead log nobody has the file open, and SQLite would make one only to read */
+function storedAt(path: string, immutable: boolean): Stored {
   const url = pathToFileURL(path)
-  const open = lstatSync(`${path}-wal`, { throwIfNoEntry: false }) !== undefined
-  if (!open) url.searchParams.set('immutable', '1')
-  return url
+  if (immutable) url.searchParams.set('immutable', '1')
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
+  const db = new DatabaseSync(url, { readOnly: true, timeout: 1000 })
+  try {
+    const [head, signed] = (['head', 'signed'] as const).map((row) => {
+      const found = db
+        .prepare('SELECT type, rootpage FROM sqlite_schema WHERE name = ? COLLATE NOCASE')
+        .get(row)
+      if (found === undefined) return undefined
+      // A view, or a virtual table, is a program that somebody else wrote.
+      if (found['type'] !== 'table' || found['rootpage'] === 0) throw damaged(path)
+      return knownOf(db.prepare(`SELECT * FROM ${row} LIMIT 1`).get(), path)
+    })
+    return { ...(head && { head }), ...(signed && { signed }) }
+  } catch (error) {
+    // A number that is none of ours.
+    throw errnoOf(error) === 'ERR_OUT_OF_RANGE' ? damaged(path) : error
+  } finally {
+    db.close()
+  }
 }
 
 function makeOrCheck(path: string): void {
@@ -249,17 +279,18 @@ function makeOrCheck(path: string): void {
   }
 }
 
-function knownOf(row: Record<string, SQLOutputValue> | undefined): Known | undefined {
+/** Errors: AUDIT_UNAVAILABLE where a row is none that a writer stores. */
+function knownOf(row: Record<string, SQLOutputValue> | undefined, path: string): Known | undefined {
   if (row === undefined) return undefined
-  const seq = Number(row['seq'])
-  const before = rangeOf(row['tree'])
-  return {
-    seq,
-    hash: String(row['hash']),
-    size: Number(row['size']),
-    first: Number(row['first'] ?? 1),
-    ...(before?.size === seq - 1 && { before }),
-  }
+  const { seq, hash, size, first = 1, tree } = row
+  if (!isCount(seq) || !isCount(size) || !isCount(first) || first > seq) throw damaged(path)
+  if (typeof hash !== 'string' || !isHash(hash)) throw damaged(path)
+  const before = rangeOf(tree)
+  return { seq, hash, size, first, ...(before?.size === seq - 1 && { before }) }
+}
+
+function isCount(value: SQLOutputValue | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 1
 }
 
 function rangeOf(tree: SQLOutputValue | undefined): Range | undefined {
@@ -271,6 +302,13 @@ function rangeOf(tree: SQLOutputValue | undefined): Range | undefined {
 
 function notAFile(path: string): Error {
   return unavailable('its lock file is not a regular file', `move ${path} away`)
+}
+
+function damaged(path: string): Error {
+  return unavailable(
+    'its lock file is damaged',
+    `move ${path} away; the next start makes a new one and records that it did`,
+  )
 }
 
 function gone(): Error {

@@ -46,6 +46,9 @@ const NAME = /^[^\p{White_Space}+]+$/u
 // oxlint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0009\u000b-\u001f]/
 const SIGNATURE_LINE = '— '
+const SIZE = /^(?:0|[1-9]\d*)$/
+/** Of a note's text in a file of notes, and of one signature line, in UTF-16 units. */
+const MAX_TEXT = 16 * 1024
 
 /** The text that is to be signed. */
 export function checkpointText({ origin, size, root }: Checkpoint): string {
@@ -58,7 +61,7 @@ export function parseCheckpoint(text: string): Checkpoint | undefined {
   const lines = text.slice(0, -1).split('\n')
   const [origin, size, root64] = lines
   if (origin === undefined || size === undefined || root64 === undefined) return undefined
-  if (lines.some((line) => line === '') || !/^(?:0|[1-9]\d*)$/.test(size)) return undefined
+  if (lines.some((line) => line === '') || !SIZE.test(size)) return undefined
   const root = fromBase64(root64)
   if (root?.length !== HASH_BYTES || !Number.isSafeInteger(Number(size))) return undefined
   return { origin, size: Number(size), root: root.toString('hex') }
@@ -90,12 +93,21 @@ export function parseNote(note: string): Note | undefined {
  * What this very key has to do with a note. Signatures of other keys mean nothing; one that names this
  * key and is bad spoils the note.
  */
-export function signatureOf({ text, signatures }: Note, key: VerifierKey): 'good' | 'bad' | 'none' {
+export function signatureOf(note: Note, key: VerifierKey): 'good' | 'bad' | 'none' {
+  const { good, bad } = signaturesBy(note, key)
+  if (bad > 0) return 'bad'
+  return good > 0 ? 'good' : 'none'
+}
+
+/** How many of a note's signatures name this very key and are good, and how many are not. */
+export function signaturesBy(
+  { text, signatures }: Note,
+  key: VerifierKey,
+): { good: number; bad: number } {
   const signed = Buffer.from(text)
   const ours = signatures.filter(({ name, keyId }) => name === key.name && keyId === key.keyId)
-  if (ours.length === 0) return 'none'
-  const good = ours.every(({ signature }) => verify(null, signed, key.publicKey, signature))
-  return good ? 'good' : 'bad'
+  const good = ours.filter(({ signature }) => verify(null, signed, key.publicKey, signature)).length
+  return { good, bad: ours.length - good }
 }
 
 /** True where this very key signed the note. `vkey`: as `verifierKey` makes it; false where it is none. */
@@ -125,14 +137,79 @@ export function parseVerifierKey(vkey: string): VerifierKey | undefined {
 }
 
 /**
- * The notes of a file that holds one after the other; joined again they are the file, so that whatever
- * is no note is one of the pieces too.
+ * What a file of notes holds, in order: whole notes, and pieces that are none. Empty lines between them
+ * belong to nothing. Whatever stands before a note hides no part of it, be it on the same line, such as
+ * what is left of a note that was torn; nor does what was put behind it: signature lines are taken as
+ * long as they are some. A line may so be a part of two pieces.
  */
 export function notesIn(file: string): string[] {
-  return file.match(NOTE) ?? []
+  const pieces: string[] = []
+  let done = 0
+  const restUntil = (end: number): void => {
+    const rest = file.slice(done, end)
+    if (/[^\n]/.test(rest)) pieces.push(rest)
+  }
+  let next = 0
+  for (;;) {
+    const empty = file.indexOf(`\n\n${SIGNATURE_LINE}`, next)
+    if (empty < 0) break
+    const { end, names } = signaturesAt(file, empty + 2)
+    next = Math.max(end - 1, empty + 2)
+    const start = names.length === 0 ? undefined : startOfText(file, empty, names)
+    if (start === undefined) continue
+    restUntil(start)
+    pieces.push(file.slice(start, end))
+    done = end
+  }
+  restUntil(file.length)
+  return pieces
 }
-/** Up to the last of the signature lines that follow an empty line, or to the end. */
-const NOTE = /[^]+?\n\n(?:— [^\n]*\n)+|[^]+$/g
+
+/** The signature lines from here on, and whose they are. */
+function signaturesAt(file: string, from: number): { end: number; names: string[] } {
+  const names: string[] = []
+  let end = from
+  while (names.length < MAX_SIGNATURES && file.startsWith(SIGNATURE_LINE, end)) {
+    const newline = file.indexOf('\n', end)
+    if (newline < 0 || newline - end > MAX_TEXT) break
+    const line = file.slice(end, newline)
+    const signature = CONTROL.test(line) ? undefined : parseSignature(line)
+    if (signature === undefined) break
+    names.push(signature.name)
+    end = newline + 1
+  }
+  return { end, names }
+}
+
+/**
+ * Where the text begins that ends before this empty line: the nearest three lines that are a checkpoint
+ * by one of these names, as ours are; else the nearest that are one of any name.
+ */
+function startOfText(file: string, empty: number, names: readonly string[]): number | undefined {
+  const paragraph = file.lastIndexOf('\n\n', empty - 1)
+  const from = Math.max(paragraph < 0 ? 0 : paragraph + 2, empty - MAX_TEXT)
+  const lines = file.slice(from, empty).split('\n')
+  let [end, unnamed]: [number, number | undefined] = [empty, undefined]
+  for (let at = lines.length - 1; at >= 0; at--) {
+    const line = lines[at] ?? ''
+    const start = end - line.length
+    end = start - 1
+    const [size, root] = [lines[at + 1], lines[at + 2]]
+    if (size === undefined || root === undefined || !isCheckpoint(size, root)) continue
+    const name = longest(names.filter((one) => line.endsWith(one)))
+    if (name !== undefined) return start + line.length - name.length
+    unnamed ??= start
+  }
+  return unnamed
+}
+
+function isCheckpoint(size: string, root: string): boolean {
+  return SIZE.test(size) && fromBase64(root)?.length === HASH_BYTES
+}
+
+function longest(names: readonly string[]): string | undefined {
+  return names.toSorted((one, other) => other.length - one.length)[0]
+}
 
 /** SHA-256(name ‖ newline ‖ algorithm ‖ key), the first four bytes. */
 function keyIdOf(name: string, raw: Buffer): Buffer {

@@ -1,4 +1,5 @@
 /** A log, line by line, in flat memory however long it is. */
+import { isUtf8 } from 'node:buffer'
 import { closeSync, fstatSync, readSync } from 'node:fs'
 import { openToRead } from './file.ts'
 import type { AuditRecord } from './record.ts'
@@ -32,9 +33,15 @@ export function* readLines(path: string): Generator<Line> {
   }
 }
 
-/** The record that a line holds; undefined where it holds none. */
+/**
+ * The record that a line holds; undefined where it holds none. Somebody may have written the line: fields
+ * that we know have the types that they are to have, and of others nothing is nested deeper than a program
+ * can walk through.
+ */
 export function parseRecord(line: Uint8Array): AuditRecord | undefined {
   let value: unknown
+  // What is no UTF-8 would be read as something else than what was hashed.
+  if (!isUtf8(line)) return undefined
   try {
     value = JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.length).toString())
   } catch {
@@ -74,23 +81,70 @@ export function* linesOf(fd: number, size: number): Generator<Line> {
   }
 }
 
+type Test = (value: unknown) => boolean
+const text: Test = (value) => typeof value === 'string'
+const number: Test = (value) => typeof value === 'number'
+const optional =
+  (test: Test): Test =>
+  (value) =>
+    value === undefined || test(value)
+const object =
+  (tests: readonly (readonly [key: string, test: Test])[]): Test =>
+  (value) =>
+    isObject(value) && tests.every(([key, test]) => test(value[key]))
+const texts = (...keys: readonly string[]): [string, Test][] =>
+  keys.map((key) => [key, optional(text)])
+
+const FIELDS: readonly (readonly [key: keyof AuditRecord, test: Test])[] = [
+  ['v', (value) => value === 1],
+  ['seq', (value) => Number.isSafeInteger(value) && Number(value) > 0],
+  ['time', text],
+  ['event', text],
+  ['prev', text],
+  [
+    'actor',
+    object([['pid', optional(number)], ['uid', optional(number)], ...texts('type', 'id', 'run')]),
+  ],
+  ['agent', optional(text)],
+  ['tool', optional(text)],
+  ['ref', optional(text)],
+  ['envVar', optional(text)],
+  ['provider', optional(text)],
+  ['target', optional(text)],
+  ['environment', optional(text)],
+  ['decision', optional(text)],
+  ['reason', optional(text)],
+  ['delivery', optional(text)],
+  ['secret', optional(object(texts('version', 'fingerprint', 'expiresAt')))],
+  ['ms', optional(number)],
+  ['config', optional(text)],
+  ['command', optional(text)],
+  ['code', optional(text)],
+  ['exit', optional(object([['code', optional(number)], ...texts('signal')]))],
+  ['parent', optional(text)],
+  ['count', optional(number)],
+  ['detail', optional((value) => isObject(value) && Object.values(value).every(isPlain))],
+]
+/** Levels of what a later version may add. */
+const DEPTH = 8
+
 function isRecord(value: unknown): value is AuditRecord {
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    'v' in value &&
-    value.v === 1 &&
-    'seq' in value &&
-    Number.isSafeInteger(value.seq) &&
-    Number(value.seq) > 0 &&
-    'time' in value &&
-    typeof value.time === 'string' &&
-    'event' in value &&
-    typeof value.event === 'string' &&
-    'prev' in value &&
-    typeof value.prev === 'string' &&
-    'actor' in value &&
-    typeof value.actor === 'object' &&
-    value.actor !== null
+    isObject(value) && FIELDS.every(([key, test]) => test(value[key])) && isShallow(value, DEPTH)
+  )
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+}
+
+function isShallow(value: object, levels: number): boolean {
+  return Object.values(value).every(
+    (inner: unknown) =>
+      typeof inner !== 'object' || inner === null || (levels > 0 && isShallow(inner, levels - 1)),
   )
 }

@@ -53,14 +53,25 @@ export interface Verdict {
   acknowledged?: number
   checkpoints: Pick<
     Comparison,
-    'signed' | 'agreed' | 'elsewhere' | 'foreign' | 'skipped' | 'disputed'
+    'signed' | 'agreed' | 'elsewhere' | 'foreign' | 'strange' | 'skipped' | 'disputed'
   >
   /** Bytes behind the last newline: a writer at work, or one that died. Recovered at the next append. */
   torn: number
   /** Records whose time lies before the time of the record ahead of them; a clock was set back. */
   timeGoesBack: readonly number[]
-  /** What the log says of itself, but for the `log.opened` that every log begins with. */
-  marks: readonly AuditRecord[]
+  /** What the log says of itself, but for the `log.opened` that every log begins with: the first ones. */
+  marks: readonly Mark[]
+  /** How many more of them there are; absent where there are none. */
+  moreMarks?: number
+  /** The last record that says that the lock file was made anew. */
+  lockMade?: number
+}
+
+/** Only what is told of such a record: it may be as long as a line can be. */
+export interface Mark {
+  seq: number
+  event: string
+  detail: { bytes?: number; file?: string; size?: number; seq?: number; acknowledged?: number }
 }
 
 export interface Scope {
@@ -73,6 +84,9 @@ export interface Scope {
 }
 
 const MAX_TIMES = 10
+const MAX_MARKS = 10
+/** Of a text that is told; a name of ours is shorter. */
+const MAX_TEXT = 255
 
 interface Link {
   seq: number
@@ -100,7 +114,9 @@ class Verification {
   readonly #head: Head | undefined
   readonly #comparison: Comparison
   readonly #timeGoesBack: number[] = []
-  readonly #marks: AuditRecord[] = []
+  readonly #marks: Mark[] = []
+  #moreMarks = 0
+  #lockMade: number | undefined
   #last: Link | undefined
   #origin: string | undefined
   /** The tree up to and with the last record, and without it. */
@@ -160,7 +176,7 @@ class Verification {
   }
 
   verdict(bad: Bad | undefined): Verdict {
-    const { signed, agreed, elsewhere, foreign, skipped, disputed } = this.#comparison
+    const { signed, agreed, elsewhere, foreign, strange, skipped, disputed } = this.#comparison
     const last = bad === undefined ? this.#last : undefined
     const first = this.#start.seq + 1
     const through = bad === undefined ? (this.#last?.seq ?? this.#start.seq) : bad.seq - 1
@@ -175,11 +191,19 @@ class Verification {
         }),
       ...(bad && { bad }),
       ...(this.#head && { acknowledged: this.#head.seq }),
-      checkpoints: { signed, agreed, elsewhere, foreign, skipped, disputed },
+      checkpoints: { signed, agreed, elsewhere, foreign, strange, skipped, disputed },
       torn: this.#torn?.bytes.length ?? 0,
       timeGoesBack: this.#timeGoesBack,
       marks: this.#marks,
+      ...(this.#moreMarks > 0 && { moreMarks: this.#moreMarks }),
+      ...(this.#lockMade !== undefined && { lockMade: this.#lockMade }),
     }
+  }
+
+  #mark(record: AuditRecord): void {
+    if (record.event === 'log.opened') this.#lockMade = record.seq
+    if (this.#marks.length < MAX_MARKS) this.#marks.push(markOf(record))
+    else this.#moreMarks += 1
   }
 
   #follows({ seq, record }: Link): boolean {
@@ -201,7 +225,7 @@ class Verification {
     if (this.#last !== undefined && record.time < this.#last.record.time) {
       if (this.#timeGoesBack.length < MAX_TIMES) this.#timeGoesBack.push(seq)
     }
-    if (isMark(record)) this.#marks.push(record)
+    if (isMark(record)) this.#mark(record)
     this.#last = link
     return undefined
   }
@@ -259,4 +283,15 @@ function isMark({ event, seq }: AuditRecord): boolean {
   return (
     event === 'log.recovered' || event === 'log.archived' || (event === 'log.opened' && seq > 1)
   )
+}
+
+function markOf({ seq, event, detail = {} }: AuditRecord): Mark {
+  const { file } = detail
+  const kept: Mark['detail'] = {}
+  if (typeof file === 'string') kept.file = file.slice(0, MAX_TEXT).toWellFormed()
+  for (const key of ['bytes', 'size', 'seq', 'acknowledged'] as const) {
+    const number = detail[key]
+    if (typeof number === 'number') kept[key] = number
+  }
+  return { seq, event, detail: kept }
 }

@@ -4,6 +4,7 @@ import {
   parseCheckpoint,
   parseNote,
   signatureOf,
+  signaturesBy,
   type Checkpoint,
   type Note,
   type VerifierKey,
@@ -18,7 +19,7 @@ export interface Vouched extends Checkpoint {
 
 export interface Notes {
   checkpoints: readonly Vouched[]
-  /** Notes that name the key and are not signed by it. */
+  /** Notes of which a signature names the key and is not by it. */
   forged: number
   /** Pieces that are no checkpoint. */
   unreadable: number
@@ -27,7 +28,11 @@ export interface Notes {
 /** The key that is to have signed a checkpoint of this origin; undefined where none is known. */
 export type KeyFor = (origin: string) => VerifierKey | undefined
 
-export function checkpointsIn(notes: readonly string[], keyFor: KeyFor, elsewhere: boolean): Notes {
+/**
+ * A good signature counts, whatever stands beside it: anybody who can append to the file can put a bad
+ * one behind it.
+ */
+export function checkpointsIn(notes: Iterable<string>, keyFor: KeyFor, elsewhere: boolean): Notes {
   const checkpoints: Vouched[] = []
   let forged = 0
   let unreadable = 0
@@ -38,12 +43,14 @@ export function checkpointsIn(notes: readonly string[], keyFor: KeyFor, elsewher
       unreadable += 1
       continue
     }
-    const signature = signedBy(note, checkpoint, keyFor)
-    if (signature === 'bad') forged += 1
-    else checkpoints.push({ ...checkpoint, elsewhere, known: signature === 'good' })
+    const key = keyOf(checkpoint, keyFor)
+    const { good, bad } = key === undefined ? NONE : signaturesBy(note, key)
+    if (bad > 0) forged += 1
+    if (good > 0 || bad === 0) checkpoints.push({ ...checkpoint, elsewhere, known: good > 0 })
   }
   return { checkpoints, forged, unreadable }
 }
+const NONE = { good: 0, bad: 0 }
 
 export interface Newest {
   note: string
@@ -65,17 +72,36 @@ export function newestOf(notes: readonly string[], keyFor: KeyFor): Newest | und
 
 export function signedBy(
   note: Note,
-  { origin }: Checkpoint,
+  checkpoint: Checkpoint,
   keyFor: KeyFor,
 ): 'good' | 'bad' | 'none' {
-  const key = keyFor(origin)
-  // A key signs as the log that it is of.
-  return key?.name === origin ? signatureOf(note, key) : 'none'
+  const key = keyOf(checkpoint, keyFor)
+  return key === undefined ? 'none' : signatureOf(note, key)
 }
 
-/** The notes that an anchor kept: one after the other, or each in a line of a system log. */
-export function notesKept(text: string): string[] {
-  const lines = [...text.matchAll(/\bcheckpoint size=\d+ note=([A-Za-z0-9+/]+=*)/g)]
-  if (lines.length === 0) return notesIn(text)
-  return lines.map(([, note = '']) => Buffer.from(note, 'base64').toString())
+/** A key signs as the log that it is of. */
+function keyOf({ origin }: Checkpoint, keyFor: KeyFor): VerifierKey | undefined {
+  const key = keyFor(origin)
+  return key?.name === origin ? key : undefined
+}
+
+/** In a line of a system log; what stands around it is that log's. */
+const IN_LINE = /\bcheckpoint size=\d{1,16} note=([A-Za-z0-9+/]*=*)/g
+/** A line that was one of a note. Others are no concern of ours where a system log was kept. */
+const REMNANT = /^— |secretref\/[0-9a-f]{16}$/m
+
+/**
+ * The notes that an anchor kept, each once: one after the other, and those in lines of a system log; a
+ * file may hold both. Pieces that are no note are among them.
+ */
+export function notesKept(text: string): Iterable<string> {
+  const inLines = new Set<string>()
+  for (const [, note = ''] of text.matchAll(IN_LINE)) {
+    const pieces = notesIn(Buffer.from(note, 'base64').toString())
+    for (const piece of pieces.length === 0 ? [note] : pieces) inLines.add(piece)
+  }
+  const pieces = notesIn(text)
+  if (inLines.size === 0) return new Set(pieces)
+  const ours = pieces.filter((piece) => parseNote(piece) !== undefined || REMNANT.test(piece))
+  return new Set([...inLines, ...ours])
 }

@@ -4,8 +4,9 @@ import { resolve } from 'node:path'
 import { errnoOf, SecretRefError } from '../errors.ts'
 import type { Io } from './io.ts'
 
-/** Bytes; years of checkpoints. */
-const MAX = 64 * 1024 * 1024
+/** Bytes; over a year of checkpoints, where one is signed each minute. */
+export const MAX_NOTES = 128 * 1024 * 1024
+export const MAX_NOTES_TEXT = '128 MiB'
 const PAUSE_MS = 5
 
 /**
@@ -26,7 +27,7 @@ export function readEvidence(io: Io, file: string, what: string): string {
         const n = readSome(fd, chunk)
         if (n === 0) break
         size += n
-        if (size > MAX) throw unusable(what, path, 'is larger than 64 MiB')
+        if (size > MAX_NOTES) throw unusable(what, path, `is larger than ${MAX_NOTES_TEXT}`)
         chunks.push(chunk.subarray(0, n))
       }
     } finally {

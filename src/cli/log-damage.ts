@@ -16,11 +16,15 @@ const DAMAGE: Readonly<Record<Damage, string>> = {
   misstated: 'says of the records before it what they are not',
 }
 
-/** @param file the log's path where it is not the one in use */
+/**
+ * @param file the log's path where it is not the one in use
+ * @param accused whether a checkpoint by an unknown key counts
+ */
 export function damageOf(
   { bad, checkpoints: { disputed } }: Verdict,
   before: Before | undefined,
   file: string | undefined,
+  accused: boolean,
 ): SecretRefError[] {
   const log = file ?? 'the audit log'
   const errors: SecretRefError[] = []
@@ -28,7 +32,7 @@ export function damageOf(
     const what = sentence(bad, log)
     errors.push(file === undefined ? tampered(what) : changed(what))
   }
-  for (const { size } of disputed) {
+  for (const { size } of accused ? disputed : []) {
     errors.push(
       changed(
         `a checkpoint of ${size} records, signed by a key that is not known here, does not fit ${log}`,

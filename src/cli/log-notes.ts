@@ -1,10 +1,11 @@
 /** What a log that is no damage leaves open, in words. Pure. */
 import type { Archived, ArchiveState } from '../audit/archived.ts'
-import type { AuditRecord } from '../audit/record.ts'
 import type { Notes } from '../audit/vouched.ts'
-import type { Verdict } from '../audit/verify.ts'
+import type { Mark, Verdict } from '../audit/verify.ts'
 import type { Keys } from '../audit/verifier-keys.ts'
 import type { Start } from '../audit/across.ts'
+import type { Kept } from './log-checkpoints.ts'
+import { signatures } from './log-signatures.ts'
 
 export interface Note {
   kind: Doubt | Harmless
@@ -25,6 +26,9 @@ type Doubt =
   | 'unreadable'
   | 'not-compared'
   | 'other-logs'
+  | 'disputed'
+  | 'checkpoints-missing'
+  | 'more'
 /** Does not count for `--strict`. */
 type Harmless = 'torn' | 'time-goes-back' | 'not-current' | 'from' | 'not-signed-yet'
 
@@ -54,8 +58,10 @@ export interface Checked {
   keys: Keys
   /** The log's own checkpoints. */
   own: Notes
-  /** True where their list ends with less than a whole one. */
-  torn: boolean
+  /** As they were found. */
+  list: Kept
+  /** How far one was signed, by the lock file; absent where that does not say. */
+  lockSigned?: number
   /** Those of `--against`. */
   kept?: Notes
   before?: Before
@@ -66,6 +72,10 @@ export function notesOf(checked: Checked, { from }: { from?: number }, current: 
   const { verdict, before } = checked
   const { torn, timeGoesBack, acknowledged } = verdict
   const notes = [...beginning(checked, from), ...verdict.marks.map(noteOf)]
+  if (verdict.moreMarks !== undefined) {
+    const text = `${verdict.moreMarks} more records say that a line was cut off, or that the lock file was missing`
+    notes.push({ kind: 'more', text })
+  }
   if (before?.state === 'missing' && before.archived.file !== 'missing') {
     const text = `the archive ${before.archived.file} is not there any more: what it said cannot be told here`
     notes.push({ kind: 'archive-missing', text })
@@ -101,86 +111,21 @@ function beginning({ start }: Checked, from: number | undefined): Note[] {
   return [{ kind: 'segments-missing', text }]
 }
 
-/** What the checkpoints leave open. */
-function signatures({ verdict, keys, own, torn, kept, start }: Checked, current: boolean): Note[] {
-  const notes: Note[] = []
-  const { signed, skipped, foreign } = verdict.checkpoints
-  const all = [...own.checkpoints, ...(kept?.checkpoints ?? [])]
-  const unknown = all.filter(({ known }) => !known).length
-  if (all.length === 0 && (current || kept)) {
-    const text =
-      'no signed checkpoint is here, so records that were rewritten together with their chain cannot be seen'
-    notes.push({ kind: 'unsigned', text })
-  }
-  if (unknown > 0) {
-    const why =
-      keys.from === 'nowhere'
-        ? 'no key is known here; give the public key with --key'
-        : 'they are signed with another key'
-    const text = `the signature of ${count(unknown, 'checkpoint')} could not be checked: ${why}`
-    notes.push({ kind: 'unknown-key', text })
-  }
-  notes.push(...spoilt(own))
-  if (torn) {
-    const text =
-      'the list of checkpoints ends with less than a whole one; the next one takes its place'
-    notes.push({ kind: 'torn', text })
-  }
-  if (skipped > 0) {
-    const why =
-      start.range === undefined
-        ? `record ${start.seq + 1} is not the first of a segment, so the tree is not known there`
-        : 'their records are not here'
-    const text = `${count(skipped, 'checkpoint')} could not be compared: ${why}`
-    notes.push({ kind: 'not-compared', text })
-  }
-  if (foreign > 0) {
-    const text = `${count(foreign, 'checkpoint')} that you kept are of other logs: if those were archived, verify the archives against them; else this log took the place of another`
-    notes.push({ kind: 'other-logs', text })
-  }
-  const last = verdict.last?.seq ?? 0
-  if (signed > 0 && signed < last) {
-    notes.push({
-      kind: 'not-signed-yet',
-      text: `no checkpoint covers what follows record ${signed} yet; \`secretref log checkpoint\` signs it`,
-    })
-  }
-  return notes
-}
-
-function spoilt({ forged, unreadable }: Notes): Note[] {
-  const notes: Note[] = []
-  if (forged > 0) {
-    const text = `${count(forged, 'checkpoint')} of the log's own list name the key and are not signed by it`
-    notes.push({ kind: 'forged', text })
-  }
-  if (unreadable > 0) {
-    const text = `${count(unreadable, 'piece')} of the log's own list of checkpoints cannot be read; a writer was killed, or somebody changed it`
-    notes.push({ kind: 'unreadable', text })
-  }
-  return notes
-}
-
-function count(n: number, what: string): string {
-  return n === 1 ? `1 ${what}` : `${n} ${what}s`
-}
-
-function noteOf({ seq, event, detail }: AuditRecord): Note {
+function noteOf({ seq, event, detail }: Mark): Note {
   if (event === 'log.archived') {
     return { kind: 'archived', seq, text: `record ${seq}: ${archivedText(detail)}` }
   }
   if (event === 'log.recovered') {
-    const text = `record ${seq}: ${detail?.['bytes']} bytes of an unfinished line were cut off before it; a writer was killed, the power failed, or somebody cut the log there`
+    const text = `record ${seq}: ${detail.bytes ?? 'some'} bytes of an unfinished line were cut off before it; a writer was killed, the power failed, or somebody cut the log there`
     return { kind: 'recovered', seq, text }
   }
   const text = `record ${seq}: the lock file was missing at this start; whether records were cut before record ${seq} cannot be told from this log alone`
   return { kind: 'lock-missing', seq, text }
 }
 
-function archivedText(detail: AuditRecord['detail'] = {}): string {
-  const { file, size, seq, acknowledged } = detail
+function archivedText({ file, size, seq, acknowledged }: Mark['detail']): string {
   const known = acknowledged === undefined ? '' : `, and record ${acknowledged} was acknowledged`
   if (file === 'missing') return `this log was begun anew: the one before was gone${known}`
   const end = seq === undefined ? 'a last line that is no record' : `record ${seq} at its end`
-  return `this log was begun anew: the one before was put aside as ${file}, ${size} bytes with ${end}${known}`
+  return `this log was begun anew: the one before was put aside as ${file ?? 'something'}, ${size ?? 'some'} bytes with ${end}${known}`
 }

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import { readAcross } from '../audit/across.ts'
 import { archivedBefore, checkArchive } from '../audit/archived.ts'
 import { asFailure } from '../audit/failures.ts'
-import { readHead } from '../audit/lock.ts'
+import { readStored } from '../audit/lock.ts'
+import type { Line } from '../audit/read.ts'
 import { segmentsAt } from '../audit/segments.ts'
 import { keysOf, type Keys } from '../audit/verifier-keys.ts'
 import { verifyChain, type Verdict } from '../audit/verify.ts'
@@ -15,6 +16,8 @@ import { errorText, printable, type Io } from './io.ts'
 import { readKept } from './log-checkpoints.ts'
 import { damageOf } from './log-damage.ts'
 import { isDoubt, notesOf, type Before, type Checked } from './log-notes.ts'
+import { accuses } from './log-signatures.ts'
+import { progressLine } from './progress.ts'
 
 export interface VerifyOptions {
   /** A log elsewhere, such as an archive; left out: the log in use. */
@@ -29,6 +32,9 @@ export interface VerifyOptions {
   strict?: true
 }
 
+/** Records between two looks at the terminal. */
+const EACH = 20_000
+
 /**
  * Checks chain, tree and checkpoints, and the archive that the log says it follows. 0: whole. 1: damage,
  * which is named; with `strict` also where a note says that something cannot be told.
@@ -38,21 +44,22 @@ export async function logVerify(io: Io, options: VerifyOptions): Promise<number>
   const inUse = resolve(io.home.auditLog)
   const path = options.file === undefined ? inUse : resolve(io.cwd, options.file)
   const current = path === inUse
-  const keys = keysOf(io.home, options.key)
-  const kept = against === undefined ? undefined : evidence(io, against, keys)
   let checked: Checked
   try {
-    // Head and checkpoints first: the log may grow meanwhile, never shrink.
-    const head = current ? readHead(io.home.auditLock) : undefined
+    const keys = keysOf(io.home, options.key)
+    const kept = against === undefined ? undefined : evidence(io, against, keys)
+    // Head and checkpoints first, the log last: each may grow meanwhile, and never shrinks.
+    const { head, signed } = current ? readStored(io.home.auditLock) : {}
     const list = readKept(path)
     const own = checkpointsIn(list.notes, keys.keyFor, false)
     const checkpoints = [...own.checkpoints, ...(kept?.checkpoints ?? [])]
     checked = readAcross(path, from, ({ start, lines }) => ({
-      verdict: verifyChain(lines, head, { start, checkpoints, aside: !current }),
+      verdict: verifyChain(told(io, lines), head, { start, checkpoints, aside: !current }),
       start,
       keys,
       own,
-      torn: list.torn,
+      list,
+      ...(signed && { lockSigned: signed.seq }),
       ...(kept && { kept }),
     }))
     const before = beforeOf(path)
@@ -65,13 +72,13 @@ export async function logVerify(io: Io, options: VerifyOptions): Promise<number>
   const notes = notesOf(checked, options, current)
   const doubts = notes.filter(isDoubt).length
   const errors = [
-    ...damageOf(verdict, before, current ? undefined : path),
+    ...damageOf(verdict, before, current ? undefined : path, accuses(checked)),
     ...(verdict.bad === undefined ? unsigned(checked) : []),
   ]
   const ok = errors.length === 0 && !(options.strict && doubts > 0)
 
   if (options.json) {
-    const { marks: _, ...facts } = verdict
+    const { marks: _, moreMarks: __, lockMade: ___, ...facts } = verdict
     const archive = before && { file: before.archived.file, state: before.state }
     io.out(`${safeJson({ version: 1, ok, ...facts, ...(archive && { archive }), notes })}\n`)
   } else if (errors.length === 0) io.out(praise(verdict, doubts, against))
@@ -83,33 +90,60 @@ export async function logVerify(io: Io, options: VerifyOptions): Promise<number>
   return ok ? 0 : 1
 }
 
+/** Says on a terminal how far a long log was read. */
+function* told(io: Io, lines: Iterable<Line>): Generator<Line> {
+  const progress = progressLine(io)
+  try {
+    for (const line of lines) {
+      if (line.number % EACH === 0) progress.show(`verifying: record ${line.number}`)
+      yield line
+    }
+  } finally {
+    progress.clear()
+  }
+}
+
 function evidence(io: Io, file: string, keys: Keys): Notes {
   const kept = checkpointsIn(notesKept(readEvidence(io, file, 'the checkpoint')), keys.keyFor, true)
-  if (kept.forged > 0) {
-    throw new SecretRefError(
-      'PROOF_INVALID',
-      'a checkpoint names the key and is not signed by it',
-      { hint: 'somebody made or changed it; keep it, and use another copy', scope: 'audit' },
-    )
-  }
-  if (kept.checkpoints.length > 0) return kept
+  if (kept.checkpoints.length + kept.forged > 0) return kept
   throw new SecretRefError('USAGE', 'the file holds no checkpoint', {
     hint: 'name one that `secretref log checkpoint` printed, or that an anchor keeps',
   })
 }
 
-/** Whoever gives a key says that it must have signed. */
-function unsigned({ keys, own, kept }: Checked): SecretRefError[] {
-  if (keys.from !== 'given') return []
-  const all = [...own.checkpoints, ...(kept?.checkpoints ?? [])]
-  const missing = kept?.checkpoints.some(({ known }) => !known) || !all.some(({ known }) => known)
-  if (!missing) return []
+/** Whoever gives a key, or a checkpoint, says that it must vouch. Others beside it are told in notes. */
+function unsigned({ keys, own, kept, verdict }: Checked): SecretRefError[] {
+  const { tree } = verdict
+  if (kept !== undefined && kept.forged > 0 && !kept.checkpoints.some(({ known }) => known)) {
+    return [
+      invalid(
+        'a checkpoint names the key and is not signed by it',
+        'somebody made or changed it; keep it, and use another copy',
+      ),
+    ]
+  }
+  if (keys.from !== 'given') {
+    if (verdict.checkpoints.strange === 0) return []
+    return [
+      invalid(
+        'checkpoints that you kept are of other logs, and signed with keys that are not known here: this log may have taken the place of one of them',
+        'give the public key that you kept with --key: it says which log this is to be',
+      ),
+    ]
+  }
+  const those = (kept ?? own).checkpoints
+  const ofThis = tree === undefined || keys.keyFor(tree.origin)?.name === tree.origin
+  if (ofThis && those.some(({ known }) => known)) return []
   return [
-    new SecretRefError('PROOF_INVALID', 'a checkpoint is not signed with the key that was given', {
-      hint: 'is it the key of this log? `secretref log key` prints that where the log is written',
-      scope: 'audit',
-    }),
+    invalid(
+      'a checkpoint is not signed with the key that was given',
+      'is it the key of this log? `secretref log key` prints that where the log is written',
+    ),
   ]
+}
+
+function invalid(message: string, hint: string): SecretRefError {
+  return new SecretRefError('PROOF_INVALID', message, { hint, scope: 'audit' })
 }
 
 /** The oldest segment says it; where that is not here any more, nothing does. */
@@ -137,7 +171,7 @@ function nothingAt(path: string, current: boolean, from: number | undefined): Se
 }
 
 function praise(verdict: Verdict, doubts: number, against: string | undefined): string {
-  const { first, records, last, acknowledged, marks, checkpoints } = verdict
+  const { first, records, last, acknowledged, lockMade, checkpoints } = verdict
   const which = first === 1 ? `${records} records` : `${records} records from ${first} on`
   const chain = `${which}, the chain is whole`
   const lines = [
@@ -148,8 +182,7 @@ function praise(verdict: Verdict, doubts: number, against: string | undefined): 
   if (last !== undefined) lines.push(`last: ${last.time}, ${last.hash}`)
   if (acknowledged !== undefined) {
     // Whoever removed the lock file had it made anew there, whatever the log held before.
-    const made = marks.findLast(({ event }) => event === 'log.opened')?.seq
-    const since = made === undefined ? '' : `, by a lock file made at record ${made}`
+    const since = lockMade === undefined ? '' : `, by a lock file made at record ${lockMade}`
     lines.push(`acknowledged: up to record ${acknowledged}${since}`)
   }
   if (checkpoints.signed > 0) lines.push(`signed: up to record ${checkpoints.signed}`)

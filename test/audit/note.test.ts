@@ -8,6 +8,7 @@ import {
   parseNote,
   parseVerifierKey,
   signatureOf,
+  signaturesBy,
   signNote,
   verifierKey,
   verifyNote,
@@ -168,10 +169,76 @@ describe('a file of notes', () => {
   test('one after the other, whatever stands between or behind them', () => {
     expect(notesIn('')).toEqual([])
     expect(notesIn(NOTE + NOTE + NOTE)).toEqual([NOTE, NOTE, NOTE])
-    expect(notesIn(`${NOTE}rubbish\n${NOTE}`)).toEqual([NOTE, `rubbish\n${NOTE}`])
+    expect(notesIn(`${NOTE}rubbish\n${NOTE}`)).toEqual([NOTE, 'rubbish\n', NOTE])
+    expect(notesIn(`\n${NOTE}\n\n${NOTE}\n`)).toEqual([NOTE, NOTE])
     expect(notesIn(NOTE + NOTE.slice(0, 50))).toEqual([NOTE, NOTE.slice(0, 50)])
     const [, theirs = ''] = signNote(TEXT, 'w', other.privateKey).split('\n\n')
     expect(notesIn(NOTE + theirs + NOTE)).toEqual([NOTE + theirs, NOTE])
+  })
+
+  test('a text may have lines after the third, and another name before it on its line', () => {
+    const longer = signNote(`${TEXT}extension\n`, NAME, privateKey)
+    expect(notesIn(`rubbish\nabc${longer}${NOTE}`)).toEqual(['rubbish\nabc', longer, NOTE])
+  })
+
+  test('a note that was torn at any byte hides nothing of the ones around it', () => {
+    // All but its newline is there at the last one: an empty line behind it makes it whole.
+    for (let end = 1; end < NOTE.length - 1; end++) {
+      for (const between of ['', '\n']) {
+        const pieces = notesIn(NOTE + NOTE.slice(0, end) + between + NOTE)
+        expect(pieces.filter((piece) => piece === NOTE)).toHaveLength(2)
+        expect(pieces).toHaveLength(3)
+      }
+    }
+  })
+
+  test('what anybody puts before or behind a note hides nothing of it', () => {
+    const [, theirs = ''] = signNote(TEXT, 'w', other.privateKey).split('\n\n')
+    const junk = fc.constantFrom(
+      '\n',
+      '\n\n',
+      'x',
+      'x\n',
+      '— ',
+      '— \n',
+      '— w AAAAAAAA\n',
+      '— \u0001 AAAAAAAA\n',
+      theirs,
+      theirs.repeat(100),
+      '\n\n— w AAAAAAAA\n',
+      `${NAME}\n`,
+      TEXT,
+      TEXT.slice(0, -1),
+      NOTE.slice(5, 150),
+      `0\n${'A'.repeat(43)}=\n\n— = AAAAAAAA\n`,
+      '\ud800',
+    )
+    const some = fc.array(junk, { maxLength: 6 }).map((pieces) => pieces.join(''))
+    const key = parseVerifierKey(VKEY)
+    fc.assert(
+      fc.property(some, some, (before, behind) => {
+        // Whoever appends begins where something ended; the writer begins a line of its own.
+        const found = notesIn(`${before}\n${NOTE}${behind}`).filter((piece) => {
+          const note = parseNote(piece)
+          return key && note?.text === TEXT && signaturesBy(note, key).good > 0
+        })
+        expect(found).not.toHaveLength(0)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test.each([
+    ['signature lines', '\n\n— a AAAAAAAA'.repeat(300_000)],
+    ['empty lines', '\n'.repeat(4_000_000)],
+    ['one long line', `${'x'.repeat(4_000_000)}\n\n— a AAAAAAAA\n`],
+    ['short lines', `${'x\n'.repeat(2_000_000)}\n— a AAAAAAAA\n`],
+    ['dashes', '\n\n— '.repeat(800_000)],
+  ])('however large: %s', (_, file) => {
+    const begun = performance.now()
+    notesIn(file)
+    // A second at most; what is quadratic would take minutes.
+    expect(performance.now() - begun).toBeLessThan(10_000)
   })
 
   test('no byte is lost', () => {
@@ -179,7 +246,8 @@ describe('a file of notes', () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
         const file = pieces.join('')
-        expect(notesIn(file).join('')).toBe(file)
+        // But for empty lines between pieces.
+        expect(notesIn(file).join('').replaceAll('\n', '')).toBe(file.replaceAll('\n', ''))
       }),
       { numRuns: 500 },
     )

@@ -66,6 +66,12 @@ describe('parseRecord', () => {
     expect(parseRecord(Buffer.from(JSON.stringify(more)))).toEqual(more)
   })
 
+  test('refuses what is no UTF-8', () => {
+    const bytes = Buffer.from(JSON.stringify({ ...good, later: '?' }))
+    bytes[bytes.indexOf('?')] = 0xff
+    expect(parseRecord(bytes)).toBeUndefined()
+  })
+
   test.each([
     ['nothing', ''],
     ['no JSON', '{"v":1'],
@@ -78,6 +84,19 @@ describe('parseRecord', () => {
     ['no time', JSON.stringify({ ...good, time: undefined })],
     ['no event', JSON.stringify({ ...good, event: 7 })],
     ['no prev', JSON.stringify({ ...good, prev: undefined })],
+    ['an actor whose name is no text', JSON.stringify({ ...good, actor: { id: 7 } })],
+    ['a list for an actor', JSON.stringify({ ...good, actor: [] })],
+    ['an agent that is no text', JSON.stringify({ ...good, agent: { toString: 1 } })],
+    ['a ref that is null', JSON.stringify({ ...good, ref: null })],
+    ['a version that is a list', JSON.stringify({ ...good, secret: { version: ['a'] } })],
+    ['an exit that is a number', JSON.stringify({ ...good, exit: 1 })],
+    ['a count that is a text', JSON.stringify({ ...good, count: '7' })],
+    ['a detail that is a list', JSON.stringify({ ...good, detail: [1] })],
+    ['a detail with more inside', JSON.stringify({ ...good, detail: { bytes: { valueOf: 1 } } })],
+    [
+      'more levels than a program can walk',
+      `${JSON.stringify(good).slice(0, -1)},"x":${'['.repeat(250_000)}${']'.repeat(250_000)}}`,
+    ],
   ])('refuses %s', (_, text) => {
     expect(parseRecord(Buffer.from(text))).toBeUndefined()
   })

@@ -10,7 +10,15 @@ import { verifyChain, type Verdict } from '../../src/audit/verify.ts'
 import { entry, tempHome } from './home.ts'
 
 const TIME = '2026-11-24T08:00:00.000Z'
-const NONE = { signed: 0, agreed: 0, elsewhere: 0, foreign: 0, skipped: 0, disputed: [] }
+const NONE = {
+  signed: 0,
+  agreed: 0,
+  elsewhere: 0,
+  foreign: 0,
+  strange: 0,
+  skipped: 0,
+  disputed: [],
+}
 
 function lines(count: number): { lines: string[]; head: Tip } {
   const entries = Array.from({ length: count }, (_, i) =>
@@ -71,6 +79,30 @@ describe('verifyChain', () => {
     expect(verifier()(anew.bytes, anew.head).marks).toMatchObject([
       { seq: 1, event: 'log.archived', detail: { file: 'f' } },
     ])
+  })
+
+  test('of what the log says of itself ten are kept, and of each only what is told', () => {
+    const { actor } = entry()
+    const long = 'x'.repeat(400_000)
+    const hostile = Array.from({ length: 30 }, (_, i) => ({
+      event: i === 25 ? ('log.opened' as const) : ('log.recovered' as const),
+      actor,
+      detail: { bytes: i, file: long, note: long },
+    }))
+    const log = link([{ event: 'log.opened', actor }, ...hostile], EMPTY, TIME)
+    const verdict = verifier()(log.bytes, log.head)
+    expect(verdict).toMatchObject({ records: 31, moreMarks: 20, lockMade: 27 })
+    expect(verdict.marks).toHaveLength(10)
+    expect(JSON.stringify(verdict).length).toBeLessThan(5000)
+  })
+
+  test('a line that is no UTF-8 is no record, though its hash is the one that is named', () => {
+    const log = lines(2)
+    const [first = '', second = ''] = log.lines
+    const bytes = Buffer.from(second.replace('tester', 'te?ter'))
+    bytes[bytes.indexOf('te?ter') + 2] = 0xff
+    const verdict = verifier()(Buffer.concat([Buffer.from(first), bytes]))
+    expect(verdict.bad).toEqual({ seq: 2, damage: 'not-a-record' })
   })
 
   test('no log at all, and none acknowledged', () => {
