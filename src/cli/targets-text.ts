@@ -4,6 +4,7 @@ import { verifyOf } from '../targets/lookup.ts'
 import type { BodyCondition, Confidence, Pattern, Target, Verify } from '../targets/types.ts'
 
 const MEMORY = '(from memory: not acted on)'
+const ONLY_STATED = '(from memory: only where the config says so)'
 
 type Line = readonly [label: string, text: string]
 
@@ -13,9 +14,9 @@ export function targetText(target: Target): string {
   const lines: Line[] = [
     ['service', `${target.service} (${target.category}, ${target.kind})`],
     ['variables', list(target.env)],
-    ...(target.companions ?? []).map(({ name, what }): Line => [
+    ...(target.companions ?? []).map(({ name, what, confidence }): Line => [
       'together with',
-      `${name}: ${what}`,
+      `${name}: ${what}${confidence === 'seen' ? '' : ` ${ONLY_STATED}`}`,
     ]),
     ...(target.pattern === undefined ? [] : patternLines(target.pattern)),
     [

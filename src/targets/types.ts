@@ -54,6 +54,8 @@ export interface Companion {
   name: string
   what: string
   secret: boolean
+  /** Of the variable: one that is only known is no ground to send to a service what is bound to it. */
+  confidence: Confidence
 }
 
 export interface Pattern {

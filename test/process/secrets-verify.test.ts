@@ -246,6 +246,7 @@ describe('policy decides again on what was fetched', () => {
     const detail = { purpose: 'verify', host: hostOf(fake) }
     expect(before.map(({ event, ref }) => [event, ref])).toEqual([
       ['log.opened', undefined],
+      ['config.loaded', undefined],
       ['grant.intent', 'twilio-auth-token'],
       ['grant.intent', 'account'],
       ['grant.released', 'twilio-auth-token'],

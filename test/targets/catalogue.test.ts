@@ -11,6 +11,8 @@ import {
   targetById,
   verifyOf,
 } from '../../src/targets/lookup.ts'
+import { targetOf } from '../../src/targets/infer.ts'
+import { companionsIn } from '../../src/targets/placeholders.ts'
 import type { Pattern, Rule, Target, Verify } from '../../src/targets/types.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -56,6 +58,32 @@ describe('the catalogue', () => {
           hostsOf(target).some((name) => hostMatches(name, filled)),
           target.id,
         ).toBe(true)
+      }
+    }
+  })
+
+  test('a companion that was seen is a variable that was, of the same service', () => {
+    for (const { service, companions = [] } of targets) {
+      const variables = new Set<string>()
+      for (const one of targets.filter((other) => other.service === service)) {
+        for (const { name, confidence } of one.env) if (confidence === 'seen') variables.add(name)
+      }
+      for (const { name, confidence } of companions) {
+        expect({ name, confidence }).toEqual({
+          name,
+          confidence: variables.has(name) ? 'seen' : 'known',
+        })
+      }
+    }
+  })
+
+  test('no companion of a call is taken for the credential of another service', () => {
+    for (const target of targets) {
+      const recipe = verifyOf(target)
+      for (const envVar of recipe === undefined ? [] : companionsIn(recipe)) {
+        const id = targetOf({ service: undefined, tool: 'x', envVar, ref: 'x' })?.id
+        const other = targets.find((one) => one.id === id)?.service ?? target.service
+        expect(`${envVar}: ${other}`).toBe(`${envVar}: ${target.service}`)
       }
     }
   })

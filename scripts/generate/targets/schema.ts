@@ -120,7 +120,7 @@ export const TARGET = z.strictObject({
   docs: url.optional(),
   notes: text.optional(),
   companions: z
-    .array(z.strictObject({ name: variable, what: text, secret: z.boolean() }))
+    .array(z.strictObject({ name: variable, what: text, secret: z.boolean(), confidence }))
     .optional(),
   openclaw: z.array(text).optional(),
   deprecated: text.optional(),

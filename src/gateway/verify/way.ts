@@ -1,10 +1,13 @@
 /** To whom a binding's credential would be shown, and what that call needs beside it. */
+import { agentsOf } from '../../config/accessors.ts'
+import { upperSnake } from '../../config/names.ts'
 import type { Config } from '../../config/types.ts'
 import { SecretRefError } from '../../errors.ts'
 import { own } from '../../plan/own.ts'
 import type { PlannedBinding } from '../../plan/types.ts'
 import type { Service } from '../../targets/another.ts'
 import { destinationOf, shownHost, type Nowhere } from '../../targets/destination.ts'
+import { idsOfService, targetOf } from '../../targets/infer.ts'
 import { allTargets, targetById, verifyOf } from '../../targets/lookup.ts'
 import { literalsLike } from '../../targets/literals.ts'
 import { companionsIn } from '../../targets/placeholders.ts'
@@ -65,17 +68,54 @@ export async function wayOf(
   const companions = new Map<string, PlannedBinding>()
   const settings: Record<string, string> = {}
   const missing: string[] = []
+  const ofOthers: string[] = []
   for (const name of companionsIn(recipe)) {
     const bound = others.find(({ envVar }) => envVar === name)
     const setting = own(stated, name)
-    if (bound !== undefined) companions.set(name, bound)
-    else if (setting !== undefined) settings[name] = plain(target, name, setting)
+    if (setting !== undefined) settings[name] = plain(target, name, setting)
+    else if (bound === undefined) missing.push(name)
+    else if (await isForAnother(config, bound, target)) ofOthers.push(name)
+    else if (isMeant(config, bound, target)) companions.set(name, bound)
     else missing.push(name)
   }
+  if (ofOthers.length > 0) return { reason: 'other-target', target, names: ofOthers }
   if (missing.length > 0) return { reason: 'companion-missing', target, names: missing }
   const service = await serviceOf(target)
   const way = { target, recipe, service, host: shownHost(destination), companions, settings }
   return baseUrl === undefined ? way : { ...way, baseUrl }
+}
+
+/** By its service, or else by its ref's name it is for another service than the one that would be sent it. */
+async function isForAnother(
+  config: Config,
+  bound: PlannedBinding,
+  { service }: Target,
+): Promise<boolean> {
+  const stated = statedIn(config, bound).service
+  const named = targetOf({ envVar: upperSnake(bound.ref), ref: bound.ref })
+  const ids = stated === undefined ? named && [named.id, ...named.also] : idsOfService(stated)
+  const targets = await Promise.all((ids ?? []).map(targetById))
+  return targets.length > 0 && targets.every((target) => target?.service !== service)
+}
+
+/**
+ * A variable that was seen in a source tells what is bound to it. One that is only known is a guess, on
+ * which nothing is sent: then the config itself must write the variable, or the binding's service.
+ */
+function isMeant(config: Config, bound: PlannedBinding, { companions }: Target): boolean {
+  const known = companions?.find(({ name }) => name === bound.envVar)
+  const { service, envVar } = statedIn(config, bound)
+  return known?.confidence === 'seen' || service !== undefined || envVar === bound.envVar
+}
+
+/** What the config itself writes of a binding, and nothing that is made of its names. */
+function statedIn(
+  config: Config,
+  { agent, tool, slot }: PlannedBinding,
+): { service?: string | undefined; envVar?: string | undefined } {
+  const binding = own(agentsOf(config).get(agent)?.['tool-bindings'], tool)
+  const credential = own(binding?.credentials, slot)
+  return { service: credential?.service ?? binding?.service, envVar: credential?.envVar }
 }
 
 export async function serviceOf({ id, service }: Target): Promise<Service> {

@@ -85,6 +85,45 @@ describe('a companion', () => {
     expect(alone.groups).toEqual([])
   })
 
+  test('that says itself to be of another service does not go along', async () => {
+    const others = { code: { ref: 'k', envVar: 'TWILIO_ACCOUNT_SID', service: 'github' } }
+    const { groups, settled } = await grouped({ a: agentOf({ ...TWILIO, ...others }) })
+    expect(groups).toEqual([])
+    expect(settled).toMatchObject([
+      { result: { kind: 'not-asked', reason: 'other-target', names: ['TWILIO_ACCOUNT_SID'] } },
+      { result: { reason: 'no-target' } },
+    ])
+    const refused = [{ result: { reason: 'other-target' } }]
+    const byRef = { code: { ref: 'github-token', envVar: 'TWILIO_ACCOUNT_SID' } }
+    const found = await grouped({ a: agentOf({ ...TWILIO, ...byRef }) })
+    expect(found.settled).toMatchObject(refused)
+    // The ref contradicts the variable, so that neither tells what it is for.
+    const metrics: Slots = { t: { ref: 'k', service: 'datadog-app-key' } }
+    const contrary = { code: { ref: 'github-token', envVar: 'DD_API_KEY' } }
+    const other = await grouped({ a: agentOf({ ...metrics, ...contrary }) })
+    expect(other.groups).toEqual([])
+    expect(other.settled).toMatchObject([...refused, { result: { reason: 'no-target' } }])
+  })
+
+  test('whose variable is only known must be written in the config, or its service', async () => {
+    const named = { account: { ref: 'twilio-account-sid' } }
+    const guessed = await grouped({ a: agentOf({ ...TWILIO, ...named }) })
+    expect(guessed.groups).toEqual([])
+    expect(guessed.settled).toMatchObject([
+      { result: { reason: 'companion-missing', names: ['TWILIO_ACCOUNT_SID'] } },
+      { result: { reason: 'no-target' } },
+    ])
+    const written = { account: { ...named.account, envVar: 'TWILIO_ACCOUNT_SID' } }
+    const said = { account: { ...named.account, service: 'twilio-auth-token' } }
+    for (const account of [written, said]) {
+      const { groups } = await grouped({ a: agentOf({ ...TWILIO, ...account }) })
+      expect(groups[0]?.way.companions.size).toBe(1)
+    }
+    const seen: Slots = { t: { ref: 'k', service: 'datadog-app-key' }, key: { ref: 'dd-api-key' } }
+    const { groups } = await grouped({ a: agentOf(seen) })
+    expect(groups[0]?.way.companions.size).toBe(1)
+  })
+
   test('that is no secret may stand in the config, one that is may not', async () => {
     const stated = { 'twilio-auth-token': { settings: { TWILIO_ACCOUNT_SID: 'AC0' } } }
     const { groups } = await grouped({ a: agentOf(TWILIO) }, stated)
