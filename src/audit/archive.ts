@@ -1,8 +1,8 @@
 /** Puts a log aside, whatever its state, and begins a new one whose first record says so. */
-import { closeSync, fsyncSync, linkSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, fsyncSync, linkSync, lstatSync, renameSync, rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Home } from '../state/home.ts'
-import { sha256Of, whatIsLeft, type Left } from './archived.ts'
+import { sha256At, sha256Of, sha256OfAll, whatIsLeft, type Left } from './archived.ts'
 import { EMPTY, link } from './chain.ts'
 import { asFailure, unavailable } from './failures.ts'
 import {
@@ -29,9 +29,10 @@ const LOCK_TIMEOUT_MS = 5000
 export async function archiveLog(home: Home, actor: Actor, now: Date): Promise<string | undefined> {
   try {
     prepareFolder(home.dir)
+    const hashes = hashesOf(home)
     const lock = new AuditLock(home.auditLock, LOCK_TIMEOUT_MS, 'FULL')
     try {
-      return await lock.hold(() => replaceLog(home, lock, actor, now))
+      return await lock.hold(() => replaceLog(home, lock, actor, now, hashes))
     } finally {
       lock.close()
     }
@@ -40,7 +41,26 @@ export async function archiveLog(home: Home, actor: Actor, now: Date): Promise<s
   }
 }
 
-function replaceLog(home: Home, lock: AuditLock, actor: Actor, now: Date): string | undefined {
+/**
+ * Of the closed segments, by path, file and size: before the lock is taken that others wait for, since
+ * those no longer change.
+ */
+function hashesOf({ auditLog }: Home): ReadonlyMap<string, string> {
+  return new Map(closedAt(auditLog).map(({ path }) => [versionOf(path), sha256At(path)]))
+}
+
+function versionOf(path: string): string {
+  const { ino, size } = lstatSync(path)
+  return `${path} ${ino} ${size}`
+}
+
+function replaceLog(
+  home: Home,
+  lock: AuditLock,
+  actor: Actor,
+  now: Date,
+  hashes: ReadonlyMap<string, string>,
+): string | undefined {
   const { auditLog, dir, checkpoint, checkpoints } = home
   const left = lookAt(auditLog)
   const head = lock.head()
@@ -59,7 +79,14 @@ function replaceLog(home: Home, lock: AuditLock, actor: Actor, now: Date): strin
       file: target === undefined ? 'missing' : basename(target),
       ...left,
       ...acknowledged,
-      ...(segments.length > 0 ? { segments: segments.length } : {}),
+      ...(segments.length > 0
+        ? {
+            segments: segments.length,
+            segmentsSha256: sha256OfAll(
+              segments.map((path) => hashes.get(versionOf(path)) ?? sha256At(path)),
+            ),
+          }
+        : {}),
     },
   }
   const begun = link([entry], EMPTY, now.toISOString())

@@ -6,7 +6,7 @@ import { SecretRefError } from '../errors.ts'
 import { openToRead } from './file.ts'
 import { leafHash } from './hash.ts'
 import { parseRecord, readLines } from './read.ts'
-import { segmentsAt } from './segments.ts'
+import { closedAt, segmentsAt } from './segments.ts'
 import { lastLine } from './tail.ts'
 
 const CHUNK = 1024 * 1024
@@ -27,6 +27,10 @@ export interface Archived extends Left {
   sha256?: string
   /** How far the lock file vouched for it. */
   acknowledged?: number
+  /** Its closed segments that were put aside with it… */
+  segments?: number
+  /** …and their hash, see `sha256OfAll`. */
+  segmentsSha256?: string
 }
 
 export type ArchiveState = 'as-recorded' | 'changed' | 'missing'
@@ -57,12 +61,31 @@ export function sha256Of(fd: number): string {
   }
 }
 
+/** Of a file by its path; of nothing where there is none. Errors: AUDIT_UNAVAILABLE. */
+export function sha256At(path: string): string {
+  const fd = openToRead(path)
+  if (fd === undefined) return sha256OfAll([])
+  try {
+    return sha256Of(fd)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Of several files: the hash of their hashes in hex, each with a newline, the oldest segment first. */
+export function sha256OfAll(hashes: readonly string[]): string {
+  return createHash('sha256')
+    .update(hashes.map((one) => `${one}\n`).join(''))
+    .digest('hex')
+}
+
 /** Undefined where the log does not begin with `log.archived`, or its beginning is gone. Errors: AUDIT_UNAVAILABLE. */
 export function archivedBefore(log: string): Archived | undefined {
   const beginning = segmentsAt(log).find(({ first }) => first === 1)
   for (const { bytes, whole } of readLines(beginning?.path ?? log)) {
     const record = whole ? parseRecord(bytes) : undefined
-    const { file, size, seq, hash, sha256, acknowledged } = record?.detail ?? {}
+    const { file, size, seq, hash, sha256, acknowledged, segments, segmentsSha256 } =
+      record?.detail ?? {}
     if (record?.event !== 'log.archived' || typeof file !== 'string') return undefined
     return {
       file,
@@ -71,20 +94,38 @@ export function archivedBefore(log: string): Archived | undefined {
       ...(typeof hash === 'string' ? { hash } : {}),
       ...(typeof sha256 === 'string' ? { sha256 } : {}),
       ...(typeof acknowledged === 'number' ? { acknowledged } : {}),
+      ...(typeof segments === 'number' ? { segments } : {}),
+      ...(typeof segmentsSha256 === 'string' ? { segmentsSha256 } : {}),
     }
   }
   return undefined
 }
 
-/** Every byte of it counts, also where it was damaged before it was put aside. */
-export function checkArchive(log: string, { file, size, sha256 }: Archived): ArchiveState {
+/**
+ * Every byte of it counts, also where it was damaged before it was put aside. `missing` also where closed
+ * segments of it are.
+ */
+export function checkArchive(log: string, archived: Archived): ArchiveState {
+  const { file, size, sha256 } = archived
   // A name of ours, not a path that somebody wrote into the record.
   if (file === 'missing' || file !== basename(file)) return 'missing'
-  const fd = openToRead(join(dirname(log), file))
+  const path = join(dirname(log), file)
+  const fd = openToRead(path)
   if (fd === undefined) return 'missing'
   try {
-    return fstatSync(fd).size === size && sha256Of(fd) === sha256 ? 'as-recorded' : 'changed'
+    if (fstatSync(fd).size !== size || sha256Of(fd) !== sha256) return 'changed'
   } finally {
     closeSync(fd)
   }
+  return checkSegments(path, archived)
+}
+
+/** An earlier version recorded how many there were, and no hash of them. */
+function checkSegments(path: string, { segments = 0, segmentsSha256 }: Archived): ArchiveState {
+  const closed = closedAt(path)
+  if (closed.length < segments) return 'missing'
+  if (closed.length > segments) return 'changed'
+  if (segmentsSha256 === undefined) return 'as-recorded'
+  const found = sha256OfAll(closed.map((segment) => sha256At(segment.path)))
+  return found === segmentsSha256 ? 'as-recorded' : 'changed'
 }

@@ -2,12 +2,13 @@
  * `secretref log find`: where a value was used that has leaked. The value is read by a process of the
  * value wing, from the stdin that is handed on to it; only its fingerprint is searched for.
  */
-import { lstatSync, readdirSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { isatty } from 'node:tty'
 import { matcher, type Query } from '../audit/query.ts'
+import { archivesIn } from '../audit/segments.ts'
 import { Uses } from '../audit/uses.ts'
-import { errnoOf, SecretRefError } from '../errors.ts'
+import { SecretRefError } from '../errors.ts'
 import { endLike } from '../gateway/ending.ts'
 import { startFinder } from '../gateway/input/finder.ts'
 import { safeJson } from '../printable.ts'
@@ -98,17 +99,6 @@ function withoutKey(io: Io, json: true | undefined): number {
   if (json) io.out(`${safeJson({ version: 1, found: false, records: 0, uses: [] }, 2)}\n`)
   else io.out('not found: no value was ever delivered or stored by this installation\n')
   return code
-}
-
-function archivesIn(dir: string): string[] {
-  try {
-    return readdirSync(dir)
-      .filter((name) => /^audit\.log\.\d{8}T\d{9}Z$/.test(name))
-      .toSorted()
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return []
-    throw error
-  }
 }
 
 function isThere(path: string): boolean {

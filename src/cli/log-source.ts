@@ -6,6 +6,7 @@ import { asFailure, tampered } from '../audit/failures.ts'
 import { Lookout, matcher, quoted, type Query, type Unseen } from '../audit/query.ts'
 import { recordsOf, type Damage, type Found } from '../audit/records.ts'
 import type { Line } from '../audit/read.ts'
+import { closedAt } from '../audit/segments.ts'
 import { SecretRefError } from '../errors.ts'
 import { errorText, printable, type Io } from './io.ts'
 
@@ -51,6 +52,8 @@ function unseenText(program: string, { kind, name, nearest }: Unseen): string {
 function named(io: Io, file: string): string {
   const path = resolve(io.cwd, file)
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return path
+  // An archive of a log whose last segment was gone.
+  if (closedAt(path).length > 0) return path
   throw new SecretRefError('AUDIT_UNAVAILABLE', `there is no file ${path}`, {
     hint: 'name a log, such as an archive beside the log in use',
     scope: 'audit',

@@ -16,7 +16,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { readAcross } from '../../src/audit/across.ts'
 import { archiveLog } from '../../src/audit/archive.ts'
-import { archivedBefore } from '../../src/audit/archived.ts'
+import { archivedBefore, checkArchive, type ArchiveState } from '../../src/audit/archived.ts'
 import { leafHash } from '../../src/audit/hash.ts'
 import { openAuditLog, type AuditLog } from '../../src/audit/log.ts'
 import { appendLeaf, EMPTY_RANGE, rootOf } from '../../src/audit/merkle.ts'
@@ -44,6 +44,12 @@ function smallHome(): Home {
 
 function counts(home: Home): (number | undefined)[] {
   return recordsIn(home).flatMap(({ count }) => count ?? [])
+}
+
+/** Of the archive that the log says it follows. */
+function stateOf({ auditLog }: Home): ArchiveState | undefined {
+  const archived = archivedBefore(auditLog)
+  return archived && checkArchive(auditLog, archived)
 }
 
 /** Of the newest checkpoint; 0 where there is none. */
@@ -261,24 +267,24 @@ describe('segments that are not what they were', () => {
   })
 })
 
-describe('a closed segment that the newest checkpoint lies in, moved away', () => {
-  /** As an earlier version left it that was killed: it rolled without a signature. */
-  async function rolledUnsigned(): Promise<{ home: Home; segment: string }> {
-    const home = smallHome()
-    await writeLog(home, 3)
-    const [newest, all] = [home.checkpoint, home.checkpoints].map((path) => readFileSync(path))
-    copyFileSync(home.auditLock, `${home.auditLock}.old`)
-    await writeLog(home, 12)
-    writeFileSync(home.checkpoint, newest ?? '')
-    writeFileSync(home.checkpoints, all ?? '')
-    const db = new DatabaseSync(home.auditLock)
-    db.exec(`ATTACH '${home.auditLock}.old' AS old;
-      DELETE FROM signed; INSERT INTO signed SELECT * FROM old.signed`)
-    db.close()
-    const segment = segmentsOf(home)[0]?.path ?? ''
-    return { home, segment }
-  }
+/** As an earlier version left it that was killed: it rolled without a signature. */
+async function rolledUnsigned(): Promise<{ home: Home; segment: string }> {
+  const home = smallHome()
+  await writeLog(home, 3)
+  const [newest, all] = [home.checkpoint, home.checkpoints].map((path) => readFileSync(path))
+  copyFileSync(home.auditLock, `${home.auditLock}.old`)
+  await writeLog(home, 12)
+  writeFileSync(home.checkpoint, newest ?? '')
+  writeFileSync(home.checkpoints, all ?? '')
+  const db = new DatabaseSync(home.auditLock)
+  db.exec(`ATTACH '${home.auditLock}.old' AS old;
+    DELETE FROM signed; INSERT INTO signed SELECT * FROM old.signed`)
+  db.close()
+  const segment = segmentsOf(home)[0]?.path ?? ''
+  return { home, segment }
+}
 
+describe('a closed segment that the newest checkpoint lies in, moved away', () => {
   test.each(['with', 'without'])(
     '%s its row in the lock file: it is named, and goes on when it is back',
     async (row) => {
@@ -340,6 +346,16 @@ test('log archive puts every segment aside, under names that can be read as one 
     segments: closed,
   })
   expect(recordsIn({ auditLog: target })).toEqual(before)
+  expect(stateOf(home)).toBe('as-recorded')
+  // Not only of its last file.
+  const oldest = segmentsAt(target)[0]?.path ?? ''
+  const bytes = readFileSync(oldest)
+  writeFileSync(oldest, bytes.toString().replace('"count":1', '"count":7'))
+  expect(stateOf(home)).toBe('changed')
+  rmSync(oldest)
+  expect(stateOf(home)).toBe('missing')
+  writeFileSync(oldest, bytes, { mode: 0o600 })
+  expect(stateOf(home)).toBe('as-recorded')
   expect(segmentsAt(target)).toHaveLength(closed + 1)
   // Who had it open goes on in the new one, which says what it follows also when it has been rolled.
   for (let i = 1; i <= 10; i++) await open.append([entry({ count: i })])

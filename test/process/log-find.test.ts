@@ -1,5 +1,6 @@
 /** `log find` as somebody meets it who holds a value that has leaked. */
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { skipLoudly } from '../values/loud.ts'
 import { expectNoLeak, formsIn, newSecret, type Secret } from './leaks.ts'
@@ -100,6 +101,22 @@ describe('a value that was used', () => {
         { agent: 'a', first: { archive: expect.stringMatching(/^audit\.log\.\d{8}T\d{9}Z$/) } },
       ],
     })
+  })
+
+  test('is found in an archive of which the last segment was gone', async () => {
+    const secret = newSecret()
+    const world = await used(secret)
+    writeFileSync(world.home.auditSettings, '{"segment":{"bytes":1024}}', { mode: 0o600 })
+    expect((await runAgent(world, ['/bin/true'])).code).toBe(0)
+    rmSync(world.home.auditLog)
+    expect((await run(world, ['log', 'archive', '--yes'])).code).toBe(0)
+    const ended = await find(world, secret.value, '--json')
+    expect(ended.code).toBe(0)
+    const { uses, found } = JSON.parse(ended.out)
+    expect(found).toBe(true)
+    expect(uses[0].first.archive).toMatch(/^audit\.log\.\d{8}T\d{9}Z$/)
+    const shown = await run(world, ['log', 'show', join(world.home.dir, uses[0].first.archive)])
+    expect(shown.code).toBe(0)
   })
 
   test('is found where it was stored, and after a newline or without', async () => {
