@@ -14,7 +14,9 @@ const NOT_STARTED = 125
 export async function main(argv: readonly string[]): Promise<void> {
   const io = processIo(process.env['SECRETREF_PROGRAM'] === 'openclaw' ? 'openclaw' : 'secretref')
   const starts = argv[0] === 'run' || (argv[0] === 'gateway' && argv[1] === 'run')
-  const failed = starts ? NOT_STARTED : 1
+  // There 1 says that a service rejects a credential.
+  const verifies = argv[0] === 'secrets' && argv[1] === 'verify'
+  const failed = starts ? NOT_STARTED : verifies ? 2 : 1
   try {
     requireAbsolute(io)
     const quick = quickRun(argv)

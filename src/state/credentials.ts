@@ -90,23 +90,25 @@ function toCredential(row: Record<string, unknown>): CredentialRow {
   }
 }
 
-/** A value that an agent was given. */
+/** A value that an agent was given, and the service that it is for. */
 export interface CheckKey extends Omit<CredentialKey, 'ref'> {
   agent: string
   fingerprint: string
+  /** Id of the catalogue. */
+  target: string
 }
 
 /** A failing agent is started again and again; its service is not asked each time. */
 export const CHECK_GAP_MS = 5 * 60 * 1000
 
 /**
- * Whether this value's service may be asked after a failed run of this agent; where it may, that is
- * noted at once, so that of many processes one asks.
+ * Whether this service may be asked about this value after a failed run of this agent; where it may, that
+ * is noted at once, so that of many processes one asks.
  *
  * @throws STATE_UNAVAILABLE
  */
 export function claimCheck(db: DatabaseSync, key: CheckKey, now: Date): boolean {
-  const { config, environment, agent, fingerprint } = key
+  const { config, environment, agent, fingerprint, target } = key
   return inTransaction(db, () => {
     const since = new Date(now.getTime() - CHECK_GAP_MS).toISOString()
     // Older ones no longer count, whoever they are of; one from the future is of a clock that was wrong.
@@ -116,7 +118,8 @@ export function claimCheck(db: DatabaseSync, key: CheckKey, now: Date): boolean 
         `INSERT OR IGNORE INTO failure_checks (config, environment, agent, fingerprint, at)
          VALUES (?, ?, ?, ?, ?)`,
       )
-      .run(config, environment, agent, fingerprint, now.toISOString())
+      // One column for both: a value may be for two services, and each is asked.
+      .run(config, environment, agent, `${fingerprint} ${target}`, now.toISOString())
     return changes > 0
   })
 }

@@ -203,11 +203,14 @@ describe('asks each service', () => {
 
   test.each<[string, string[], string]>([
     ['more than one choice', ['--all', '--agent', 'a'], 'USAGE'],
+    ['an unknown flag', ['--everything'], 'USAGE'],
+    ['an unknown environment', ['--environment', 'nowhere'], 'ENVIRONMENT_UNKNOWN'],
     ['an unknown target', ['--target', 'stripe-secret-kee'], 'TARGET_UNKNOWN'],
   ])('refuses %s', async (_, args, code) => {
     const world = worldOf({}, {})
     const { code: exit, err } = await verify(world, ...args)
-    expect(exit).toBe(1)
+    // 1 would say that a credential is rejected.
+    expect(exit).toBe(2)
     expect(err).toContain(`[${code}]`)
   })
 })
@@ -391,7 +394,7 @@ describe('a value goes nowhere else', () => {
     }
     writeFileSync(join(folder, 'secretref.json'), JSON.stringify(config), { mode: 0o600 })
     const refused = await run(world, ['secrets', 'verify'], { cwd: folder })
-    expect(refused.code).toBe(1)
+    expect(refused.code).toBe(2)
     expect(refused.err).toContain('[CONFIG_UNTRUSTED]')
     expect(elsewhere.connections()).toBe(0)
     // That it is the missing trust which kept it back.
@@ -406,7 +409,7 @@ describe('a value goes nowhere else', () => {
     const args = ['secrets', 'verify', '--config', world.config, '--all']
     const { code, err } = await run(world, args, { env: { SECRETREF_RUN: 'r' } })
     expect({ code, refused: err.includes('[AGENT_NOT_ALLOWED]') }).toEqual({
-      code: 1,
+      code: 2,
       refused: true,
     })
     expect(bought.connections()).toBe(0)

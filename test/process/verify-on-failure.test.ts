@@ -16,12 +16,13 @@ import {
 
 const CREATED = new Date(Date.now() - 30 * 86_400_000).toISOString()
 
-function worldOf(baseUrl: string, agent: object = {}): World {
+function worldOf(baseUrl: string, agent: object = {}, refMap: object = {}): World {
   return makeWorld({
     secrets: { 'stripe-api-key': { value: 'fake-stripe', createdAt: CREATED } },
     config: {
       secrets: { providers: { file: {} } },
       targets: { 'stripe-secret-key': { baseUrl } },
+      openclaw: { gateway: { secrets: { 'active-provider': 'file', refMap } } },
       agents: {
         a: {
           verifyOnFailure: true,
@@ -72,6 +73,19 @@ describe('an agent that fails', () => {
     )
     const again = await runs(world, 'exit 7')
     expect(again).toMatchObject({ code: 7, err: '' })
+    expect(bought.requests).toHaveLength(1)
+  })
+
+  test('with a key that is also bound where nobody knows what it is for: its service is asked', async () => {
+    const bought = await stripe({})
+    const twice = {
+      mine: { credentials: { c: { secretRef: 'mine' } } },
+      'stripe-payment': { credentials: { c: { secretRef: 'stripe-api-key' } } },
+    }
+    const refMap = { mine: { provider: 'file', target: 'stripe-api-key' } }
+    const world = worldOf(bought.url, { 'tool-bindings': twice }, refMap)
+    const { err } = await runs(world, 'exit 7')
+    expect(err).toContain('[CREDENTIAL_REJECTED]')
     expect(bought.requests).toHaveLength(1)
   })
 

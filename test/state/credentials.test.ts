@@ -71,7 +71,7 @@ describe('the end that a service told', () => {
 })
 
 describe('after a failed run', () => {
-  const key = { ...KEY, agent: 'a', fingerprint: 'f:1' }
+  const key = { ...KEY, agent: 'a', fingerprint: 'f:1', target: 'stripe-secret-key' }
 
   test('the service is asked once in a while, for each agent and value', () => {
     const home = tempHome()
@@ -81,6 +81,7 @@ describe('after a failed run', () => {
     expect(claimCheck(openState(home), key, at(1000))).toBe(false)
     expect(claimCheck(db, { ...key, agent: 'b' }, at(1000))).toBe(true)
     expect(claimCheck(db, { ...key, fingerprint: 'f:2' }, at(1000))).toBe(true)
+    expect(claimCheck(db, { ...key, target: 'clerk' }, at(1000))).toBe(true)
     expect(claimCheck(db, { ...key, environment: 'staging' }, at(1000))).toBe(true)
     expect(claimCheck(db, key, at(CHECK_GAP_MS - 1))).toBe(false)
     expect(claimCheck(db, key, at(CHECK_GAP_MS))).toBe(true)

@@ -10,6 +10,7 @@ import type { Say } from '../once.ts'
 import type { Result } from '../result.ts'
 import { verifyCredentials } from './verify.ts'
 import type { Verified } from './groups.ts'
+import { wayOf } from './way.ts'
 
 /** A restart waits for it, and no longer than this. */
 const PATIENCE_MS = 15_000
@@ -26,8 +27,8 @@ export interface FailedRun {
 }
 
 /**
- * Asks about everything that the agent was given, each value once in five minutes. Whatever goes wrong is
- * said: how the run ended belongs to the agent.
+ * Asks about everything that the agent was given, a service once in five minutes about a value. Whatever
+ * goes wrong is said: how the run ended belongs to the agent.
  */
 export async function verifyAfterFailure(gateway: Gateway, failed: FailedRun): Promise<void> {
   const { run, plan, say, signal } = failed
@@ -36,7 +37,7 @@ export async function verifyAfterFailure(gateway: Gateway, failed: FailedRun): P
   const { agent } = plan
   const patience = AbortSignal.timeout(PATIENCE_MS)
   try {
-    const due = dueOf(gateway, failed)
+    const due = await dueOf(gateway, failed)
     if (due.size === 0) return
     const verified = await verifyCredentials(gateway, {
       run,
@@ -57,14 +58,22 @@ export async function verifyAfterFailure(gateway: Gateway, failed: FailedRun): P
   }
 }
 
-/** Variables of the bindings whose value the agent was given, and that nobody has asked about of late. */
-function dueOf(gateway: Gateway, { plan, results }: FailedRun): Set<string> {
+/**
+ * Variables of the bindings whose value the agent was given, and whose service can be asked and was not
+ * of late. One that nobody can be asked about claims nothing: its value may be another binding's too.
+ */
+async function dueOf(gateway: Gateway, { plan, results }: FailedRun): Promise<Set<string>> {
   const due = new Set<string>()
   const { agent, environment } = plan
-  for (const { binding, decision, fetched } of results) {
-    if (!decision.allow || fetched?.outcome !== 'value') continue
+  const { config, path } = gateway.loaded
+  const allowed = results.filter(({ decision }) => decision.allow)
+  const others = allowed.map(({ binding }) => binding)
+  for (const { binding, fetched } of allowed) {
+    if (fetched?.outcome !== 'value') continue
+    const way = await wayOf(config, binding, others)
+    if ('reason' in way) continue
     const { fingerprint } = fetched
-    const key = { config: gateway.loaded.path, environment, agent, fingerprint }
+    const key = { config: path, environment, agent, fingerprint, target: way.target.id }
     if (claimCheck(gateway.db, key, gateway.now())) due.add(binding.envVar)
   }
   return due
