@@ -131,11 +131,19 @@ function physicalLocation({ file, line, column }: Place, root: string): object |
 function artifact(file: string, root: string): { uri: string; uriBaseId?: string } {
   const below = relative(root, file)
   if (below === '' || below === '..' || below.startsWith(`..${sep}`) || isAbsolute(below)) {
-    return { uri: pathToFileURL(file).href }
+    return { uri: file.isWellFormed() ? pathToFileURL(file).href : `file://${encoded(file)}` }
   }
-  // Lone surrogates, which a file name may hold, have no percent-encoding.
-  const segments = below.split(sep).map((name) => encodeURIComponent(name.toWellFormed()))
-  return { uri: segments.join('/'), uriBaseId: ROOT }
+  return { uri: encoded(below), uriBaseId: ROOT }
+}
+
+/** A byte that is no UTF-8 stands as U+DC00 and the byte in a path that a scan found. */
+function encoded(path: string): string {
+  const parts = path.split(/([\udc80-\udcff])/u).map((part, i) => {
+    if (i % 2 === 1) return `%${(part.charCodeAt(0) - 0xdc00).toString(16).toUpperCase()}`
+    // Other lone surrogates have no percent-encoding.
+    return part.toWellFormed().split(sep).map(encodeURIComponent).join('/')
+  })
+  return parts.join('')
 }
 
 /**

@@ -76,6 +76,8 @@ describe('sarif', () => {
     ['/home/user/projects/x', 'file:///home/user/projects/x', undefined],
     ['/etc/x', 'file:///etc/x', undefined],
     ['/home/user/project', 'file:///home/user/project', undefined],
+    ['/home/user/project/a\udcff/b\udcfe+', 'a%FF/b%FE%2B', '%SRCROOT%'],
+    ['/home/user/a\udcff b', 'file:///home/user/a%FF%20b', undefined],
   ])('%j is %s', (file, uri, uriBaseId) => {
     expect(uriOf({ file })).toEqual({ uri, ...(uriBaseId === undefined ? {} : { uriBaseId }) })
   })
