@@ -27,6 +27,7 @@ export class HeldFolder {
   readonly #path: Buffer
   readonly #fd: number
   readonly #byDescriptor: boolean
+  #isOpen = true
   readonly owner: number
 
   private constructor(path: Buffer, fd: number, byDescriptor: boolean) {
@@ -79,11 +80,13 @@ export class HeldFolder {
   }
 
   close(): void {
+    this.#isOpen = false
     closeSync(this.#fd)
   }
 
-  /** Of a descriptor it does not matter. */
+  /** Of a descriptor it does not matter; once closed, it may be another folder's. */
   #isInPlace(): boolean {
+    if (!this.#isOpen) return false
     return this.#byDescriptor || isAt(this.#fd, this.#path, false)
   }
 }

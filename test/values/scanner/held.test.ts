@@ -128,6 +128,14 @@ describe.each([
     expect(HeldFolder.open(Buffer.from(join(asked, 'sub', 'inner')), byDescriptor)).toBeUndefined()
   })
 
+  test.runIf(isPossible)('gives nothing when it is closed', () => {
+    const { asked } = world()
+    const held = HeldFolder.open(Buffer.from(join(asked, 'sub')), byDescriptor)
+    held?.close()
+    expect(held?.entry(Buffer.from('file'))).toBeUndefined()
+    expect(held?.entries()).toBeUndefined()
+  })
+
   test.runIf(isPossible)('is no file, and no link', () => {
     const { asked, swap } = world()
     swap('sub')
