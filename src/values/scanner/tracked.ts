@@ -5,6 +5,10 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
 
 const MOST_BYTES = 64 * 1024 * 1024
+/** As long as a path may be. */
+const MOST_NAME = 4096
+/** Of all names: in version 4 they may be far longer than the index. */
+const MOST_CHARACTERS = 64 * 1024 * 1024
 const HEADER_BYTES = 12
 /** Times, device, inode, mode, owner, size, a SHA-1, and flags. */
 const FIXED_BYTES = 62
@@ -19,7 +23,8 @@ const TYPES: ReadonlySet<number> = new Set([0o10, 0o12, 0o16, 0o4])
  *
  * @param workTree a folder with a `.git` folder in it
  * @returns none where there is no index, or one that we do not understand: of a repository with SHA-256,
- *   or split over two files, in which case only the files of the first are known
+ *   or split over two files, in which case only the files of the first are known; or with names of more
+ *   than 64 Mi characters in all
  */
 export function trackedFiles(workTree: Buffer): ReadonlySet<string> {
   const bytes = readIndex(Buffer.concat([workTree, Buffer.from('/.git/index')]))
@@ -28,11 +33,14 @@ export function trackedFiles(workTree: Buffer): ReadonlySet<string> {
   const version = bytes.readUInt32BE(4)
   if (bytes.toString('latin1', 0, 4) !== 'DIRC' || version < 2 || version > 4) return names
   let before = ''
+  let characters = 0
   let at = HEADER_BYTES
   for (let left = bytes.readUInt32BE(8); left > 0; left--) {
     const entry = entryAt(bytes, at, version === 4 ? before : undefined)
     // One that is no entry: the lengths of this index are others than we think, and so were those before.
     if (entry === undefined) return new Set()
+    characters += entry.name.length
+    if (entry.name.length > MOST_NAME || characters > MOST_CHARACTERS) return new Set()
     names.add(entry.name)
     before = entry.name
     at = entry.end

@@ -87,6 +87,30 @@ describe.runIf(hasGit)('the index', () => {
   })
 })
 
+/** Of version 4, in which a name repeats the one before: each is a character longer than that. */
+function growing(count: number): Buffer {
+  const header = Buffer.alloc(12)
+  header.write('DIRC')
+  header.writeUInt32BE(4, 4)
+  header.writeUInt32BE(count, 8)
+  const entry = Buffer.alloc(65)
+  entry.writeUInt32BE(0o100644, 24)
+  entry.write('a', 63)
+  return Buffer.concat([header, ...Array.from({ length: count }, () => entry)])
+}
+
+test('names that grow without end are not understood', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'secretref-tracked-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  mkdirSync(join(dir, '.git'))
+  const sizeWith = (count: number): number => {
+    writeFileSync(join(dir, '.git', 'index'), growing(count))
+    return trackedFiles(Buffer.from(dir)).size
+  }
+  expect(sizeWith(4096)).toBe(4096)
+  expect(sizeWith(4097)).toBe(0)
+})
+
 test('where there is none, nothing is', () => {
   const dir = mkdtempSync(join(tmpdir(), 'secretref-tracked-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
