@@ -43,6 +43,7 @@ function summary(scan: Scan, listed: readonly Finding[]): string {
 }
 
 export function megabytes(bytes: number): string {
+  if (bytes < 50) return '0 kB'
   return bytes < 100_000 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`
 }
 
@@ -65,6 +66,7 @@ export function scanNotes(scan: Scan, { findings, allowed }: Allowed): string[] 
     scan.leftOut,
     `left out by .gitignore, or as .git or node_modules: ${scan.leftOut === 1 ? '1 file or folder' : `${scan.leftOut} files and folders`}; --all searches them too`,
   )
+  add(scan.links, `not followed: ${count(scan.links, 'symbolic link')}; one that you name is`)
   add(
     scan.searchedAnyway,
     `searched although git ignores it: ${count(scan.searchedAnyway, 'file')} of a kind in which agents keep credentials`,

@@ -8,6 +8,7 @@ import { exitCode } from '../findings/exit.ts'
 import { findingsJson } from '../findings/json.ts'
 import { sarif } from '../findings/sarif.ts'
 import { scanPaths, type KnownValue, type Scan } from '../gateway/scan/scanner.ts'
+import { shownPath, withShownPaths } from '../gateway/scan/shown-path.ts'
 import { safeJson } from '../printable.ts'
 import { readDatabase } from '../state/db.ts'
 import { knownValues } from '../state/known-values.ts'
@@ -34,6 +35,7 @@ export async function scan(
   options: ScanCommandOptions,
 ): Promise<number> {
   const { cwd } = io
+  for (const path of paths) requireThere(resolve(cwd, path), path)
   const allowList = options.allow === undefined ? undefined : resolve(cwd, options.allow)
   const entries = allowList === undefined ? [] : readAllowList(allowList)
   const progress = progressLine(io)
@@ -46,7 +48,7 @@ export async function scan(
         known: valuesKnownHere(io),
         all: options.all === true,
         progress: ({ file, files, bytes }) =>
-          progress.show(`${files} files, ${megabytes(bytes)}: ${file}`),
+          progress.show(`${files} files, ${megabytes(bytes)}: ${shownPath(file)}`),
       },
     )
   } catch (error) {
@@ -58,10 +60,25 @@ export async function scan(
   } finally {
     progress.clear()
   }
-  const left = allow(found.findings, { entries, path: allowList ?? cwd, now: io.now() })
+  const allowed = allow(found.findings, { entries, path: allowList ?? cwd, now: io.now() })
+  const left = { ...allowed, findings: allowed.findings.map(withShownPaths) }
   print(io, found, left, options)
   noteEntries(io, left)
   return exitCode(left.findings, { check: options.check === true })
+}
+
+/** @throws USAGE, before anything is searched */
+function requireThere(path: string, given: string): void {
+  try {
+    statSync(path)
+  } catch (error) {
+    const errno = errnoOf(error)
+    // Of what is there and out of reach the search itself tells.
+    if (errno !== 'ENOENT' && errno !== 'ENOTDIR') return
+    throw new SecretRefError('USAGE', `there is no ${shownPath(given)}`, {
+      hint: 'name a file or a folder; nothing was searched',
+    })
+  }
 }
 
 function print(io: Io, found: Scan, left: Allowed, options: ScanCommandOptions): void {
@@ -79,7 +96,7 @@ function print(io: Io, found: Scan, left: Allowed, options: ScanCommandOptions):
   }
   const skipped = findings.filter(({ code }) => code === 'skipped')
   const { files, bytes, leftOut, searchedAnyway, unlisted, uncompared, beyond, unnamed } = found
-  const { notFollowed, unmatched } = found
+  const { notFollowed, unmatched, links } = found
   const report = findingsJson(
     findings.filter(({ code }) => code !== 'skipped'),
     {
@@ -92,6 +109,7 @@ function print(io: Io, found: Scan, left: Allowed, options: ScanCommandOptions):
       uncompared,
       notFollowed,
       unmatched,
+      links,
       allowed: left.allowed,
     },
   )
@@ -105,13 +123,23 @@ function print(io: Io, found: Scan, left: Allowed, options: ScanCommandOptions):
 
 /** Entries that do nothing are taken off such a list, or they hide the next finding at their place. */
 function noteEntries(io: Io, { unused, expired }: Allowed): void {
-  const note = (numbers: readonly number[], what: string): void => {
+  const note = (numbers: readonly number[], what: { one: string; many: string }): void => {
     if (numbers.length > 0) {
-      io.err(`${io.program}: note: the allow-list has entries ${what}: ${numbers.join(', ')}\n`)
+      const [entries, verb] = numbers.length === 1 ? ['entry', what.one] : ['entries', what.many]
+      io.err(`${io.program}: note: of the allow-list, ${entries} ${listOf(numbers)} ${verb}\n`)
     }
   }
-  note(unused, 'that fit nothing')
-  note(expired, 'whose day has come, and which do not hold any more')
+  note(unused, { one: 'fits nothing', many: 'fit nothing' })
+  note(expired, {
+    one: 'has come to its day and does not hold any more',
+    many: 'have come to their day and do not hold any more',
+  })
+}
+
+/** `1`, `1 and 2`, `1, 2 and 5` */
+function listOf(numbers: readonly number[]): string {
+  const last = numbers.at(-1) ?? ''
+  return numbers.length < 2 ? `${last}` : `${numbers.slice(0, -1).join(', ')} and ${last}`
 }
 
 /** What agents of this installation have received. None where nothing has run yet. */

@@ -32,6 +32,7 @@ const scan = (over: Partial<Scan> = {}): Scan => ({
   uncompared: 0,
   notFollowed: 0,
   unmatched: 0,
+  links: 0,
   ...over,
 })
 const skipped = { code: 'skipped', severity: 'note', message: 'skipped: binary' } as const
@@ -62,7 +63,7 @@ test('what could not be read is told apart, and is no credential', () => {
     places: [{ file: '/p/x' }],
   })
   expect(scanText(scan({ files: 1, bytes: 12 }), left(closed), '/p')).toBe(
-    'x  unreadable  this could not be read\n\nno credential found; 1 file, 0.0 kB searched; 1 could not be read\n',
+    'x  unreadable  this could not be read\n\nno credential found; 1 file, 0 kB searched; 1 could not be read\n',
   )
 })
 
@@ -98,7 +99,9 @@ test('notes say what was done and what was not', () => {
 })
 
 test.each([
-  [0, '0.0 kB'],
+  [0, '0 kB'],
+  [49, '0 kB'],
+  [50, '0.1 kB'],
   [99_999, '100.0 kB'],
   [100_000, '0.1 MB'],
   [12_345_678, '12.3 MB'],

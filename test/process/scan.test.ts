@@ -1,8 +1,8 @@
 /** `scan` as somebody runs it: what it finds wherever agents keep credentials, and that it shows none. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, onTestFinished, test } from 'vitest'
 import { expectNoLeak, newSecret, type Secret } from './leaks.ts'
@@ -149,7 +149,7 @@ describeOnLinux('scan', () => {
     const after = await run(world, ['scan', 'tree', '--check', '--allow', 'allow.json'])
     expect(after).toMatchObject({ code: 0, out: expect.stringContaining('no credential found') })
     expect(after.err).toContain('allowed by the allow-list: 2')
-    expect(after.err).toContain('entries that fit nothing: 2')
+    expect(after.err).toContain('entry 2 fits nothing')
     world.write('allow.json', '[{"file":"tree/a.txt"}]')
     const refused = await run(world, ['scan', 'tree', '--allow', 'allow.json'])
     expect(refused).toMatchObject({ code: 1, out: '' })
@@ -164,9 +164,12 @@ describeOnLinux('scan', () => {
     world.write('tree/plain', 'nothing')
     const fine = await run(world, ['scan', 'tree'])
     expect(fine.code).toBe(0)
-    expect(fine.out).toBe('no credential found; 1 file, 0.0 kB searched\n')
+    expect(fine.out).toBe('no credential found; 1 file, 0 kB searched\n')
     expect(fine.err).toContain('1 file skipped: binary')
     expect(fine.err).toContain('1 file skipped: larger than 10 MiB')
+    expect(fine.err).toContain('note: not followed: 1 symbolic link; one that you name is')
+    // There, and leads nowhere.
+    symlinkSync('nowhere', join(world.dir, 'nowhere'))
     const missing = await run(world, ['scan', 'tree', 'nowhere', '--json'])
     expect(missing.code).toBe(2)
     expect(reportOf(missing.out)).toMatchObject({
@@ -174,6 +177,79 @@ describeOnLinux('scan', () => {
       findings: [{ code: 'unreadable', places: [{ file: join(world.dir, 'nowhere') }] }],
       skipped: [{ file: join(world.dir, 'tree/binary') }, { file: join(world.dir, 'tree/huge') }],
     })
+  })
+
+  test('a path that is not there is a mistake on the command line, and nothing is searched', async () => {
+    const world = makeWorld()
+    world.write('tree/plain', 'nothing')
+    for (const path of ['nope', 'tree/plain/nope', join(world.dir, 'nope')]) {
+      const ended = await run(world, ['scan', 'tree', path, '--json'])
+      expect(ended).toMatchObject({ code: 1, out: '' })
+      expect(ended.err).toContain(`there is no ${path} [USAGE]\n`)
+    }
+    const secret = credential()
+    const ended = await run(world, ['scan', `${secret.value}.md`])
+    expect(ended.err).toContain('there is no ….md [USAGE]\n')
+    expectNoLeak(world, secret, [ended], [])
+  })
+
+  test('a credential in the name of a file or a folder is not shown, and the file can be found', async () => {
+    const world = makeWorld()
+    const inName = credential()
+    const inFolder = credential()
+    const inside = credential()
+    const paths = [
+      world.write(`tree/key-${inName.value}.md`, `API_KEY=${inside.value}\n`),
+      world.write(`tree/${inFolder.value}/.env`, `API_KEY=${inside.value}\n`),
+      world.write(`tree/${inName.value}`, Buffer.from([1, 0, 2])),
+    ]
+    const [inode, other] = [paths[0], dirname(paths[1] ?? '')].map(
+      (path = '') => statSync(path).ino,
+    )
+    const ended = await Promise.all(
+      [[], ['--json'], ['--sarif']].map((more) => run(world, ['scan', 'tree', ...more])),
+    )
+    const [plain, json, sarif] = ended
+    expect(plain?.out).toContain(`tree/key-…(inode ${inode}).md:1:`)
+    expect(plain?.out).toContain(`tree/…(inode ${other})/.env:1:`)
+    expect(json?.out).toContain(`/tree/key-…(inode ${inode}).md"`)
+    expect(sarif?.out).toContain(`tree/key-${encodeURIComponent(`…(inode ${inode}).md`)}`)
+    for (const secret of [inName, inFolder]) expectNoLeak(world, secret, ended, [])
+    const files = paths.map((path) => relative(world.dir, path))
+    expectNoLeak(world, inside, ended, files)
+    const allowed = world.write(
+      'allow.json',
+      JSON.stringify([
+        { file: `tree/key-${inName.value}.md`, reason: 'fake' },
+        { file: 'gone', reason: 'fake' },
+        { file: 'gone too', reason: 'fake' },
+        { file: 'ended', reason: 'fake', until: '2020-01-01' },
+      ]),
+    )
+    const rest = await run(world, ['scan', 'tree', '--allow', allowed])
+    expect(rest.out).toContain('1 credential found')
+    expect(rest.err).toContain('note: of the allow-list, entries 2 and 3 fit nothing\n')
+    expect(rest.err).toContain('note: of the allow-list, entry 4 has come to its day')
+  })
+
+  test('our own keys and stores are told of as left out', async () => {
+    const world = makeWorld({ config: configOf(['key']), secrets: { key: 'fake-value' } })
+    await runAgent(world, ['true'])
+    const ends = ['BEGIN', 'END'].map((word) => `-----${word} PRIVATE KEY-----`)
+    const key = ends.join(`\n${'Fake'.repeat(16)}\n`)
+    for (const path of [
+      world.home.checkpointKey,
+      world.home.store.identity,
+      world.home.store.path,
+    ]) {
+      writeFileSync(path, key, { mode: 0o600 })
+    }
+    const ended = await run(world, ['scan', world.home.dir, '--all'])
+    expect(ended.out).toContain('no credential found')
+    expect(ended.err).toMatch(/note: [34] files skipped: the store or a key of this installation/)
+    // What else lies there is searched.
+    world.write(relative(world.dir, join(world.home.dir, 'notes')), key)
+    expect((await run(world, ['scan', world.home.dir])).out).toContain('1 credential found')
   })
 
   test('a hostile name is shown harmlessly, and a linked path by the name it was given', async () => {

@@ -57,7 +57,7 @@ const WHY: Readonly<Record<NotSearched, string>> = {
   binary: 'skipped: binary',
   huge: 'skipped: larger than 10 MiB',
   special: 'skipped: no regular file',
-  store: 'skipped: the store of this installation, where values are to lie',
+  store: 'skipped: the store or a key of this installation, where values are to lie',
 }
 
 export function skipFinding({ file, why }: { file: string; why: NotSearched }): Finding {

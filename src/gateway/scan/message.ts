@@ -78,6 +78,7 @@ function parseEnd(parsed: Readonly<Record<string, unknown>>): ScanMessage | unde
     uncompared: count('uncompared'),
     notFollowed: count('notFollowed'),
     unmatched: count('unmatched'),
+    links: count('links'),
   }
   return Object.values(totals).some(Number.isNaN) ? undefined : { type: 'end', ...totals }
 }

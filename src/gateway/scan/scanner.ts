@@ -9,6 +9,7 @@ import { Collected } from '../scan-collected.ts'
 import { unreadableFinding, type KnownValue } from './findings.ts'
 import { parseScanMessage } from './message.ts'
 import { pathText } from './path-text.ts'
+import { shownPath } from './shown-path.ts'
 import type { ScanInstruction, ScanMessage, Totals } from './words.ts'
 import { valueProcess } from '../value-process.ts'
 
@@ -69,7 +70,7 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
     fingerprintKey: home.fingerprintKey,
     known: known.map(({ fingerprint }) => fingerprint),
   }
-  const stores = new Set(home.secretsFiles.map((path) => realPath(path) ?? path))
+  const stores = new Set(ownFiles(home).map((path) => realPath(path) ?? path))
   const collected = new Collected({ asked, known, stores })
   const totals = await converse(instruction, options, (message) => {
     if (message.type !== 'at') collected.take(message)
@@ -77,6 +78,11 @@ export async function scanPaths(paths: readonly string[], options: ScanOptions):
   })
   const { findings, beyond, unnamed } = collected
   return { ...totals, findings: [...missing, ...findings], beyond, unnamed }
+}
+
+/** Files of this installation in which values and keys are to lie. */
+function ownFiles({ secretsFiles, store, fingerprintKey, checkpointKey }: Home): string[] {
+  return [...secretsFiles, store.path, store.identity, fingerprintKey, checkpointKey]
 }
 
 /** Without symbolic links; `undefined` where there is nothing that can be reached. */
@@ -97,6 +103,7 @@ const NOTHING: Totals = {
   uncompared: 0,
   notFollowed: 0,
   unmatched: 0,
+  links: 0,
 }
 
 /** Starts a scanner, and hands on what it says until it has ended. */
@@ -162,9 +169,13 @@ function failed(why: string): SecretRefError {
 }
 
 function tooSlow(file: string): SecretRefError {
-  return new SecretRefError('TIMEOUT', `the search of ${file || 'these files'} takes too long`, {
-    hint: 'nothing is said about these files; search without that one',
-  })
+  return new SecretRefError(
+    'TIMEOUT',
+    `the search of ${shownPath(file) || 'these files'} takes too long`,
+    {
+      hint: 'nothing is said about these files; search without that one',
+    },
+  )
 }
 
 function noKey(code: SecretRefError['code']): SecretRefError {

@@ -96,6 +96,8 @@ export interface Totals {
   notFollowed: number
   /** Folders in which the patterns of such files took too long, so that more was searched. */
   unmatched: number
+  /** Symbolic links in folders, which are not followed. */
+  links: number
 }
 
 export type ScanMessage =

@@ -46,6 +46,7 @@ async function search({ paths, all }: ScanInstruction, detector: Detector): Prom
     uncompared: 0,
     notFollowed: 0,
     unmatched: 0,
+    links: 0,
   }
   const reader = new Reader()
   const work = workOfSearch()
@@ -59,6 +60,7 @@ async function search({ paths, all }: ScanInstruction, detector: Detector): Prom
       if (step.kind === 'left-out') totals.leftOut += 1
       if (step.kind === 'not-followed') totals.notFollowed += 1
       if (step.kind === 'unmatched') totals.unmatched += 1
+      if (step.kind === 'link') totals.links += 1
       if (!('path' in step)) continue
       const file = pathText(step.path)
       if (performance.now() - spoke > ALIVE_EVERY_MS) alive(file)

@@ -12,6 +12,8 @@ export type Step =
   | { kind: 'special'; path: Buffer }
   | { kind: 'unreadable'; path: Buffer }
   | { kind: 'left-out' }
+  /** A symbolic link. */
+  | { kind: 'link' }
   /** A `.gitignore` that has no say: it is another user's, or too large. */
   | { kind: 'not-followed' }
   /** A folder in which patterns took too long, and left nothing more out. */
@@ -122,7 +124,7 @@ class Walk {
         const read = (): Content => this.#read(held, entry.name)
         if (!left || agent) yield { kind: 'file', path, name, agent, ignored: left, read }
         else if (!folder.ignored) yield { kind: 'left-out' }
-      } else if (!entry.isSymbolicLink() && !left) yield { kind: 'special', path }
+      } else if (!left) yield entry.isSymbolicLink() ? { kind: 'link' } : { kind: 'special', path }
     }
     if (work.ranOut) yield { kind: 'unmatched' }
     return inner

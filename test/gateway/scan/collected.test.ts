@@ -47,7 +47,7 @@ test('a place is told of once', () => {
     ['credential', 'a credential that fits stripe'],
     ['skipped', 'skipped: binary'],
     ['unreadable', 'this could not be read'],
-    ['skipped', 'skipped: the store of this installation, where values are to lie'],
+    ['skipped', 'skipped: the store or a key of this installation, where values are to lie'],
   ])
 })
 

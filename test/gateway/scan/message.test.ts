@@ -25,6 +25,7 @@ const end = {
   uncompared: 0,
   notFollowed: 0,
   unmatched: 0,
+  links: 0,
 }
 const parse = (message: object): unknown => parseScanMessage(JSON.stringify(message), asked)
 
