@@ -1,4 +1,5 @@
 /** Hints for a name that nothing has: the nearest one, and what there is. Pure. */
+import { looksLikeValue } from '../config/names.ts'
 import { nearest } from '../config/suggest.ts'
 import { literalKind } from '../targets/literals.ts'
 
@@ -27,5 +28,7 @@ export function listOf(known: readonly string[], kind: string): string {
 
 /** A name from a command line for a message; what looks like a credential is not repeated. */
 export function quoted(name: string): string {
-  return literalKind(name) === undefined ? `"${name}"` : 'that (it looks like a credential)'
+  return literalKind(name) === undefined && !looksLikeValue(name)
+    ? `"${name}"`
+    : 'that (it looks like a credential)'
 }

@@ -4,6 +4,7 @@ import { width } from '../../src/cli/table.ts'
 import { nodeAt } from '../../src/config/node.ts'
 import { routeOf } from '../../src/gateway/status.ts'
 import { planAgent } from '../../src/plan/plan.ts'
+import { recordCredentials } from '../../src/state/credentials.ts'
 import { recordGrants, type GrantRow } from '../../src/state/grants.ts'
 import { load } from '../config/helpers.ts'
 import { openState } from '../state/folder.ts'
@@ -174,3 +175,33 @@ file      998       0          998   0
     })
   })
 })
+
+test.each([3, 40])(
+  'of %d agents: what a service rejected is not among what is well',
+  async (count) => {
+    const fingerprint = `hmac-sha256:${'0a'.repeat(16)}`
+    const { stdout, home, cwd, ...io } = await statusOf(count, (_, slot) =>
+      slot === 'slack' ? { fingerprint } : {},
+    )
+    expect(stdout).not.toContain('rejected')
+    const db = openState(home)
+    recordCredentials(db, [
+      {
+        config: `${cwd}/secretref.json`,
+        environment: 'default',
+        ref: 'slack',
+        target: 'slack-bot-token',
+        fingerprint,
+        verdict: 'rejected',
+        at: '2026-03-07T00:00:00.000Z',
+      },
+    ])
+    let out = ''
+    await gatewayStatus(
+      { ...io, home, cwd, out: (text) => void (out += text) },
+      { secrets: true, all: true, config: `${cwd}/secretref.json` },
+    )
+    expect(out).toContain('❌ SLACK: rejected by slack-bot-token (2026-03-07)\n')
+    if (count > 20) expect(out).toContain('❌ 39 bindings of 39 agents: rejected\n')
+  },
+)

@@ -1,6 +1,6 @@
 /** What a mistyped name is told, among few and among very many. */
 import { expect, test } from 'vitest'
-import { didYouMean } from '../../src/plan/known.ts'
+import { didYouMean, quoted } from '../../src/plan/known.ts'
 
 const agents = Array.from({ length: 300 }, (_, i) => `worker-${String(i).padStart(3, '0')}`)
 agents.push('payment-analyst')
@@ -24,4 +24,11 @@ test('where none is near none is suggested, and a text without an end costs no m
   const began = performance.now()
   expect(didYouMean('y'.repeat(200), many, 'agents')).toMatch(/^agents: /)
   expect(performance.now() - began).toBeLessThan(2000)
+})
+
+test('what looks like a credential is not repeated', () => {
+  expect(quoted('stripe-api-key')).toBe('"stripe-api-key"')
+  for (const name of ['0123456789abcdef'.repeat(2), ['ghp', 'a'.repeat(36)].join('_')]) {
+    expect(quoted(name)).not.toContain(name)
+  }
 })
