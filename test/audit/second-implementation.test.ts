@@ -1,11 +1,12 @@
 /** scripts/verify_log.py, which knows docs/audit-format.md and nothing of our code, says the same. */
 import { spawnSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { skipLoudly } from '../values/loud.ts'
 import { entry, tempHome, writeLog } from './home.ts'
 import { filesOf, keyOf, place, said, signedLog, write, type SignedLog } from './signed-log.ts'
+import { lineOf } from '../../src/audit/anchor/line.ts'
 import { logKey } from '../../src/cli/log-checkpoint.ts'
 import type { Entry } from '../../src/audit/record.ts'
 import type { Home } from '../../src/state/home.ts'
@@ -88,6 +89,47 @@ function otherwise(seq: number): Entry {
   return seq < 7 ? said(seq) : entry({ agent: 'somebody-else' })
 }
 
+const UNSURE = 'doubt: 13 records, signed up to record 13, and notes that cannot be used'
+
+describe('notes that were kept elsewhere, where others could write', () => {
+  function against(used: SignedLog, text: string): string {
+    const home = tempHome()
+    place(used, home, [used.lines.length])
+    write(join(home.dir, 'kept'), text)
+    return verify(home.dir, log.vkey, join(home.dir, 'kept'))
+  }
+  const forged = signedLog({ records: 13, segments: [8], say: otherwise })
+  const inLine = `Nov 24 host secretref[7]: ${lineOf(log.note(9))}\n`
+  const [, bad = ''] = log.note(4).split('\n\n')
+  const torn = [1, 27, 60, 80, 140, 170].map((end) => log.note(5).slice(0, end))
+
+  test.each([
+    ['one after the other', `\n${log.note(4)}\n\n${log.note(9)}`, 'ok'],
+    ['in a system log', `${inLine}Nov 24 host other: x\n`, 'ok'],
+    ['both', `${log.note(4)}${inLine}`, 'ok'],
+    ['behind rubbish', `rubbish\n${log.note(9)}`, 'doubt'],
+    ['before rubbish', `${log.note(9)}rubbish`, 'doubt'],
+    ['a bad signature behind a good one', `${log.note(9)}${bad}`, 'doubt'],
+    ['a signature that is none', `${log.note(9)}— \n`, 'doubt'],
+    ...torn.map((text) => [`torn: ${text.length}`, `${text}${log.note(9)}`, 'doubt']),
+  ])('%s', (_, text = '', verdict = '') => {
+    expect(against(log, text)).toBe(
+      verdict === 'ok' ? 'ok: 13 records, signed up to record 13' : UNSURE,
+    )
+    expect(against(forged, text)).toMatch(/^bad: records \d to 9 are not all as signed$/)
+  })
+
+  test('a file of them that is not there', () => {
+    const home = tempHome()
+    place(log, home, [13])
+    expect(verify(home.dir, log.vkey, join(home.dir, 'gone'))).toContain('FileNotFoundError')
+  })
+})
+
+test('it is short enough to be read', () => {
+  expect(readFileSync(SCRIPT, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(60)
+})
+
 describe('a bad one: the bad record is named', () => {
   test.each([
     ['changed', line(3, (text) => text.replace('tester', 'tamper')), 'record 3 was changed'],
@@ -100,6 +142,11 @@ describe('a bad one: the bad record is named', () => {
     ['repeated', line(4, (text) => text + text), 'record 5 is missing, or another is in its place'],
     ['no JSON', line(6, () => 'x\n'), 'record 6 is not a record'],
     [
+      'no JSON, though Python reads it',
+      line(6, (text) => text.replace('"v":1', '"v":NaN')),
+      'record 6 is not a record',
+    ],
+    [
       'the first',
       line(1, (text) => text.replace('tester', 'tamper')),
       'record 1 is not of the log that the key is of',
@@ -108,7 +155,7 @@ describe('a bad one: the bad record is named', () => {
     [
       'what a segment states',
       line(8, (text) => text.replace(/"size":7/, '"size":6')),
-      'record 8 is not a record',
+      'record 8 says of earlier ones what they are not',
     ],
   ])('%s', (_, change, what) => {
     expect(verify(changed(change).dir, log.vkey)).toBe(`bad: ${what}`)
@@ -133,7 +180,11 @@ describe('a bad one: the bad record is named', () => {
   test('a checkpoint that the key did not sign', () => {
     const home = changed((text) => text)
     write(home.checkpoints, log.note(5).replace('\n5\n', '\n6\n'))
-    expect(verify(home.dir, log.vkey)).toBe('bad: a checkpoint that the key did not sign names it')
+    expect(verify(home.dir, log.vkey)).toBe(UNSURE)
+    const kept = join(home.dir, 'kept')
+    write(home.checkpoints, log.note(5))
+    write(kept, log.note(5).replace('\n5\n', '\n6\n'))
+    expect(verify(home.dir, log.vkey, kept)).toBe(UNSURE)
     const { vkey } = signedLog({ records: 1, key: keyOf('another') })
     expect(verify(home.dir, vkey)).toBe('bad: no checkpoint of it is signed by the key')
     expect(verify(home.dir, log.vkey.replace('secretref', 'secretreg'))).toMatch(/^bad: record 1 /)
