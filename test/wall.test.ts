@@ -44,6 +44,7 @@ const PURE = new Set([
   'plan/types.ts',
   'policy/fetched.ts',
   'policy/reasons.ts',
+  'targets/another.ts',
   'targets/destination.ts',
   'targets/detect.ts',
   'targets/hosts.ts',

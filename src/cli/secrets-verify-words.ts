@@ -34,6 +34,7 @@ const NOT_ASKED: Readonly<Record<NotAsked, string>> = {
   'no-call': 'no call is known that would tell',
   'no-base-url': 'only the config can say where its server is',
   'base-url-misfit': 'the base URL in the config is not of this service',
+  'base-url-misplaced': 'its base URL has no TLS, and was not stated for production',
   'companion-missing': 'something that the call needs is not bound',
   'companion-refused': 'something that the call needs could not be fetched, or is refused',
   'other-target': 'what is bound for the call beside it is of another service',
@@ -134,21 +135,20 @@ function storing(program: string, { binding }: Verified, config: Config): string
 }
 
 function hintFor({ target }: Verified, reason: NotAsked): string | undefined {
-  switch (reason) {
-    case 'no-target':
-      return 'say it with "service" in the tool binding or the credential'
-    case 'companion-missing':
-      return `bind it to the agent under that variable, or state it under targets.${target?.id}.settings where it is no secret`
-    case 'other-target':
-      return `bind what ${target?.service ?? 'the service'} gave you under that variable`
-    case 'out-of-time':
-      return 'ask about fewer, or with a higher --concurrency'
-    case 'no-base-url':
-    case 'base-url-misfit':
-      return `state targets.${target?.id}.baseUrl in the config`
-    default:
-      return undefined
+  const entry = `targets.${target?.id}`
+  const hints: Readonly<Record<NotAsked, string | undefined>> = {
+    'no-target': 'say it with "service" in the tool binding or the credential',
+    'no-call': undefined,
+    'no-base-url': `state ${entry}.baseUrl in the config`,
+    'base-url-misfit': `state ${entry}.baseUrl in the config`,
+    'base-url-misplaced': `state it under environments.E.${entry}, E being the environment that it is for`,
+    'companion-missing': `bind it to the agent, with its envVar, or state it under ${entry}.settings where it is no secret`,
+    // The refusal has a hint of its own.
+    'companion-refused': undefined,
+    'other-target': `bind what ${target?.service ?? 'the service'} gave you under that variable`,
+    'out-of-time': 'ask about fewer, or with a higher --concurrency',
   }
+  return hints[reason]
 }
 
 /** The closed fields of one credential, for programs. */

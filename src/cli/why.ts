@@ -4,8 +4,8 @@ import { placeOf } from '../config/problems.ts'
 import type { Config, LoadedConfig } from '../config/types.ts'
 import { placeInWords, type Names } from '../plan/describe.ts'
 import { askedEnvironment } from '../plan/environment.ts'
-import { own } from '../plan/own.ts'
 import { planAgent } from '../plan/plan.ts'
+import { statedTarget } from '../plan/target.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import { decide, type Decision } from '../policy/decide.ts'
 import { dayOf } from '../policy/expiry.ts'
@@ -95,7 +95,7 @@ function block(plan: Plan, decision: Decision, names: Names, { config }: LoadedC
         binding.required ? 'yes: without it nothing starts' : 'no: the run starts without it',
       ],
       ['on failure', ON_FAILURE[binding.onFailure]],
-      ['target', targetInWords(binding, config)],
+      ['target', targetInWords(binding, plan, config)],
       ['delivery', binding.delivery === 'file' ? `file, its path in ${envVar}_FILE` : 'variable'],
       ['expires', expiryInWords(binding)],
       ...warnings.map((warning) => ['warning', warning.message] as const),
@@ -141,11 +141,16 @@ const TARGET_BY: Readonly<Record<NonNullable<PlannedBinding['targetBy']>, string
 }
 
 /** Where another server takes the place of the service's own, that is no detail. */
-function targetInWords({ target, targetBy }: PlannedBinding, { targets }: Config): string {
+function targetInWords(
+  { target, targetBy }: PlannedBinding,
+  { environment }: Plan,
+  config: Config,
+): string {
   if (targetBy === undefined) return `${target}, by the tool's name alone: nobody is asked`
-  const baseUrl = own(targets, target)?.baseUrl
-  const instead = baseUrl === undefined ? '' : `; asked at ${baseUrl}`
-  return `${target}, ${TARGET_BY[targetBy]}${instead}`
+  const { baseUrl, at, misplaced } = statedTarget(config, environment, target) ?? {}
+  const instead = baseUrl === undefined ? '' : `; asked at ${baseUrl} by ${at}`
+  const words = misplaced ? '; not asked: a base URL without TLS, not of this environment' : instead
+  return `${target}, ${TARGET_BY[targetBy]}${words}`
 }
 
 function expiryInWords({ expiresAt }: PlannedBinding): string {
@@ -168,7 +173,7 @@ function asJson(
   plan: Plan,
   decisions: readonly Decision[],
   unbound: readonly string[],
-  { targets }: Config,
+  config: Config,
 ): object {
   return {
     version: 1,
@@ -176,8 +181,9 @@ function asJson(
     environment: plan.environment,
     decisions: [
       ...decisions.map(({ binding, ...decision }) => {
-        const baseUrl = own(targets, binding.target)?.baseUrl
-        return { ...binding, ...(baseUrl === undefined ? {} : { baseUrl }), ...decision }
+        const stated = statedTarget(config, plan.environment, binding.target)
+        const where = stated?.misplaced ? undefined : stated?.baseUrl
+        return { ...binding, ...(where === undefined ? {} : { baseUrl: where }), ...decision }
       }),
       ...unbound.map((ref) => ({
         agent: plan.agent,

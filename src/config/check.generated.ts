@@ -723,12 +723,21 @@ function object25(fields: Fields): boolean {
 function object26(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
+    if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+  }
+  return true
+}
+
+function object27(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
     switch (key) {
-      case "secrets":
-        if (!(isObject(value) && object25(value))) return false
+      case "baseUrl":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
-      case "inherit":
-        if (!(typeof value === 'boolean')) return false
+      case "settings":
+        if (!(isObject(value) && object26(value))) return false
         break
       default:
         return false
@@ -737,20 +746,11 @@ function object26(fields: Fields): boolean {
   return true
 }
 
-function object27(fields: Fields): boolean {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    if (!(typeof key === 'string' && PATTERN_4.test(key))) return false
-    if (!(isObject(value) && object26(value))) return false
-  }
-  return true
-}
-
 function object28(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
-    if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
-    if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
+    if (!(isObject(value) && object27(value))) return false
   }
   return true
 }
@@ -759,10 +759,13 @@ function object29(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
-      case "baseUrl":
-        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+      case "secrets":
+        if (!(isObject(value) && object25(value))) return false
         break
-      case "settings":
+      case "inherit":
+        if (!(typeof value === 'boolean')) return false
+        break
+      case "targets":
         if (!(isObject(value) && object28(value))) return false
         break
       default:
@@ -775,7 +778,7 @@ function object29(fields: Fields): boolean {
 function object30(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
-    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
+    if (!(typeof key === 'string' && PATTERN_4.test(key))) return false
     if (!(isObject(value) && object29(value))) return false
   }
   return true
@@ -852,10 +855,10 @@ function object34(fields: Fields): boolean {
         if (!(isObject(value) && object24(value))) return false
         break
       case "environments":
-        if (!(isObject(value) && object27(value))) return false
+        if (!(isObject(value) && object30(value))) return false
         break
       case "targets":
-        if (!(isObject(value) && object30(value))) return false
+        if (!(isObject(value) && object28(value))) return false
         break
       case "openclaw":
         if (!(isObject(value) && object33(value))) return false

@@ -174,12 +174,28 @@ const named = z
   .discriminatedUnion('type', [firstNamed, ...otherNamed])
   .describe('A provider under a name of your own; `type` says what it is.')
 
+const target = z.strictObject({
+  baseUrl: text
+    .optional()
+    .describe('Where the service is asked instead: https, or http to a loopback address.'),
+  settings: z
+    .record(variable, text)
+    .optional()
+    .describe('What a call needs beside the credential and is no secret, by variable.'),
+})
+
 const environmentEntry = z.strictObject({
   secrets: z.record(name, refEntry).optional().describe('Where each ref lies in this environment.'),
   inherit: z
     .boolean()
     .optional()
-    .describe('True: a ref that is not listed here is found by refMap and active-provider.'),
+    .describe(
+      'True: a ref that is not listed here is found by refMap and active-provider, a target by targets.',
+    ),
+  targets: z
+    .record(name, target)
+    .optional()
+    .describe('Targets by id, in this environment: servers of your own, and test servers.'),
 })
 
 const gateway = z.strictObject({
@@ -195,16 +211,6 @@ const gateway = z.strictObject({
     })
     .optional()
     .describe('Where refs lie, in the environment that this gateway serves.'),
-})
-
-const target = z.strictObject({
-  baseUrl: text
-    .optional()
-    .describe('Where the service is asked instead: https, or http to a loopback address.'),
-  settings: z
-    .record(variable, text)
-    .optional()
-    .describe('What a call needs beside the credential and is no secret, by variable.'),
 })
 
 export const configSchema = z.strictObject({
@@ -224,7 +230,9 @@ export const configSchema = z.strictObject({
   targets: z
     .record(name, target)
     .optional()
-    .describe('Targets by id: servers of your own, and test servers.'),
+    .describe(
+      'Targets by id: servers of your own, and test servers. In the environment that the gateway serves.',
+    ),
   openclaw: z
     .strictObject({ gateway: gateway.optional().describe('The gateway that serves this config.') })
     .optional()

@@ -33,7 +33,11 @@ const config: Config = {
   secrets: { providers: { mine: { type: 'exec', command: '/bin/resolver' } } },
 }
 
-function ask(options: Partial<WhyOptions>, env: Io['env'] = {}): { code: number; out: string } {
+function ask(
+  options: Partial<WhyOptions>,
+  env: Io['env'] = {},
+  more: Config = {},
+): { code: number; out: string } {
   let out = ''
   const io: Io = {
     program: 'secretref',
@@ -48,7 +52,7 @@ function ask(options: Partial<WhyOptions>, env: Io['env'] = {}): { code: number;
     err: expect.unreachable,
   }
   const loaded: LoadedConfig = {
-    config,
+    config: { ...config, ...more },
     path: '/c/x.json',
     dir: '/c',
     hash: '',
@@ -148,4 +152,31 @@ test('--json shows nothing that a terminal obeys', () => {
   const { out } = ask({ json: true, secretsRef: ['\u009b31m\u202e'] })
   expect(out).toContain('"ref": "\\u009b31m\\u202e"')
   expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
+})
+
+describe('where a service is asked', () => {
+  const id = 'stripe-secret-key'
+  const instead = { targets: { [id]: { baseUrl: 'http://127.0.0.1:12111' } } }
+  const here = { secretsRef: ['stripe-api-key'] }
+
+  test('is told with the place that says so, and where it does not count', () => {
+    const { environments } = config
+    const own = { environments: { ...environments, production: instead } }
+    const stated = 'asked at http://127.0.0.1:12111 by environments.production.targets'
+    expect(ask(here, {}, own).out).toContain(stated)
+    expect(ask(here, {}, instead).out).toContain('not asked: a base URL without TLS')
+    expect(ask({ ...here, environment: 'development' }, {}, instead).out).not.toContain('127.0.0.1')
+  })
+
+  test('is in JSON where it counts', () => {
+    const json = { ...here, json: true }
+    const urls = (more: Config): unknown[] =>
+      JSON.parse(ask(json, {}, more).out).decisions.map((one: object) =>
+        Reflect.get(one, 'baseUrl'),
+      )
+    expect(urls(instead)).toEqual([undefined])
+    expect(urls({ targets: { [id]: { baseUrl: 'https://proxy.example.com' } } })).toEqual([
+      'https://proxy.example.com',
+    ])
+  })
 })

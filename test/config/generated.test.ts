@@ -34,7 +34,7 @@ test.each([
   ],
   [
     ['environments', 'e'],
-    ['secrets', 'inherit'],
+    ['secrets', 'inherit', 'targets'],
   ],
   [
     ['secrets', 'providers', 'file'],

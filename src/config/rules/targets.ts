@@ -9,7 +9,7 @@ import { agentPath } from './paths.ts'
 /** The names of the catalogue are loaded only where a config says one. */
 export async function judgeTargets(config: Config, patience: Patience): Promise<Problem[]> {
   const services = [...namedServices(config)]
-  const targets = Object.entries(config.targets ?? {})
+  const targets = [...statedTargets(config)]
   if (services.length === 0 && targets.length === 0) return []
   const { idsOfService, serviceWords } = await import('../../targets/infer.ts')
   const words = serviceWords()
@@ -22,13 +22,13 @@ export async function judgeTargets(config: Config, patience: Patience): Promise<
     if (idsOfService(service).length > 0) continue
     problems.push(unknown(service, at, 'the catalogue has no target of this name'))
   }
-  for (const [id, { baseUrl }] of targets) {
+  for (const { id, baseUrl, at } of targets) {
     const kinds = idsOfService(id)
-    if (!kinds.includes(id)) problems.push(notOne(id, kinds) ?? unknown(id, ['targets', id], NO_ID))
+    if (!kinds.includes(id)) problems.push(notOne(at, kinds) ?? unknown(id, at, NO_ID))
     if (baseUrl === undefined || baseUrlOf(baseUrl) !== undefined) continue
     problems.push(
       invalid(
-        ['targets', id, 'baseUrl'],
+        [...at, 'baseUrl'],
         'credentials are not sent to such an address',
         'write https://HOST, or http://127.0.0.1:PORT for a server on this machine; no user, no query',
       ),
@@ -40,9 +40,23 @@ export async function judgeTargets(config: Config, patience: Patience): Promise<
 const NO_ID = 'the catalogue has no target of this id'
 
 /** A service's name, where one of its kinds must be said. */
-function notOne(id: string, kinds: readonly string[]): Problem | undefined {
+function notOne(at: At, kinds: readonly string[]): Problem | undefined {
   if (kinds.length === 0) return undefined
-  return invalid(['targets', id], NO_ID, `this service has: ${kinds.join(', ')}`)
+  return invalid(at, NO_ID, `this service has: ${kinds.join(', ')}`)
+}
+
+/** Those of every environment, each with its place. */
+function* statedTargets(
+  config: Config,
+): Generator<{ id: string; baseUrl?: string | undefined; at: At }> {
+  for (const [id, { baseUrl }] of Object.entries(config.targets ?? {})) {
+    yield { id, baseUrl, at: ['targets', id] }
+  }
+  for (const [environment, { targets }] of Object.entries(config.environments ?? {})) {
+    for (const [id, { baseUrl }] of Object.entries(targets ?? {})) {
+      yield { id, baseUrl, at: ['environments', environment, 'targets', id] }
+    }
+  }
 }
 
 function* namedServices(config: Config): Generator<{ service: string; at: At }> {

@@ -70,7 +70,7 @@ async function dueOf(gateway: Gateway, { plan, results }: FailedRun): Promise<Se
   const others = allowed.map(({ binding }) => binding)
   for (const { binding, fetched } of allowed) {
     if (fetched?.outcome !== 'value') continue
-    const way = await wayOf(config, binding, others)
+    const way = await wayOf({ config, environment }, binding, others)
     if ('reason' in way) continue
     const { fingerprint } = fetched
     const key = { config: path, environment, agent, fingerprint, target: way.target.id }

@@ -75,7 +75,7 @@ export async function groupsOf(
         settle(binding, { result: { kind: 'failed', code, message, hint } })
         continue
       }
-      const way = await wayOf(config, binding, allowed)
+      const way = await wayOf({ config, environment: plan.environment }, binding, allowed)
       if ('reason' in way) {
         const { target, ...why } = way
         settle(binding, { ...(target && { target }), result: { kind: 'not-asked', ...why } })

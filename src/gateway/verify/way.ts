@@ -4,6 +4,7 @@ import { upperSnake } from '../../config/names.ts'
 import type { Config } from '../../config/types.ts'
 import { SecretRefError } from '../../errors.ts'
 import { own } from '../../plan/own.ts'
+import { statedTarget } from '../../plan/target.ts'
 import type { PlannedBinding } from '../../plan/types.ts'
 import type { Service } from '../../targets/another.ts'
 import { destinationOf, shownHost, type Nowhere } from '../../targets/destination.ts'
@@ -28,7 +29,8 @@ export interface Way {
 
 /**
  * Why nobody is asked. `no-target`: the config does not say what the credential is for, nor do its names;
- * `no-call`: the catalogue knows no call for it, or none that was seen in a source; `companion-missing`:
+ * `no-call`: the catalogue knows no call for it, or none that was seen in a source; `base-url-misplaced`:
+ * a test server's address would hold in production; `companion-missing`:
  * nothing is bound for what the call needs; `other-target`: what is bound for it is another service's;
  * `companion-refused`: it could not be fetched, or policy refuses it; `out-of-time`: others took it all.
  */
@@ -36,6 +38,7 @@ export type NotAsked =
   | 'no-target'
   | 'no-call'
   | Nowhere
+  | 'base-url-misplaced'
   | 'companion-missing'
   | 'companion-refused'
   | 'other-target'
@@ -53,14 +56,16 @@ export interface NoWay {
  * @throws CONFIG_INVALID where the config states a secret among the settings
  */
 export async function wayOf(
-  config: Config,
+  { config, environment }: { config: Config; environment: string },
   binding: PlannedBinding,
   others: readonly PlannedBinding[],
 ): Promise<Way | NoWay> {
   // What only a tool's name suggests is not acted on.
   const target = binding.targetBy === undefined ? undefined : await targetById(binding.target)
   if (target === undefined) return { reason: 'no-target' }
-  const { baseUrl, settings: stated } = own(config.targets, target.id) ?? {}
+  const entry = statedTarget(config, environment, target.id)
+  if (entry?.misplaced === true) return { reason: 'base-url-misplaced', target }
+  const { baseUrl, settings: stated } = entry ?? {}
   const recipe = verifyOf(target, baseUrl !== undefined)
   if (recipe === undefined) return { reason: 'no-call', target }
   const destination = destinationOf(recipe, baseUrl)
@@ -72,7 +77,7 @@ export async function wayOf(
   for (const name of companionsIn(recipe)) {
     const bound = others.find(({ envVar }) => envVar === name)
     const setting = own(stated, name)
-    if (setting !== undefined) settings[name] = plain(target, name, setting)
+    if (setting !== undefined) settings[name] = plain(target, name, setting, entry?.at)
     else if (bound === undefined) missing.push(name)
     else if (await isForAnother(config, bound, target)) ofOthers.push(name)
     else if (isMeant(config, bound, target)) companions.set(name, bound)
@@ -124,10 +129,10 @@ export async function serviceOf({ id, service }: Target): Promise<Service> {
   return { kind: id, kinds: same.map((one) => one.id), literals: literalsLike(examples) }
 }
 
-function plain({ id, companions }: Target, name: string, setting: string): string {
+function plain({ id, companions }: Target, name: string, setting: string, at = 'targets'): string {
   const known = companions?.find((companion) => companion.name === name)
   if (known?.secret === false) return setting
-  throw new SecretRefError('CONFIG_INVALID', `targets.${id}.settings.${name} is a secret`, {
+  throw new SecretRefError('CONFIG_INVALID', `${at}.${id}.settings.${name} is a secret`, {
     scope: 'config',
     hint: 'move the value into a provider and bind it to the agent under that variable',
   })

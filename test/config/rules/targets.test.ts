@@ -30,11 +30,24 @@ describe('a service', () => {
   })
 })
 
+function inside(targets: object): object {
+  return { environments: { staging: { targets } } }
+}
+
 describe('targets', () => {
   test('have base URLs and settings', async () => {
     await load({ targets: { 'stripe-secret-key': { baseUrl: 'http://127.0.0.1:12111' } } })
     await load({ targets: { 'gitlab-pat': { baseUrl: 'https://gitlab.example.com/sub' } } })
     await load({ targets: { 'twilio-auth-token': { settings: { TWILIO_ACCOUNT_SID: 'AC0' } } } })
+  })
+
+  test('may stand in an environment, under the same rules', async () => {
+    await load(inside({ 'stripe-secret-key': { baseUrl: 'http://127.0.0.1:12111' } }))
+    const { problems } = await refusal(inside({ stripe: {} }))
+    expect(problems).toMatchObject([{ at: ['environments', 'staging', 'targets', 'stripe'] }])
+    expect(await complaints(inside({ 'stripe-secret-key': { baseUrl: 'http://x' } }))).toEqual([
+      'CONFIG_INVALID environments.staging.targets.stripe-secret-key.baseUrl: credentials are not sent to such an address',
+    ])
   })
 
   test('are ids: a name that several kinds share is not enough', async () => {

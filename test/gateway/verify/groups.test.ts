@@ -151,6 +151,25 @@ describe('nobody is asked', () => {
     expect(settled).toMatchObject([{ result: { kind: 'not-asked', reason } }])
   })
 
+  test('in production by the address of a test server', async () => {
+    const config: Config = {
+      secrets: { providers: { file: {} } },
+      agents: { a: agentOf({ pay: { ref: 'stripe-api-key' } }) },
+      targets: { 'stripe-secret-key': { baseUrl: 'http://127.0.0.1:1' } },
+      openclaw: { gateway: { environment: 'development' } },
+      environments: { production: { inherit: true }, staging: { inherit: true } },
+    }
+    const asked = async (environment: string): Promise<Grouped> => {
+      const plans = planner({ config, configDir: '/c', userHome: '/h', environment })
+      return groupsOf(config, [{ plan: plans.plan({ agent: 'a' }), meant: () => true }], NOW)
+    }
+    expect(await asked('production')).toMatchObject({
+      groups: [],
+      settled: [{ result: { kind: 'not-asked', reason: 'base-url-misplaced' } }],
+    })
+    expect(await asked('staging')).toMatchObject({ groups: [{ way: { host: '127.0.0.1:1' } }] })
+  })
+
   test('where the base URL is of another server than the host leaves open', async () => {
     const slots = { t: { ref: 'k', service: 'shopify-admin-token' } }
     const asked = async (baseUrl: string): Promise<Grouped> =>
