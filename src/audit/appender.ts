@@ -330,7 +330,10 @@ export class Appender {
 }
 
 /** What the log itself has to say first, in the name of who writes. */
-function findings({ end, headUnknown, torn, lost }: Opened, entries: readonly Entry[]): Entry[] {
+function findings(
+  { end, headUnknown, torn, lost, signed }: Opened,
+  entries: readonly Entry[],
+): Entry[] {
   const found: Entry[] = []
   for (const { actor } of entries.slice(0, 1)) {
     if (end.seq === EMPTY.seq) found.push({ event: 'log.opened', actor })
@@ -338,7 +341,7 @@ function findings({ end, headUnknown, torn, lost }: Opened, entries: readonly En
     else if (headUnknown) found.push({ event: 'log.opened', actor, detail: { head: 'unknown' } })
     if (torn > 0) found.push({ event: 'log.recovered', actor, detail: { bytes: torn } })
     if (lost !== undefined) {
-      found.push({ event: 'log.recovered', actor, detail: { checkpoint: 'put back' } })
+      found.push({ event: 'log.recovered', actor, detail: { checkpoint: signed } })
     }
   }
   return found

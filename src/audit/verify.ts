@@ -71,7 +71,14 @@ export interface Verdict {
 export interface Mark {
   seq: number
   event: string
-  detail: { bytes?: number; file?: string; size?: number; seq?: number; acknowledged?: number }
+  detail: {
+    bytes?: number
+    checkpoint?: number
+    file?: string
+    size?: number
+    seq?: number
+    acknowledged?: number
+  }
 }
 
 export interface Scope {
@@ -289,7 +296,7 @@ function markOf({ seq, event, detail = {} }: AuditRecord): Mark {
   const { file } = detail
   const kept: Mark['detail'] = {}
   if (typeof file === 'string') kept.file = file.slice(0, MAX_TEXT).toWellFormed()
-  for (const key of ['bytes', 'size', 'seq', 'acknowledged'] as const) {
+  for (const key of ['bytes', 'checkpoint', 'size', 'seq', 'acknowledged'] as const) {
     const number = detail[key]
     if (typeof number === 'number') kept[key] = number
   }

@@ -115,6 +115,10 @@ function noteOf({ seq, event, detail }: Mark): Note {
   if (event === 'log.archived') {
     return { kind: 'archived', seq, text: `record ${seq}: ${archivedText(detail)}` }
   }
+  if (event === 'log.recovered' && detail.checkpoint !== undefined) {
+    const text = `record ${seq}: the file of the newest checkpoint, of ${detail.checkpoint} records, was gone, and was put back from the list of all; somebody removed it`
+    return { kind: 'recovered', seq, text }
+  }
   if (event === 'log.recovered') {
     const text = `record ${seq}: ${detail.bytes ?? 'some'} bytes of an unfinished line were cut off before it; a writer was killed, the power failed, or somebody cut the log there`
     return { kind: 'recovered', seq, text }

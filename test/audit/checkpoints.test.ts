@@ -278,7 +278,7 @@ describe('the newest checkpoint, removed', () => {
     await log.append([entry()])
     await log.close()
     expect(recordsIn(home).slice(4)).toMatchObject([
-      { event: 'log.recovered', detail: { checkpoint: 'put back' } },
+      { event: 'log.recovered', detail: { checkpoint: 4 } },
       { event: 'grant.released' },
       { event: 'grant.released' },
     ])

@@ -269,12 +269,19 @@ describe('log verify', () => {
     expect(recovered.stdout).toContain(
       'note: record 5: 4 bytes of an unfinished line were cut off before it; a writer was killed, the power failed, or somebody cut the log there\n',
     )
+    rmSync(home.checkpoint)
+    await writeLog(home, 1)
+    const putBack = ioAt(home)
+    expect(await logVerify(putBack, { strict: true })).toBe(1)
+    expect(putBack.stdout).toContain(
+      'note: record 7: the file of the newest checkpoint, of 6 records, was gone, and was put back from the list of all; somebody removed it\n',
+    )
     const { size } = statSync(home.auditLog)
     await logArchive(ioAt(home), { yes: true })
     const archived = ioAt(home)
     expect(await logVerify(archived, {})).toBe(0)
     expect(archived.stdout).toContain(
-      `note: record 1: this log was begun anew: the one before was put aside as audit.log.20261124T120000000Z, ${size} bytes with record 6 at its end, and record 6 was acknowledged\n`,
+      `note: record 1: this log was begun anew: the one before was put aside as audit.log.20261124T120000000Z, ${size} bytes with record 8 at its end, and record 8 was acknowledged\n`,
     )
     expect(await logVerify(ioAt(home), { strict: true })).toBe(1)
   })
