@@ -1,9 +1,18 @@
 /** Under strace: durable first, acknowledged after; and what a failed or interrupted sync leaves behind. */
-import { truncateSync } from 'node:fs'
+import { rmSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { readHead } from '../../src/audit/lock.ts'
-import { entry, openLog, recordsIn, tempHome, verify, writeSettings } from '../audit/home.ts'
+import {
+  entry,
+  openLog,
+  recordsIn,
+  tempHome,
+  verify,
+  writeLog,
+  writeSettings,
+} from '../audit/home.ts'
 import { trace } from './traced.ts'
 
 const SRC = join(import.meta.dirname, '../../src')
@@ -45,6 +54,24 @@ describe('durable before it is acknowledged', () => {
     expect(synced).toBeLessThan(written)
     expect(parent).toBeGreaterThan(-1)
     expect(parent).toBeLessThan(written)
+  })
+})
+
+describe('a checkpoint', () => {
+  test('that is the first of its name is in the folder for good, also beside an older list', async (context) => {
+    const home = tempHome()
+    await writeLog(home, 1)
+    // As after a kill between the note in the list and its own file.
+    rmSync(home.checkpoint)
+    const db = new DatabaseSync(home.auditLock)
+    db.exec('DELETE FROM signed')
+    db.close()
+    const rules = ['trace=rename,fsync']
+    const { calls } = trace(context, home, rules, [WRITER, 'a', '1', '1'])
+    const renamed = calls.findIndex((call) => / rename\(.*audit\.checkpoint"/.test(call))
+    const synced = calls.findLastIndex((call) => / fsync\(\d+<[^>]*\/home>\) += 0/.test(call))
+    expect(renamed).toBeGreaterThan(-1)
+    expect(synced).toBeGreaterThan(renamed)
   })
 })
 
