@@ -2,11 +2,13 @@
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { stripe } from '../fakes/stripe.ts'
 import {
   configOf,
   describeOnLinux,
   eventsOf,
   makeWorld,
+  run,
   runAgent,
   type Ended,
   type World,
@@ -96,6 +98,33 @@ describeOnLinux('traced from outside', () => {
     expect(writes).toHaveLength(1)
     expect(writes[0]?.args).toMatch(/^\(\d+<[^>]*\/0-KEY>, "fake-value"/)
     expect(durable(calls, 'grant.released')).toBeLessThan(writes[0]?.began ?? 0)
+  }, 60_000)
+
+  test('to a service: the record is durable, then the request is written', async (context) => {
+    needStrace(context, 'order of record and request')
+    const service = await stripe({ valid: ['fake-value'] })
+    const world = makeWorld({
+      secrets: { 'stripe-api-key': 'fake-value' },
+      config: {
+        ...configOf(['stripe-api-key']),
+        targets: { 'stripe-secret-key': { baseUrl: service.url } },
+      },
+    })
+    const file = join(world.dir, 'trace')
+    const { code, out } = await run(world, ['secrets', 'verify', '--config', world.config], {
+      through: tracing(file, CALLS),
+      timeoutMs: 60_000,
+    })
+    expect({ code, valid: out.includes('STRIPE_API_KEY: valid') }).toEqual({ code: 0, valid: true })
+    const calls = callsIn(file)
+    const writes = calls.filter((call) => isWrite(call) && call.args.includes('fake-value'))
+    expect(writes).toHaveLength(1)
+    expect(writes[0]?.args).toMatch(/^\(\d+<(?:socket|TCP)[^>]*>, .*GET \/v1\/balance/)
+    const [verifier] = executed(calls, /\/verifier(?:\.cjs|\/main\.ts)"/)
+    expect(writes[0]?.pid).toBe(verifier?.pid)
+    for (const event of ['grant.intent', 'grant.released']) {
+      expect(durable(calls, event)).toBeLessThan(writes[0]?.began ?? 0)
+    }
   }, 60_000)
 
   const good = Object.fromEntries(
