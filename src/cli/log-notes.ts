@@ -77,7 +77,7 @@ export function notesOf(checked: Checked, { from }: { from?: number }, current: 
     notes.push({ kind: 'more', text })
   }
   if (before?.state === 'missing' && before.archived.file !== 'missing') {
-    const text = `the archive ${before.archived.file} is not there any more: what it said cannot be told here`
+    const text = `the archive ${before.archived.file} is not there any more, or a segment of it: what it said cannot be told here`
     notes.push({ kind: 'archive-missing', text })
   }
   if (torn > 0) {

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -278,6 +279,27 @@ describe('segments', () => {
     expect(await run(io)).toBe(0)
     expect(io.stdout).toMatch(/^12 records, the chain is whole/)
     expect(io.stdout).toContain('signed: up to record 12\n')
+  })
+
+  test('of an archive are all verified, and against its own checkpoints', async () => {
+    const io = at(long, [6, 12])
+    const [first = '', ...others] = closed(io)
+    const ending = '.20261124T090000000Z'
+    for (const path of [first, ...others, io.home.checkpoint, io.home.checkpoints]) {
+      renameSync(path, path + ending)
+    }
+    place(log, io.home, [12])
+    const file = io.home.auditLog + ending
+    expect(await run(io, { file, strict: true })).toBe(0)
+    expect(io.stdout).toMatch(/^ok: 12 records, the chain is whole\n/)
+    expect(io.stdout).toContain('signed: up to record 12\n')
+    const text = readFileSync(first + ending, 'utf8')
+    write(first + ending, text.replace('"count":3', '"count":9'))
+    expect(await run(io, { file })).toBe(1)
+    expect(io.stderr).toMatch(/^secretref: record 3 of .* was changed/)
+    rmSync(first + ending)
+    expect(await run(io, { file, strict: true })).toBe(1)
+    expect(await kinds(io, { file })).toEqual(['segments-missing', 'not-current'])
   })
 
   test('an older one that was moved away is said', async () => {

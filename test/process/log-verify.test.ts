@@ -1,7 +1,8 @@
 /** `log verify` beside a writer, and what is piped into it. */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { logCheckpoint, logKey } from '../../src/cli/log-checkpoint.ts'
@@ -9,9 +10,12 @@ import { logProve } from '../../src/cli/log-prove.ts'
 import { logVerify } from '../../src/cli/log-verify.ts'
 import { segmentsOf } from '../../src/audit/segments.ts'
 import { writeLog } from '../audit/home.ts'
-import { write } from '../audit/signed-log.ts'
+import { place, said, signedLog, write } from '../audit/signed-log.ts'
 import { recorded } from '../cli/recorded.ts'
+import { skipLoudly } from '../values/loud.ts'
+import { namespace } from './namespace.ts'
 import { CLI } from './support.ts'
+import { hasTerminal, onTerminal } from './terminal.ts'
 
 const WRITER = join(import.meta.dirname, 'audit-writer.ts')
 
@@ -73,4 +77,43 @@ test('takes a checkpoint, and a proof, from stdin', async () => {
     status: 1,
     stdout: '',
   })
+})
+
+test('reads the lock file of a copy that nobody may write to, made while a writer had it open', async (context) => {
+  const wrapper = namespace(context, 'a lock file on a read-only file system')
+  const [io, copy] = [recorded(), recorded()]
+  await writeLog(io.home, 3)
+  place(signedLog({ records: 1 }), copy.home)
+  const db = new DatabaseSync(io.home.auditLock)
+  db.exec('PRAGMA journal_mode = WAL; UPDATE head SET seq = seq')
+  for (const name of ['auditLog', 'checkpoint', 'checkpoints', 'checkpointKey'] as const) {
+    copyFileSync(io.home[name], copy.home[name])
+  }
+  for (const ending of ['', '-wal']) {
+    copyFileSync(io.home.auditLock + ending, copy.home.auditLock + ending)
+  }
+  db.close()
+  const [program = '', ...args] = wrapper
+  const script = `mount --bind "$SECRETREF_HOME" "$SECRETREF_HOME" &&
+    mount -o remount,ro,bind "$SECRETREF_HOME" && exec "$0" "$@"`
+  const { stdout, stderr } = spawnSync(
+    program,
+    [...args, 'sh', '-c', script, process.execPath, CLI, 'log', 'verify', '--strict'],
+    { encoding: 'utf8', env: { ...process.env, SECRETREF_HOME: copy.home.dir } },
+  )
+  expect(stderr).toBe('')
+  expect(stdout).toMatch(/^ok: 4 records, .*\nlast: .*\nacknowledged: up to record 4\n/)
+})
+
+test('says on a terminal how far a long log was read, and takes that away again', (context) => {
+  if (!hasTerminal) skipLoudly(context, 'progress on a terminal', 'needs Python for a terminal')
+  const io = recorded()
+  place(signedLog({ records: 20_001, say: (seq) => said(seq) }), io.home, [20_001])
+  const [program = '', ...args] = onTerminal
+  const { stdout } = spawnSync(program, [...args, process.execPath, CLI, 'log', 'verify'], {
+    encoding: 'utf8',
+    env: { SECRETREF_HOME: io.home.dir, HOME: io.home.dir, TERM: 'xterm' },
+  })
+  expect(stdout).toContain('\r\u001b[Kverifying: record 20000\r\u001b[K')
+  expect(stdout).toContain('20001 records, the chain is whole')
 })
