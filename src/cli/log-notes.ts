@@ -73,7 +73,7 @@ export function notesOf(checked: Checked, { from }: { from?: number }, current: 
   const { torn, timeGoesBack, acknowledged } = verdict
   const notes = [...beginning(checked, from), ...verdict.marks.map(noteOf)]
   if (verdict.moreMarks !== undefined) {
-    const text = `${verdict.moreMarks} more records say that a line was cut off, or that the lock file was missing`
+    const text = `${verdict.moreMarks} more records say such things of the log`
     notes.push({ kind: 'more', text })
   }
   if (before?.state === 'missing' && before.archived.file !== 'missing') {

@@ -1,4 +1,5 @@
 /** `secretref log verify-proof`: without the log, and without its machine. */
+import { asFailure } from '../audit/failures.ts'
 import { leafHash } from '../audit/hash.ts'
 import { rootOfPath } from '../audit/proof.ts'
 import { parseRecord } from '../audit/read.ts'
@@ -20,7 +21,7 @@ export interface ProofOptions {
 
 /** Prints the record that was proved. Errors: PROOF_INVALID, also where nobody vouches for the key. */
 export async function logVerifyProof(io: Io, file: string, options: ProofOptions): Promise<number> {
-  const keys = keysOf(io.home, options.key)
+  const keys = keysFor(io, options.key)
   const proof = parseProof(readEvidence(io, file, 'the proof'))
   const record = proof && parseRecord(proof.line)
   if (proof === undefined || record === undefined) {
@@ -43,6 +44,14 @@ export async function logVerifyProof(io: Io, file: string, options: ProofOptions
     io.out(`\n${safeJson(record)}\n`)
   }
   return 0
+}
+
+function keysFor(io: Io, given: string | undefined): Keys {
+  try {
+    return keysOf(io.home, given)
+  } catch (error) {
+    throw asFailure(error, io.home.auditLock)
+  }
 }
 
 function checkSignature({ note, checkpoint }: Proof, keys: Keys): void {
@@ -70,7 +79,7 @@ function checkKept(io: Io, file: string, { checkpoint }: Proof, { keyFor }: Keys
   const kept = checkpointsIn(notesKept(readEvidence(io, file, 'the checkpoint')), keyFor, true)
   const { origin, size, root } = checkpoint
   const same = kept.checkpoints.some(
-    (other) => other.origin === origin && other.size === size && other.root === root,
+    (other) => other.known && other.origin === origin && other.size === size && other.root === root,
   )
   if (same) return
   throw invalid(

@@ -1,6 +1,6 @@
 /** `log prove` and `log verify-proof`: what one prints the other takes, and nothing else. */
 import * as fc from 'fast-check'
-import { rmSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { rootOfPath } from '../../src/audit/proof.ts'
@@ -218,6 +218,21 @@ describe('what is not accepted', () => {
       code: 'PROOF_INVALID',
       message: 'the proof does not hold: its checkpoint is none of those that you kept',
     })
+  })
+
+  test('the same one, planted among those that were kept by somebody without the key', async () => {
+    const io = recorded()
+    const planted = signedLog({ records: COUNT, segments: [6, 13], key: keyOf('another') })
+    write(join(io.cwd, 'kept'), log.note(4) + planted.note(20))
+    const failure = await failureOf(check(await proof(), { key: log.vkey, against: 'kept' }, io))
+    expect(failure.code).toBe('PROOF_INVALID')
+  })
+
+  test('a folder of keys that is none is said', async () => {
+    const io = recorded()
+    mkdirSync(io.home.dir, { recursive: true, mode: 0o700 })
+    write(io.home.keys, '')
+    expect((await failureOf(check(await proof(), {}, io))).code).toBe('AUDIT_UNAVAILABLE')
   })
 
   test.each([

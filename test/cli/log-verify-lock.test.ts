@@ -1,5 +1,6 @@
 /** `log verify` and what the lock file, the keys and the records say that somebody else wrote. */
-import { readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, copyFileSync, cpSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, test } from 'vitest'
 import { notesIn } from '../../src/audit/note.ts'
@@ -66,6 +67,21 @@ describe('what the lock file says was signed', () => {
     expect(await run(io, { strict: true })).toBe(0)
     await writeLog(io.home, 2)
     expect(await run(io, { strict: true })).toBe(0)
+  })
+
+  test('an older state of all files is whole: only what was kept elsewhere tells', async () => {
+    const io = recorded()
+    await writeLog(io.home, 3)
+    const older = join(io.cwd, 'older')
+    cpSync(io.home.dir, older, { recursive: true })
+    await writeLog(io.home, 3)
+    copyFileSync(io.home.checkpoint, join(io.cwd, 'kept'))
+    rmSync(io.home.dir, { recursive: true })
+    cpSync(older, io.home.dir, { recursive: true })
+    chmodSync(io.home.dir, 0o700)
+    expect(await run(io, { strict: true }), io.stdout).toBe(0)
+    expect(await run(io, { against: 'kept' })).toBe(1)
+    expect(io.stderr).toMatch(/^secretref: record 5 of the audit log was signed and is missing/)
   })
 
   test('a lock file that says what no writer stores is said to be damaged', async () => {
