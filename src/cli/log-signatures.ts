@@ -107,7 +107,7 @@ function notCompared({ verdict, start }: Checked): Note[] {
 function spoilt({ forged, unreadable }: Notes, which: string, where: string): Note[] {
   const notes: Note[] = []
   if (forged > 0) {
-    const text = `${count(forged, 'checkpoint')} ${which} name the key and are not signed by it`
+    const text = `a signature of ${count(forged, 'checkpoint')} ${which} names the key and is not by it`
     notes.push({ kind: 'forged', text })
   }
   if (unreadable > 0) {
