@@ -215,28 +215,28 @@ describe('asks each service', () => {
   })
 })
 
-describe('policy decides again on what was fetched', () => {
-  const EXPIRED = '2001-01-01T00:00:00Z'
-
-  /** A credential that goes with another. */
-  function withCompanion(secrets: object, baseUrl: string, companion: object = {}): World {
-    const account = { secretRef: 'account', envVar: 'TWILIO_ACCOUNT_SID' }
-    return makeWorld({
-      secrets,
-      config: {
-        secrets: { providers: { file: {} } },
-        targets: { 'twilio-auth-token': { baseUrl } },
-        agents: {
-          a: {
-            'tool-bindings': {
-              phone: slot('twilio-auth-token'),
-              account: { credentials: { c: account }, ...companion },
-            },
+/** A credential that goes with another. */
+function withCompanion(secrets: object, baseUrl: string, companion: object = {}): World {
+  const account = { secretRef: 'account', envVar: 'TWILIO_ACCOUNT_SID' }
+  return makeWorld({
+    secrets,
+    config: {
+      secrets: { providers: { file: {} } },
+      targets: { 'twilio-auth-token': { baseUrl } },
+      agents: {
+        a: {
+          'tool-bindings': {
+            phone: slot('twilio-auth-token'),
+            account: { credentials: { c: account }, ...companion },
           },
         },
       },
-    })
-  }
+    },
+  })
+}
+
+describe('policy decides again on what was fetched', () => {
+  const EXPIRED = '2001-01-01T00:00:00Z'
 
   test('what may leave, and to whom, is on record before it does', async () => {
     let before: ReturnType<typeof recordsOf> = []

@@ -201,13 +201,13 @@ describe('a value goes to its target alone', () => {
   })
 
   test('nor is it what goes along with one of this service', async () => {
-    const { url: baseUrl, connections } = await bystander()
-    const recipe = { ...(await recipeOf('twilio-auth-token')) }
+    const target = await bystander()
+    const recipe = await recipeOf('twilio-auth-token')
     const refused = { verdict: 'cannot-tell', reason: 'other-target' }
     const companion = ['ghp', 'a'.repeat(36)].join('_')
-    const along = { baseUrl, companions: { TWILIO_ACCOUNT_SID: 1 }, companion }
+    const along = { baseUrl: target.url, companions: { TWILIO_ACCOUNT_SID: 1 }, companion }
     expect(await asked(recipe, newValue(), along)).toEqual(refused)
-    expect(connections()).toBe(0)
+    expect(target.connections()).toBe(0)
     expect(await asked(recipe, newValue(), { ...along, companion: 'AC0' })).toMatchObject({
       verdict: 'valid',
     })
