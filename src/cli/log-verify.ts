@@ -4,7 +4,6 @@ import { readAcross } from '../audit/across.ts'
 import { archivedBefore, checkArchive } from '../audit/archived.ts'
 import { asFailure } from '../audit/failures.ts'
 import { readStored } from '../audit/lock.ts'
-import type { Line } from '../audit/read.ts'
 import { segmentsAt } from '../audit/segments.ts'
 import { keysOf, type Keys } from '../audit/verifier-keys.ts'
 import { verifyChain, type Verdict } from '../audit/verify.ts'
@@ -32,8 +31,9 @@ export interface VerifyOptions {
   strict?: true
 }
 
-/** Records between two looks at the terminal. */
-const EACH = 20_000
+/** Between two looks at the terminal: a signature takes far longer than a record. */
+const RECORDS = 20_000
+const NOTES = 2000
 
 /**
  * Checks chain, tree and checkpoints, and the archive that the log says it follows. 0: whole. 1: damage,
@@ -51,10 +51,14 @@ export async function logVerify(io: Io, options: VerifyOptions): Promise<number>
     // Head and checkpoints first, the log last: each may grow meanwhile, and never shrinks.
     const { head, signed } = current ? readStored(io.home.auditLock) : {}
     const list = readKept(path)
-    const own = checkpointsIn(list.notes, keys.keyFor, false)
+    const own = checkpointsIn(told(io, 'checkpoint', NOTES, list.notes), keys.keyFor, false)
     const checkpoints = [...own.checkpoints, ...(kept?.checkpoints ?? [])]
     checked = readAcross(path, from, ({ start, lines }) => ({
-      verdict: verifyChain(told(io, lines), head, { start, checkpoints, aside: !current }),
+      verdict: verifyChain(told(io, 'record', RECORDS, lines), head, {
+        start,
+        checkpoints,
+        aside: !current,
+      }),
       start,
       keys,
       own,
@@ -90,13 +94,15 @@ export async function logVerify(io: Io, options: VerifyOptions): Promise<number>
   return ok ? 0 : 1
 }
 
-/** Says on a terminal how far a long log was read. */
-function* told(io: Io, lines: Iterable<Line>): Generator<Line> {
+/** Says on a terminal how far something long has come. */
+function* told<T>(io: Io, what: string, each: number, all: Iterable<T>): Generator<T> {
   const progress = progressLine(io)
+  let count = 0
   try {
-    for (const line of lines) {
-      if (line.number % EACH === 0) progress.show(`verifying: record ${line.number}`)
-      yield line
+    for (const one of all) {
+      count += 1
+      if (count % each === 0) progress.show(`verifying: ${what} ${count}`)
+      yield one
     }
   } finally {
     progress.clear()
@@ -104,7 +110,8 @@ function* told(io: Io, lines: Iterable<Line>): Generator<Line> {
 }
 
 function evidence(io: Io, file: string, keys: Keys): Notes {
-  const kept = checkpointsIn(notesKept(readEvidence(io, file, 'the checkpoint')), keys.keyFor, true)
+  const notes = notesKept(readEvidence(io, file, 'the checkpoint'))
+  const kept = checkpointsIn(told(io, 'checkpoint', NOTES, notes), keys.keyFor, true)
   if (kept.checkpoints.length + kept.forged > 0) return kept
   throw new SecretRefError('USAGE', 'the file holds no checkpoint', {
     hint: 'name one that `secretref log checkpoint` printed, or that an anchor keeps',
