@@ -1,7 +1,7 @@
 /** A log, line by line, across its segments, as if there were none. In flat memory. */
 import { closeSync, fstatSync } from 'node:fs'
 import { unavailable } from './failures.ts'
-import { identityAt, identityOf, openToRead, same } from './file.ts'
+import { identityAt, identityOf, openToLook, same } from './file.ts'
 import { EMPTY_RANGE, rangeFits, type Range } from './merkle.ts'
 import { linesOf, parseRecord, type Line } from './read.ts'
 import { closedAt, continuedOf, type Segment } from './segments.ts'
@@ -60,7 +60,7 @@ interface Opened {
 function openAt(log: string): Opened {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const closed = closedAt(log)
-    const active = openToRead(log)
+    const active = openToLook(log)
     const still = closedAt(log)
     // Else it was rolled in between.
     if (closed.map(({ path }) => path).join() === still.map(({ path }) => path).join()) {
@@ -93,7 +93,7 @@ function beginning(
   const at = from === undefined ? 0 : closed.findLastIndex(({ first }) => first <= from)
   const segments = closed.slice(Math.max(0, at))
   const [first] = segments
-  const fd = first && openToRead(first.path)
+  const fd = first && openToLook(first.path)
   if (fd === undefined) return { segments, stated: whole }
   try {
     return { segments, stated: startOf(fd, first?.first ?? 1) }
@@ -130,7 +130,7 @@ function* numbered(
 
 function* files(closed: readonly Segment[], active: number | undefined): Generator<Line> {
   for (const { path } of closed) {
-    const fd = openToRead(path)
+    const fd = openToLook(path)
     if (fd === undefined) continue
     try {
       yield* linesOf(fd, fstatSync(fd).size)

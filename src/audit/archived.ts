@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, fstatSync, readSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { SecretRefError } from '../errors.ts'
-import { openToRead } from './file.ts'
+import { openToLook } from './file.ts'
 import { leafHash } from './hash.ts'
 import { parseRecord, readLines } from './read.ts'
 import { closedAt, segmentsAt } from './segments.ts'
@@ -63,7 +63,7 @@ export function sha256Of(fd: number): string {
 
 /** Of a file by its path; of nothing where there is none. Errors: AUDIT_UNAVAILABLE. */
 export function sha256At(path: string): string {
-  const fd = openToRead(path)
+  const fd = openToLook(path)
   if (fd === undefined) return sha256OfAll([])
   try {
     return sha256Of(fd)
@@ -110,7 +110,7 @@ export function checkArchive(log: string, archived: Archived): ArchiveState {
   // A name of ours, not a path that somebody wrote into the record.
   if (file === 'missing' || file !== basename(file)) return 'missing'
   const path = join(dirname(log), file)
-  const fd = openToRead(path)
+  const fd = openToLook(path)
   if (fd === undefined) return 'missing'
   try {
     if (fstatSync(fd).size !== size || sha256Of(fd) !== sha256) return 'changed'

@@ -1,7 +1,7 @@
 /** A log, line by line, in flat memory however long it is. */
 import { isUtf8 } from 'node:buffer'
 import { closeSync, fstatSync, readSync } from 'node:fs'
-import { openToRead } from './file.ts'
+import { openToLook } from './file.ts'
 import type { AuditRecord } from './record.ts'
 import { MAX_LINE } from './serialise.ts'
 
@@ -24,7 +24,7 @@ export interface Line {
  * Errors: AUDIT_UNAVAILABLE where it is no file of ours, or what the system throws.
  */
 export function* readLines(path: string): Generator<Line> {
-  const fd = openToRead(path)
+  const fd = openToLook(path)
   if (fd === undefined) return
   try {
     yield* linesOf(fd, fstatSync(fd).size)

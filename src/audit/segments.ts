@@ -8,7 +8,7 @@ import { closeSync, readdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf } from '../errors.ts'
 import type { Home } from '../state/home.ts'
-import { openToRead } from './file.ts'
+import { openToLook } from './file.ts'
 import { parseRecord } from './read.ts'
 import type { AuditRecord } from './record.ts'
 import { firstLine } from './tail.ts'
@@ -104,7 +104,7 @@ export function continuedOf(record: AuditRecord | undefined): Continued | undefi
 }
 
 function firstSeq(path: string): number | undefined {
-  const fd = openToRead(path)
+  const fd = openToLook(path)
   if (fd === undefined) return undefined
   try {
     const line = firstLine(fd)

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { unavailable } from '../audit/failures.ts'
-import { openToRead } from '../audit/file.ts'
+import { openToLook } from '../audit/file.ts'
 import { notesIn, parseCheckpoint, parseNote } from '../audit/note.ts'
 import { MAX_NOTES, MAX_NOTES_TEXT } from './evidence.ts'
 
@@ -48,7 +48,7 @@ function sizeOf(pieces: readonly string[]): number | undefined {
 }
 
 function textOf(path: string): string {
-  const fd = openToRead(path)
+  const fd = openToLook(path)
   if (fd === undefined) return ''
   try {
     if (fstatSync(fd).size > MAX_NOTES) {

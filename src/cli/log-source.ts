@@ -51,9 +51,13 @@ function unseenText(program: string, { kind, name, nearest }: Unseen): string {
 
 function named(io: Io, file: string): string {
   const path = resolve(io.cwd, file)
-  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return path
-  // An archive of a log whose last segment was gone.
-  if (closedAt(path).length > 0) return path
+  try {
+    if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return path
+    // An archive of a log whose last segment was gone.
+    if (closedAt(path).length > 0) return path
+  } catch (error) {
+    throw asFailure(error, io.home.auditLock)
+  }
   throw new SecretRefError('AUDIT_UNAVAILABLE', `there is no file ${path}`, {
     hint: 'name a log, such as an archive beside the log in use',
     scope: 'audit',
