@@ -63,6 +63,7 @@ await bundle('resolver', 'src/values/resolver/main.ts')
 await bundle('setter', 'src/values/setter/main.ts', 'src/values/providers/file.ts')
 await bundle('finder', 'src/values/finder/main.ts')
 await bundle('lister', 'src/values/lister/main.ts', 'src/values/providers/file.ts')
+await bundle('keeper', 'src/values/keeper/main.ts')
 await bundle('verifier', 'src/values/verifier/main.ts')
 await bundle('scanner', 'src/values/scanner/main.ts')
 // The boot file stays as written: it must run on a Node that knows nothing of what follows.

@@ -26,6 +26,7 @@ export const EVENTS = [
   'run.skipped',
   'secret.intent',
   'secret.written',
+  'secret.removed',
   'secret.failed',
   'credential.verified',
   'credential.rejected',

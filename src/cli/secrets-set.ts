@@ -5,10 +5,10 @@
 import { randomUUID } from 'node:crypto'
 import { openAuditLog, type AuditLog } from '../audit/log.ts'
 import type { Entry } from '../audit/record.ts'
-import { agentsOf, providersOf, slotsOf, WRITABLE_TYPES } from '../config/accessors.ts'
-import { NAME, upperSnake } from '../config/names.ts'
+import { agentsOf, slotsOf, WRITABLE_TYPES } from '../config/accessors.ts'
+import { upperSnake } from '../config/names.ts'
 import { didYouMean } from '../config/suggest.ts'
-import type { Config, LoadedConfig, ProviderConfig } from '../config/types.ts'
+import type { Config, LoadedConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
 import { actorOf } from '../gateway/actor.ts'
 import { endLike } from '../gateway/ending.ts'
@@ -16,15 +16,11 @@ import type { Instruction, Report } from '../gateway/input/set-words.ts'
 import { resolveOptions } from '../gateway/options.ts'
 import { HAS_PROC } from '../gateway/surroundings.ts'
 import { startSetter } from '../gateway/input/setter.ts'
-import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
-import { planner } from '../plan/plan.ts'
-import type { ChainStep } from '../plan/types.ts'
 import { targetOf as inferTarget } from '../targets/infer.ts'
-import { literalKind } from '../targets/literals.ts'
-import { userHome } from '../state/home.ts'
 import { entered, type Entered } from './entering.ts'
 import { errorText, printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
+import { checkName, storedAt, type StoredAt } from './secrets-place.ts'
 import { likenessText, notStored, storedText, unwritable, warningsOf } from './secrets-set-words.ts'
 
 export interface SecretsSetOptions {
@@ -47,7 +43,10 @@ export async function secretsSet(
     })
   }
   const loaded = await openConfig(io, options, { trusted: true })
-  const target = targetOf(io, loaded, name, options)
+  const target = storedAt(io, loaded, name, options)
+  const { step, provider } = target
+  if (!WRITABLE_TYPES.has(provider.type))
+    throw unwritable(io.program, name, step, provider, options)
   warnUnbound(io, loaded, name)
   const operation = randomUUID()
   const about = {
@@ -84,51 +83,6 @@ export async function secretsSet(
   return 0
 }
 
-/** The argument is shown only where it can be nothing but a name: a value may stand in its place. */
-function checkName(io: Io, name: string): void {
-  const kind = literalKind(name)
-  if (kind === undefined && NAME.test(name)) return
-  throw new SecretRefError(
-    'USAGE',
-    kind === undefined
-      ? 'what stands in the place of the name is no name for a ref'
-      : `what stands in the place of the name looks like a credential (${kind})`,
-    {
-      hint:
-        kind === undefined
-          ? `names are letters, digits and . _ / -, as in \`${io.program} secrets set stripe-api-key\``
-          : `every process could read it: replace it at its service, then \`${io.program} secrets set NAME\` and type the new one at the prompt`,
-    },
-  )
-}
-
-interface Target {
-  step: ChainStep
-  provider: ProviderConfig
-  environment: string
-}
-
-/** Where the config resolves the ref: the first of its chain. */
-function targetOf(io: Io, loaded: LoadedConfig, ref: string, options: SecretsSetOptions): Target {
-  const { config } = loaded
-  const asked = askedEnvironment(options.environment, io.env['SECRETREF_ENVIRONMENT'])
-  const { chain, problem } = planner({
-    config,
-    configDir: loaded.dir,
-    userHome: userHome(io.env),
-    environment: asked,
-  }).route(ref, options.secretsProvider)
-  if (problem !== undefined) {
-    throw new SecretRefError(problem.code, problem.message, { scope: 'ref', hint: problem.hint })
-  }
-  const [step] = chain
-  const provider = step && providersOf(config).get(step.provider)
-  if (step === undefined || provider === undefined)
-    throw new TypeError('a route without a problem leads nowhere')
-  if (!WRITABLE_TYPES.has(provider.type)) throw unwritable(io.program, ref, step, provider, options)
-  return { step, provider, environment: settleEnvironment(config, asked).name }
-}
-
 function warnUnbound(io: Io, { config }: LoadedConfig, ref: string): void {
   const bound = new Set<string>()
   for (const agent of agentsOf(config).values()) {
@@ -162,7 +116,7 @@ async function tell(
   log: AuditLog,
   about: Omit<Entry, 'event'>,
   { report, signal }: Entered<Report>,
-  { step, provider }: Target,
+  { step, provider }: StoredAt,
 ): Promise<void> {
   if (report?.type === 'written') {
     const { version, fingerprint } = report

@@ -1,7 +1,14 @@
 /** How control starts a process of the value wing: a file to run, and nothing inherited. */
 import { fileURLToPath } from 'node:url'
 
-export type ValueProcess = 'resolver' | 'setter' | 'finder' | 'scanner' | 'verifier' | 'lister'
+export type ValueProcess =
+  | 'resolver'
+  | 'setter'
+  | 'finder'
+  | 'scanner'
+  | 'verifier'
+  | 'lister'
+  | 'keeper'
 
 /**
  * Node's arguments for one of them. In the sources it is TypeScript beside us; in a build, one file

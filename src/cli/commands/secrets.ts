@@ -30,7 +30,34 @@ export function addSecrets(program: Command, line: Line): void {
         (await import('../secrets-verify.ts')).secretsVerify(line.io, options),
       )
     })
+  versions(secrets, 'history <name>', 'The versions that its store keeps.')
+    .option('--json', 'for programs')
+    .action((name: string, options: object) => {
+      line.choose(async () =>
+        (await import('../secrets-versions.ts')).secretsHistory(line.io, name, options),
+      )
+    })
+  versions(secrets, 'rollback <name>', 'Make an older version the current one.')
+    .option('--to <version>', 'this one; left out: the previous one')
+    .action((name: string, options: object) => {
+      line.choose(async () =>
+        (await import('../secrets-versions.ts')).secretsRollback(line.io, name, options),
+      )
+    })
+  versions(secrets, 'rm <name>', 'Remove a value with all of its versions.')
+    .option('--yes', 'yes')
+    .action((name: string, options: object) => {
+      line.choose(async () =>
+        (await import('../secrets-versions.ts')).secretsRemove(line.io, name, options),
+      )
+    })
   addLater(secrets, 'rotate', 'Replace credentials.', line)
+}
+
+function versions(secrets: Command, name: string, about: string): Command {
+  return command(secrets, name, about)
+    .option('--environment <name>', 'the environment whose secrets are meant')
+    .option('--secrets-provider <name>', 'where it is stored')
 }
 
 function valueOnCommandLine(io: Io): SecretRefError {

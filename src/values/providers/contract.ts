@@ -8,6 +8,7 @@
  * - A `Buffer` in an outcome belongs to the caller, who wipes it.
  */
 import type { Code } from '../../errors.ts'
+import type { Stage } from '../../gateway/keep/words.ts'
 import type { Location } from '../../plan/types.ts'
 import type { FailureReason as Reason, FetchWarning } from '../../policy/reasons.ts'
 
@@ -58,6 +59,10 @@ export interface Session {
   list?(prefix: string): AsyncIterable<{ at: Location; meta: Meta }>
   put?(at: Location, value: Buffer, o: PutOptions): Promise<PutOutcome>
   promote?(at: Location, from: string, to: string): Promise<PutOutcome>
+  /** Newest last; metadata alone. */
+  history?(at: Location): Promise<History | Failure>
+  /** All versions of it, where `expect` is the current one. */
+  remove?(at: Location, expect: string): Promise<PutOutcome>
   renew?(lease: string, seconds: number): Promise<LeaseOutcome>
   revoke?(lease: string): Promise<LeaseOutcome>
   close(): Promise<void>
@@ -76,6 +81,11 @@ export interface Warning {
   code: FetchWarning
   /** A file's path, known from the config; never anything from inside it. */
   place?: string
+}
+
+export interface History {
+  kind: 'history'
+  versions: readonly (Meta & { version: string; stages: readonly Stage[] })[]
 }
 
 export interface Lease {

@@ -1,14 +1,16 @@
 /** The `store` provider: our own encrypted store, one age file with versions. */
 import { NAME } from '../../config/names.ts'
 import { SecretRefError } from '../../errors.ts'
+import { STAGES } from '../../gateway/keep/words.ts'
 import { copy } from '../secret/bytes.ts'
 import { closed, final, found, untilAborted } from '../secret/outcome.ts'
 import { wipeDocument, type Document } from '../store/document.ts'
 import { changeStore, openStore, type StorePlace } from '../store/file.ts'
-import { addVersion, promote, versionAt, type Changed } from '../store/versions.ts'
+import { addVersion, promote, remove, versionAt, type Changed } from '../store/versions.ts'
 import type {
   Context,
   Failure,
+  History,
   Location,
   Meta,
   Outcome,
@@ -109,6 +111,31 @@ class StoreSession implements Session {
 
   async promote(at: Location, from: string, to: string): Promise<PutOutcome> {
     return this.#change(at, (document) => promote(document, at.path, from, to))
+  }
+
+  async history(at: Location): Promise<History | Failure> {
+    if (!this.#open) return closed
+    if (this.#place === undefined) return nowhere
+    if (!isName(at)) return badName
+    const opened = await openStore(this.#place)
+    if (opened.kind !== 'store') return opened
+    try {
+      const secret = opened.document.secrets.get(at.path)
+      if (secret === undefined) return absent
+      const versions = secret.versions.map((one) =>
+        Object.assign(metaOf(one), {
+          version: String(one.version),
+          stages: STAGES.filter((stage) => secret[stage] === one.version),
+        }),
+      )
+      return { kind: 'history', versions }
+    } finally {
+      wipeDocument(opened.document)
+    }
+  }
+
+  async remove(at: Location, expect: string): Promise<PutOutcome> {
+    return this.#change(at, (document) => remove(document, at.path, expect))
   }
 
   async close(): Promise<void> {

@@ -55,10 +55,14 @@ export function promote(document: Document, name: string, from: string, to: stri
   return { kind: 'written', version }
 }
 
-/** Removes the name with all of its versions. */
-export function remove(document: Document, name: string): boolean {
-  for (const { value } of document.secrets.get(name)?.versions ?? []) wipe(value)
-  return document.secrets.delete(name)
+/** Removes the name with all of its versions, where `expect` is the current one. */
+export function remove(document: Document, name: string, expect: string): Changed {
+  const secret = document.secrets.get(name)
+  if (secret === undefined) return { kind: 'absent' }
+  if (!isExpected(secret, expect)) return { kind: 'conflict' }
+  for (const { value } of secret.versions) wipe(value)
+  document.secrets.delete(name)
+  return { kind: 'written', version: secret.current ?? 0 }
 }
 
 /** The version that is asked for, else the current one. */

@@ -154,8 +154,9 @@ describe('versions', () => {
     const document = empty()
     add(document, 'a', 'fake-1')
     const bytes = versionAt(document, 'a', '1')?.value
-    expect(remove(document, 'a')).toBe(true)
+    expect(remove(document, 'a', '7').kind).toBe('conflict')
+    expect(remove(document, 'a', '1').kind).toBe('written')
     expect(bytes?.every((byte) => byte === 0)).toBe(true)
-    expect(remove(document, 'a')).toBe(false)
+    expect(remove(document, 'a', 'any').kind).toBe('absent')
   })
 })

@@ -1,0 +1,198 @@
+/** `secretref secrets history | rollback | rm`: versions of one stored value, without the value. */
+import { randomUUID } from 'node:crypto'
+import { openAuditLog } from '../audit/log.ts'
+import type { Entry } from '../audit/record.ts'
+import { upperSnake } from '../config/names.ts'
+import { SecretRefError } from '../errors.ts'
+import { actorOf } from '../gateway/actor.ts'
+import { askKeeper } from '../gateway/keep/keeper.ts'
+import type { KeepOrder, Kept, KeptVersion } from '../gateway/keep/words.ts'
+import { resolveOptions } from '../gateway/options.ts'
+import { HAS_PROC } from '../gateway/surroundings.ts'
+import { explainFailure } from '../policy/explain.ts'
+import { safeJson } from '../printable.ts'
+import { printable, type Io } from './io.ts'
+import { openConfig } from './open.ts'
+import { checkName, storedAt, type StoredAt } from './secrets-place.ts'
+import { table } from './table.ts'
+
+export interface VersionsOptions {
+  config?: string
+  environment?: string
+  secretsProvider?: string
+}
+
+interface Stored extends StoredAt {
+  ref: string
+  order: Omit<KeepOrder, 'action'>
+  about: Omit<Entry, 'event'>
+}
+
+/** Prints the versions that its store keeps, newest first. */
+export async function secretsHistory(
+  io: Io,
+  ref: string,
+  options: VersionsOptions & { json?: true },
+): Promise<number> {
+  const stored = await find(io, ref, options)
+  const kept = await ask(io, stored, { kind: 'history' })
+  const versions = kept.type === 'history' ? kept.versions.toReversed() : []
+  if (options.json) {
+    const provider = stored.step.provider
+    io.out(`${safeJson({ version: 1, ref, provider, versions })}\n`)
+    return 0
+  }
+  io.out(table([['VERSION', '', 'STORED', 'ENDS'], ...versions.map(row)]))
+  return 0
+}
+
+function row({ version, stages, createdAt, expiresAt }: KeptVersion): string[] {
+  return [version, stages.join(', '), second(createdAt), second(expiresAt)]
+}
+
+function second(time: string | undefined): string {
+  return time === undefined ? '-' : `${time.slice(0, 19)}Z`
+}
+
+/** Makes an older version the current one: the previous, or `to`. */
+export async function secretsRollback(
+  io: Io,
+  ref: string,
+  options: VersionsOptions & { to?: string },
+): Promise<number> {
+  refuseInside(io)
+  const stored = await find(io, ref, options)
+  const { to } = options
+  const kept = await changed(io, stored, {
+    kind: 'rollback',
+    ...(to === undefined ? {} : { to }),
+  })
+  const from = kept.from === undefined || kept.from === kept.to ? '' : ` (was ${kept.from})`
+  io.err(`${printable(`${ref}: version ${kept.to ?? '?'} is current${from}`)}\n`)
+  return 0
+}
+
+/** Removes a name with all of its versions. */
+export async function secretsRemove(
+  io: Io,
+  ref: string,
+  options: VersionsOptions & { yes?: true },
+): Promise<number> {
+  refuseInside(io)
+  const stored = await find(io, ref, options)
+  if (!options.yes) {
+    throw new SecretRefError('USAGE', `${ref} was not removed`, {
+      hint: `\`${io.program} secrets rm ${ref} --yes\` removes it with all of its versions; nobody can bring it back`,
+    })
+  }
+  await changed(io, stored, { kind: 'remove' })
+  io.err(`${printable(`${ref}: removed from ${stored.step.provider}, with all of its versions`)}\n`)
+  return 0
+}
+
+function refuseInside(io: Io): void {
+  if (!io.env['SECRETREF_RUN']) return
+  throw new SecretRefError('AGENT_NOT_ALLOWED', 'an agent may not change what is stored', {
+    scope: 'agent',
+    hint: 'do it outside of a run',
+  })
+}
+
+async function find(io: Io, ref: string, options: VersionsOptions): Promise<Stored> {
+  checkName(io, ref)
+  const loaded = await openConfig(io, options, { trusted: true })
+  const at = storedAt(io, loaded, ref, options)
+  const { step, provider, environment } = at
+  return {
+    ...at,
+    ref,
+    order: {
+      v: 1,
+      provider: step.provider,
+      type: provider.type,
+      options: resolveOptions(provider, loaded.dir, io.home, io.env),
+      at: step.at,
+      ...(HAS_PROC ? { gatewayPid: process.pid } : {}),
+    },
+    about: {
+      actor: actorOf(),
+      ref,
+      provider: step.provider,
+      environment,
+      config: loaded.hash,
+      detail: { operation: randomUUID() },
+    },
+  }
+}
+
+type Changed = Extract<Kept, { type: 'changed' }>
+
+/** On record before it is tried, and after. */
+async function changed(io: Io, stored: Stored, action: KeepOrder['action']): Promise<Changed> {
+  const { about } = stored
+  const detail = { ...about.detail, action: action.kind }
+  const log = openAuditLog(io.home, { now: () => io.now() })
+  try {
+    await log.append([{ event: 'secret.intent', ...about, detail }])
+    try {
+      const kept = await ask(io, stored, action)
+      if (kept.type !== 'changed') throw silent(io)
+      const version = kept.to ?? kept.from
+      const secret = version === undefined ? {} : { secret: { version } }
+      const event = action.kind === 'remove' ? 'secret.removed' : 'secret.written'
+      await log.append([{ event, ...about, detail, ...secret }])
+      return kept
+    } catch (error) {
+      if (error instanceof SecretRefError && !error.code.startsWith('AUDIT_')) {
+        await log.append([{ event: 'secret.failed', ...about, detail, code: error.code }])
+      }
+      throw error
+    }
+  } finally {
+    await log.close()
+  }
+}
+
+async function ask(
+  io: Io,
+  { ref, order, step, provider }: Stored,
+  action: KeepOrder['action'],
+): Promise<Exclude<Kept, { type: 'failed' }>> {
+  const kept = await askKeeper({ ...order, action })
+  if (kept === undefined) throw silent(io)
+  if (kept.type !== 'failed') return kept
+  const { what, code, reason, place } = kept
+  if (what === 'unsupported') {
+    throw new SecretRefError(code, `provider "${step.provider}" keeps no versions`, {
+      scope: 'provider',
+      hint: `a provider of type store does; "${step.provider}" is of type ${provider.type}`,
+    })
+  }
+  if (what === 'nothing') {
+    throw new SecretRefError(code, `there is no such version of "${ref}" to go back to`, {
+      scope: 'ref',
+      hint: `\`${io.program} secrets history ${ref}\` lists those there are`,
+    })
+  }
+  if (what === 'conflict') {
+    throw new SecretRefError(code, `somebody else changed "${ref}" at the same moment`, {
+      scope: 'provider',
+      hint: 'look at its history, then run it again',
+    })
+  }
+  const failed = { ref, envVar: upperSnake(ref), code, reason, place }
+  const about = { provider: step.provider, providerType: provider.type }
+  const { message, hint } = explainFailure({ ...failed, ...about })
+  throw new SecretRefError(code, message, { scope: 'provider', hint })
+}
+
+function silent(io: Io): SecretRefError {
+  return new SecretRefError(
+    'PROVIDER_INVALID',
+    'the process that keeps versions ended without an answer',
+    {
+      scope: 'provider',
+      hint: `\`${io.program} doctor\` checks the surroundings`,
+    },
+  )
+}

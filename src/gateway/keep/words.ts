@@ -1,0 +1,37 @@
+/**
+ * The words that control and the keeper exchange, one JSON line each way. Types and closed lists only:
+ * read in both wings, and nothing in it can carry a value.
+ */
+import type { Code } from '../../errors.ts'
+import type { Location } from '../../plan/types.ts'
+
+export const STAGES = ['current', 'previous', 'pending'] as const
+export type Stage = (typeof STAGES)[number]
+
+export interface KeepOrder {
+  v: 1
+  provider: string
+  type: string
+  options: Readonly<Record<string, unknown>>
+  at: Location
+  /** Whose variables the provider may see, where there is a /proc to read them from. */
+  gatewayPid?: number
+  /** `to`: a version; left out: the previous one. */
+  action: { kind: 'history' } | { kind: 'rollback'; to?: string } | { kind: 'remove' }
+}
+
+export interface KeptVersion {
+  version: string
+  stages: readonly Stage[]
+  createdAt?: string
+  expiresAt?: string
+}
+
+/** `nothing`: there is no version to go back to; `unsupported`: this kind of provider keeps none. */
+export const KEEP_FAULTS = ['store', 'conflict', 'unknown', 'nothing', 'unsupported'] as const
+export type KeepFault = (typeof KEEP_FAULTS)[number]
+
+export type Kept =
+  | { type: 'history'; versions: readonly KeptVersion[] }
+  | { type: 'changed'; from?: string; to?: string }
+  | { type: 'failed'; what: KeepFault; code: Code; reason?: string; place?: string }

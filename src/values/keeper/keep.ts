@@ -1,0 +1,93 @@
+/** What a keeper does for one order, as closed fields. */
+import type { KeepOrder, Kept, KeptVersion } from '../../gateway/keep/words.ts'
+import type { Failure, History, PutOutcome, Session } from '../providers/contract.ts'
+import { PROVIDERS } from '../providers/registry.generated.ts'
+import { readEnvironment } from '../resolver/environ.ts'
+import { wipe } from '../secret/bytes.ts'
+
+export async function keep(order: KeepOrder): Promise<Kept> {
+  const { provider: name, type, options, at, gatewayPid } = order
+  const load = Object.hasOwn(PROVIDERS, type) ? PROVIDERS[type] : undefined
+  if (load === undefined) return unsupported
+  const provider = await load()
+  const names = new Set(gatewayPid === undefined ? [] : provider.spec.env(options, [at]))
+  const env = readEnvironment(gatewayPid, names)
+  const session = await provider.open(options, {
+    name,
+    signal: new AbortController().signal,
+    now: () => new Date(),
+    spend: () => true,
+    env,
+  })
+  try {
+    return await act(session, order)
+  } finally {
+    await session.close()
+    wipe(...env.values())
+  }
+}
+
+const unsupported: Kept = { type: 'failed', what: 'unsupported', code: 'PROVIDER_UNSUPPORTED' }
+const nothing: Kept = { type: 'failed', what: 'nothing', code: 'SECRET_NOT_FOUND' }
+
+async function act(session: Session, { at, action }: KeepOrder): Promise<Kept> {
+  const history = await session.history?.(at)
+  if (history === undefined) return unsupported
+  if (history.kind !== 'history') return failed(history)
+  if (action.kind === 'history') return { type: 'history', versions: history.versions.map(shown) }
+  const from = inStage(history, 'current')
+  if (action.kind === 'remove') {
+    const removed = await session.remove?.(at, from ?? 'absent')
+    return changed(removed, from, undefined)
+  }
+  const to = action.to ?? inStage(history, 'previous')
+  if (to === undefined || !history.versions.some(({ version }) => version === to)) return nothing
+  return changed(await session.promote?.(at, from ?? 'absent', to), from, to)
+}
+
+function changed(
+  outcome: PutOutcome | undefined,
+  from: string | undefined,
+  to: string | undefined,
+): Kept {
+  if (outcome === undefined) return unsupported
+  if (outcome.kind === 'written') {
+    return {
+      type: 'changed',
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    }
+  }
+  if (outcome.kind === 'conflict' || outcome.kind === 'unknown') {
+    return { type: 'failed', what: outcome.kind, code: 'PROVIDER_UNAVAILABLE' }
+  }
+  return failed(outcome)
+}
+
+function failed({ code, reason, place }: Failure): Kept {
+  return {
+    type: 'failed',
+    what: 'store',
+    code,
+    ...(reason === undefined ? {} : { reason }),
+    ...(place === undefined ? {} : { place }),
+  }
+}
+
+function inStage({ versions }: History, stage: 'current' | 'previous'): string | undefined {
+  return versions.find(({ stages }) => stages.includes(stage))?.version
+}
+
+function shown({
+  version,
+  stages,
+  createdAt,
+  expiresAt,
+}: History['versions'][number]): KeptVersion {
+  return {
+    version,
+    stages,
+    ...(createdAt === undefined ? {} : { createdAt: createdAt.toISOString() }),
+    ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
+  }
+}
