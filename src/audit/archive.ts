@@ -18,6 +18,8 @@ import type { Actor, Entry } from './record.ts'
 import { closedAt } from './segments.ts'
 
 const LOCK_TIMEOUT_MS = 5000
+/** Bytes that are kept free until the new head is stored: pages of SQLite and of its write-ahead log. */
+const ROOM = 256 * 1024
 
 /**
  * Renames the log to `audit.log.<time>` beside it, its older segments and its checkpoints likewise; returns
@@ -91,13 +93,15 @@ function replaceLog(
   }
   const begun = link([entry], EMPTY, now.toISOString())
   const fresh = `${auditLog}.new`
-  rmSync(fresh, { force: true })
-  const fd = createToAppend(fresh)
+  const room = `${auditLog}.room`
   try {
-    writeWhole(fd, begun.bytes)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
+    write(fresh, begun.bytes)
+    // A disk that is full for the lock file's last word would leave a log that its head accuses.
+    write(room, Buffer.alloc(ROOM))
+  } catch (error) {
+    rmSync(fresh, { force: true })
+    rmSync(room, { force: true })
+    throw error
   }
   // A second name first, then the new log over the old name: at no moment is there no log, and an
   // archive that has this very name already is never overwritten.
@@ -105,9 +109,21 @@ function replaceLog(
   if (target !== undefined) linkSync(auditLog, target)
   renameSync(fresh, auditLog)
   for (const path of others) rmSync(path)
+  rmSync(room)
   syncFolder(dir)
   lock.replace(begun.head)
   return target
+}
+
+function write(path: string, bytes: Buffer): void {
+  rmSync(path, { force: true })
+  const fd = createToAppend(path)
+  try {
+    writeWhole(fd, bytes)
+    fsyncSync(fd)
+  } finally {
+    closeSync(fd)
+  }
 }
 
 function lookAt(path: string): (Left & { sha256: string }) | undefined {

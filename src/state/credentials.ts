@@ -23,7 +23,14 @@ export interface CredentialRow extends CredentialKey {
   expiresAt?: string
 }
 
-/** An end that is known stays known for as long as the value is the same. @throws STATE_UNAVAILABLE */
+/** A service that could not be asked, or that answered nothing certain, takes no rejection back. */
+const STILL_REJECTED = `verdict = 'rejected' AND fingerprint = excluded.fingerprint
+           AND excluded.verdict IN ('cannot-tell', 'unreachable')`
+
+/**
+ * For as long as the value is the same, an end that is known stays known, and a rejection stands until
+ * another verdict is certain. @throws STATE_UNAVAILABLE
+ */
 export function recordCredentials(db: DatabaseSync, rows: readonly CredentialRow[]): void {
   inTransaction(db, () => {
     const insert = db.prepare(
@@ -33,8 +40,9 @@ export function recordCredentials(db: DatabaseSync, rows: readonly CredentialRow
        ON CONFLICT DO UPDATE SET
          expires_at = coalesce(excluded.expires_at,
                                iif(fingerprint = excluded.fingerprint, expires_at, NULL)),
-         target = excluded.target, fingerprint = excluded.fingerprint,
-         verdict = excluded.verdict, verdict_at = excluded.verdict_at`,
+         verdict_at = iif(${STILL_REJECTED}, verdict_at, excluded.verdict_at),
+         verdict = iif(${STILL_REJECTED}, verdict, excluded.verdict),
+         target = excluded.target, fingerprint = excluded.fingerprint`,
     )
     for (const row of rows) {
       const { config, environment, ref, target, fingerprint, verdict, at, expiresAt } = row

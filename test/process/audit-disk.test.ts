@@ -8,6 +8,7 @@ import type { Home } from '../../src/state/home.ts'
 import { homeOf } from '../../src/state/home.ts'
 import { openLog, recordsIn, tempDir, tempHome, verify, writeLog } from '../audit/home.ts'
 import { namespace } from './namespace.ts'
+import { CLI } from './support.ts'
 
 const WRITER = join(import.meta.dirname, 'audit-writer.ts')
 const PREFIX = 'AUDIT_UNAVAILABLE the audit log cannot be used:'
@@ -17,7 +18,13 @@ function script(home: Home, text: string, wrapper: readonly string[] = []): stri
   const whole = `writer() { "$NODE" "$WRITER" "$@"; }\n${text}`
   const [program, ...args] = [...wrapper, '/bin/sh', '-ec', whole]
   const { stdout, stderr } = spawnSync(program, args, {
-    env: { PATH: process.env['PATH'], NODE: process.execPath, WRITER, SECRETREF_HOME: home.dir },
+    env: {
+      PATH: process.env['PATH'],
+      NODE: process.execPath,
+      WRITER,
+      CLI,
+      SECRETREF_HOME: home.dir,
+    },
     encoding: 'utf8',
   })
   expect(stderr).toBe('')
@@ -102,6 +109,29 @@ describe('a full disk', () => {
     expect(verify(after).bad).toBeUndefined()
     expect(segmentsOf(after).length).toBeGreaterThan(4)
     expect(await openLog(after).checkpoint()).toContain(`\n${records.length}\n`)
+  })
+})
+
+describe('an archive on a disk that is almost full', () => {
+  test.for([4, 8, 16, 64, 300])('with %i KiB left: done whole, or not begun', (free, context) => {
+    const wrapper = namespace(context, 'an archive on a full disk')
+    const home = tempHome()
+    mkdirSync(home.dir)
+    const kept = join(tempDir(), 'kept')
+    const said = script(
+      home,
+      `mount -t tmpfs -o size=1m,mode=0700 none "$SECRETREF_HOME"
+       writer a 1 2 8
+       left=$(df --output=avail -k "$SECRETREF_HOME" | tail -1)
+       head -c $(((left - ${free}) * 1024)) /dev/zero > "$SECRETREF_HOME/filler"
+       "$NODE" "$CLI" log archive --yes 2>&1 || true
+       rm "$SECRETREF_HOME/filler"
+       writer b 1 1 8
+       cp -a "$SECRETREF_HOME" '${kept}'`,
+      wrapper,
+    )
+    expect(said.some((line) => line.startsWith('ack b-0-1'))).toBe(true)
+    expect(verify(homeOf({ SECRETREF_HOME: kept })).bad).toBeUndefined()
   })
 })
 

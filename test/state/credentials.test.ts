@@ -47,6 +47,18 @@ describe('a verdict', () => {
     expect(credentialsOf(db, KEY).get(ROW.ref)).toEqual({ ...silent, fingerprint: 'f:2' })
   })
 
+  test('of rejection stands until another one is certain, or the value is another', () => {
+    const db = openState()
+    const rejected = { ...ROW, verdict: 'rejected' } as const
+    recordCredentials(db, [rejected])
+    recordCredentials(db, [{ ...ROW, verdict: 'unreachable', at: '2026-11-26T00:00:00.000Z' }])
+    expect(credentialsOf(db, KEY).get(ROW.ref)).toEqual(rejected)
+    recordCredentials(db, [{ ...ROW, verdict: 'unreachable', fingerprint: 'f:2' }])
+    expect(credentialsOf(db, KEY).get(ROW.ref)?.verdict).toBe('unreachable')
+    recordCredentials(db, [rejected, ROW])
+    expect(credentialsOf(db, KEY).get(ROW.ref)?.verdict).toBe('valid')
+  })
+
   test('in a word of another version is none for certain', () => {
     const db = openState()
     recordCredentials(db, [ROW])
