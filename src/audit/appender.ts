@@ -1,35 +1,18 @@
 /** What one process does to the log's files under the lock: write, store the head, sign. */
-import type { KeyObject } from 'node:crypto'
 import { closeSync, fstatSync, ftruncateSync } from 'node:fs'
 import { SecretRefError } from '../errors.ts'
 import type { Home } from '../state/home.ts'
 import { EMPTY, link, type Tip } from './chain.ts'
-import {
-  checkConsistent,
-  checkpointGone,
-  checkpointOf,
-  listedCheckpoint,
-  putBack,
-  readCheckpoint,
-  writeCheckpoint,
-} from './checkpoints.ts'
+import { putBack } from './checkpoints.ts'
 import { synced, written } from './disk.ts'
 import { tampered, unavailable } from './failures.ts'
 import { identityAt, same } from './file.ts'
 import { foldLines } from './fold.ts'
 import { AuditLock, type Known } from './lock.ts'
-import {
-  asTip,
-  beginningOf,
-  isArchived,
-  isRolled,
-  openFrom,
-  type Beginning,
-  type Opened,
-} from './opened.ts'
+import { Notary } from './notary.ts'
+import { asTip, isArchived, isRolled, openFrom, type Beginning, type Opened } from './opened.ts'
 import type { AuditRecord, Entry } from './record.ts'
 import { isFull, roll, type Bounds } from './roll.ts'
-import { loadSigningKey } from './signing-key.ts'
 import { holds } from './tail.ts'
 
 /** Bytes that are read and hashed sooner than another's word for them is checked. */
@@ -57,11 +40,11 @@ export class Appender {
   readonly #now: () => Date
   readonly #bounds: Bounds
   readonly #lock: AuditLock
+  readonly #notary: Notary
   #opened: Opened | undefined
   #durable: Tip | undefined
   /** How far the durable head was stored as the acknowledged one. */
   #stored = 0
-  #key: KeyObject | undefined
   /** Set once a sync has failed: the kernel may have dropped the pages, and a second sync would lie. */
   #broken: unknown
 
@@ -71,6 +54,7 @@ export class Appender {
     this.#now = options.now
     this.#bounds = options.bounds
     this.#lock = new AuditLock(home.auditLock, options.busyTimeoutMs)
+    this.#notary = new Notary(home, this.#lock)
   }
 
   /** Durable records behind the newest checkpoint that we know of; none any more where the disk failed. */
@@ -145,11 +129,10 @@ export class Appender {
       const tip = this.#durable
       if (tip === undefined) return undefined
       this.#lock.store(tip)
-      const beginning = this.#vouch(opened, tip)
+      const beginning = this.#notary.vouch(opened, tip, (one) => this.#catchUp(one))
       if (beginning === undefined) throw tampered('the audit log does not begin with a record')
       if (tip.seq <= opened.signed || opened.lost !== undefined) return undefined
-      const note = await writeCheckpoint(this.#home, tip, beginning.origin, this.#signingKey())
-      this.#lock.storeSigned(tip)
+      const note = await this.#notary.sign(tip, beginning.origin)
       return { opened, tip, note }
     })
     this.#stored = this.#durable?.seq ?? 0
@@ -174,7 +157,7 @@ export class Appender {
       ftruncateSync(opened.fd, opened.end.size)
       opened.torn += torn
     }
-    const beginning = this.#beginning(opened)
+    const beginning = this.#notary.beginning(opened)
     const now = this.#now()
     let note: string | undefined
     for (const { actor } of entries.slice(0, 1)) {
@@ -208,13 +191,12 @@ export class Appender {
     const tip = opened.end
     await this.#sync(opened.fd)
     try {
-      this.#vouch(opened, tip)
+      this.#notary.vouch(opened, tip, (one) => this.#catchUp(one))
       // First the lost one has to be put back.
       if (opened.lost !== undefined) return undefined
       this.#lock.store(tip)
       if (tip.seq <= opened.signed) return {}
-      const note = await writeCheckpoint(this.#home, tip, origin, this.#signingKey())
-      this.#lock.storeSigned(tip)
+      const note = await this.#notary.sign(tip, origin)
       opened.signed = tip.seq
       opened.vouched = note
       return { note }
@@ -280,52 +262,12 @@ export class Appender {
   #open(known: Known | Tip | 'none' | 'new'): Opened {
     const opened = openFrom(this.#home, known)
     try {
-      this.#vouch(opened, opened.end)
+      this.#notary.vouch(opened, opened.end, (one) => this.#catchUp(one))
       return opened
     } catch (error) {
       closeSync(opened.fd)
       throw error
     }
-  }
-
-  /** The last checkpoint must be one of this log, and the log what it signed. Errors: AUDIT_TAMPERED. */
-  #vouch(opened: Opened, tip: Tip): Beginning | undefined {
-    const beginning = this.#beginning(opened)
-    const note = readCheckpoint(this.#home) ?? this.#lost(opened, beginning)
-    if (note === undefined || note === opened.vouched) return beginning
-    const known = this.#lock.signed()
-    if (beginning === undefined) {
-      throw tampered('the audit log does not begin with a record, and a checkpoint signs some')
-    }
-    const checkpoint = checkpointOf(note, beginning.origin, this.#signingKey())
-    opened.signed = checkpoint.size
-    // Another process has signed what we have not read yet.
-    if (checkpoint.size > tip.seq) this.#catchUp(opened)
-    const upTo = checkpoint.size > tip.seq ? opened.end : tip
-    checkConsistent(this.#home.auditLog, opened.fd, checkpoint, known, upTo)
-    if (upTo === opened.end) opened.vouched = note
-    return beginning
-  }
-
-  /** What stood in the file that is gone, where that is known for sure; undefined where none ever stood there. */
-  #lost(opened: Opened, beginning: Beginning | undefined): string | undefined {
-    const known = this.#lock.signed()
-    if (known === undefined) return undefined
-    const note =
-      beginning && listedCheckpoint(this.#home, beginning.origin, this.#signingKey(), known)
-    if (note === undefined) throw checkpointGone(`put ${this.#home.checkpoint} back from a backup`)
-    return (opened.lost = note)
-  }
-
-  #beginning(opened: Opened): Beginning | undefined {
-    const beginning = opened.beginning ?? beginningOf(opened.fd)
-    if (beginning !== undefined) opened.beginning = beginning
-    return beginning
-  }
-
-  #signingKey(): KeyObject {
-    this.#key ??= loadSigningKey(this.#home.checkpointKey)
-    return this.#key
   }
 }
 

@@ -1,6 +1,6 @@
 /** Which stored value a command means: the name that was given, and where the config resolves it. */
 import { providersOf } from '../config/accessors.ts'
-import { NAME } from '../config/names.ts'
+import { isValueBeyondDoubt, NAME } from '../config/names.ts'
 import type { LoadedConfig, ProviderConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
 import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
@@ -12,7 +12,7 @@ import type { Io } from './io.ts'
 
 /** The argument is shown only where it can be nothing but a name: a value may stand in its place. */
 export function checkName(io: Io, name: string): void {
-  const kind = literalKind(name)
+  const kind = literalKind(name) ?? (isValueBeyondDoubt(name) ? 'by its form' : undefined)
   if (kind === undefined && NAME.test(name)) return
   throw new SecretRefError(
     'USAGE',

@@ -13,6 +13,7 @@ import {
 } from '../process/support.ts'
 
 const VALUE = ['fake', 'value', 'Kp4vT9'].join('-')
+const VALUE_OF_DIGITS = '0123456789abcdef'.repeat(2)
 const stdin = Buffer.from(VALUE)
 
 /** Its refs lie as `refMap` says. */
@@ -40,6 +41,7 @@ describe('a value in place of a name', () => {
     ['joined to the name', [`stripe-api-key=${VALUE}`]],
     ['as the name', [`${VALUE} `]],
     ['as the name, by its prefix', [key]],
+    ['as the name, by its form', [VALUE_OF_DIGITS]],
   ])('%s is refused and not repeated', async (_, words) => {
     const w = worldOf({ 'stripe-api-key': { provider: 'file' } })
     const ended = await set(w, words)
@@ -47,6 +49,7 @@ describe('a value in place of a name', () => {
     expect(ended.err).toContain('[USAGE]')
     expect(ended.err).not.toContain(VALUE)
     expect(ended.err).not.toContain(key)
+    expect(ended.err).not.toContain(VALUE_OF_DIGITS)
     expect(eventsOf(w)).toEqual([])
     expect(existsSync(w.secrets)).toBe(false)
   })
