@@ -26,19 +26,25 @@ export function loadSigningKey(path: string): KeyObject {
   }
   prepareFolder(dir)
   const fd = openToRead(path, WHAT) ?? made(path)
+  return keyIn(
+    fd,
+    createPrivateKey,
+    `restore ${path} from a backup; without it, archive the log and begin another`,
+  )
+}
+
+/** The Ed25519 key in an open file, which is closed. Errors: AUDIT_UNAVAILABLE with that hint where it holds none. */
+export function keyIn(fd: number, parse: (pem: Buffer) => KeyObject, hint: string): KeyObject {
   try {
-    const key = createPrivateKey(readFileSync(fd))
+    const key = parse(readFileSync(fd))
     if (key.asymmetricKeyType === 'ed25519') return key
   } catch (error) {
-    if (errnoOf(error)?.startsWith('ERR_OSSL') !== true) throw error
     // The parser's own words may quote the key.
+    if (errnoOf(error)?.startsWith('ERR_OSSL') !== true) throw error
   } finally {
     closeSync(fd)
   }
-  throw unavailable(
-    'its signing key is damaged',
-    `restore ${path} from a backup; without it, archive the log and begin another`,
-  )
+  throw unavailable('its signing key is damaged', hint)
 }
 
 /** The key that checks the notes which the private key signs under this name. */

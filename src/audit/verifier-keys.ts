@@ -1,10 +1,9 @@
 /** Which public key is to have signed a checkpoint: one that was given, else the one of this machine. */
 import { createPublicKey, type KeyObject } from 'node:crypto'
-import { closeSync, readFileSync } from 'node:fs'
-import { errnoOf, SecretRefError } from '../errors.ts'
+import { SecretRefError } from '../errors.ts'
 import type { Home } from '../state/home.ts'
-import { unavailable } from './failures.ts'
 import { openToRead } from './file.ts'
+import { keyIn } from './signing-key.ts'
 import { parseVerifierKey, verifierKey, type VerifierKey } from './note.ts'
 import type { KeyFor } from './vouched.ts'
 
@@ -38,17 +37,9 @@ export function keysOf(home: Home, given: string | undefined): Keys {
 function publicKeyOf(path: string): KeyObject | undefined {
   const fd = openToRead(path)
   if (fd === undefined) return undefined
-  try {
-    const key = createPublicKey(readFileSync(fd))
-    if (key.asymmetricKeyType === 'ed25519') return key
-  } catch (error) {
-    // The parser's own words may quote the key.
-    if (errnoOf(error)?.startsWith('ERR_OSSL') !== true) throw error
-  } finally {
-    closeSync(fd)
-  }
-  throw unavailable(
-    'its signing key is damaged',
+  return keyIn(
+    fd,
+    createPublicKey,
     `restore ${path} from a backup, or give the public key with --key`,
   )
 }

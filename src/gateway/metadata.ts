@@ -38,13 +38,8 @@ export interface Known {
  * @returns `undefined` where the line breaks the contract as a whole
  */
 export function parseMessage(line: string, sheet: Known): Message | undefined {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(line)
-  } catch {
-    return undefined
-  }
-  if (!isObject(parsed)) return undefined
+  const parsed = objectIn(line)
+  if (parsed === undefined) return undefined
   if (parsed['type'] === 'delivered') return { type: 'delivered' }
   if (parsed['type'] === 'undelivered') {
     const reason = matching(parsed['reason'], UNDELIVERED)
@@ -130,6 +125,18 @@ function isDuration(ms: unknown): ms is number {
 
 export function known(word: unknown, words: ReadonlySet<string>): string | undefined {
   return typeof word === 'string' && words.has(word) ? word : undefined
+}
+
+/** The object that a process of the value wing sent as JSON; undefined for anything else, and for too much. */
+export function objectIn(text: string, most = Number.POSITIVE_INFINITY): Fields | undefined {
+  if (text.length > most) return undefined
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return isObject(parsed) ? parsed : undefined
+  } catch {
+    // The parser's own words would quote it.
+    return undefined
+  }
 }
 
 export function isObject(value: unknown): value is Fields {

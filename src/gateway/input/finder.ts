@@ -1,7 +1,7 @@
 /** Control's end of a finder: it reads a value that has leaked, and only its fingerprint comes back. */
 import type { Answer, Question } from './find-words.ts'
 import { CANCELLING, INPUT_FAULTS } from './set-words.ts'
-import { codeOf, FINGERPRINT, isObject, matching } from '../metadata.ts'
+import { codeOf, FINGERPRINT, matching, objectIn } from '../metadata.ts'
 import { MAX_REPORT_BYTES, startValueInput, type ValueInput } from './value-input.ts'
 
 export function startFinder(question: Question): ValueInput<Answer> {
@@ -13,13 +13,8 @@ export function startFinder(question: Question): ValueInput<Answer> {
  * @returns `undefined` where that breaks the contract
  */
 export function parseAnswer(text: string): Answer | undefined {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (text.length > MAX_REPORT_BYTES || !isObject(parsed)) return undefined
+  const parsed = objectIn(text, MAX_REPORT_BYTES)
+  if (parsed === undefined) return undefined
   const { type } = parsed
   if (type === 'fingerprint') {
     const fingerprint = matching(parsed['fingerprint'], FINGERPRINT)

@@ -6,7 +6,7 @@ import {
   type Instruction,
   type Report,
 } from './set-words.ts'
-import { codeOf, FINGERPRINT, isObject, known, matching, VERSION } from '../metadata.ts'
+import { codeOf, FINGERPRINT, known, matching, VERSION, objectIn } from '../metadata.ts'
 import { REASONS } from '../../policy/reasons.ts'
 import { isTargetId } from '../../targets/infer.ts'
 import { MAX_REPORT_BYTES, startValueInput, type ValueInput } from './value-input.ts'
@@ -21,13 +21,8 @@ export function startSetter(instruction: Instruction): ValueInput<Report> {
  * @returns `undefined` where that breaks the contract as a whole
  */
 export function parseReport(text: string, instruction: Instruction): Report | undefined {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (text.length > MAX_REPORT_BYTES || !isObject(parsed)) return undefined
+  const parsed = objectIn(text, MAX_REPORT_BYTES)
+  if (parsed === undefined) return undefined
   switch (parsed['type']) {
     case 'written':
       return parseWritten(parsed, instruction)

@@ -1,7 +1,7 @@
 /** Control's end of a keeper: versions of one stored value, seen and changed without the value. */
 import { spawn } from 'node:child_process'
 import { Socket } from 'node:net'
-import { codeOf, dateIn, isObject, matching, VERSION } from '../metadata.ts'
+import { codeOf, dateIn, isObject, matching, VERSION, objectIn } from '../metadata.ts'
 import { isFailureReason } from '../../policy/reasons.ts'
 import { valueProcess } from '../value-process.ts'
 import { KEEP_FAULTS, STAGES, type KeepOrder, type Kept, type KeptVersion } from './words.ts'
@@ -45,13 +45,8 @@ export function askKeeper(order: KeepOrder): Promise<Kept | undefined> {
  * @returns `undefined` where that breaks the contract
  */
 export function parseKept(text: string, order: KeepOrder): Kept | undefined {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  if (text.length > MAX_BYTES || !isObject(parsed)) return undefined
+  const parsed = objectIn(text, MAX_BYTES)
+  if (parsed === undefined) return undefined
   if (parsed['type'] === 'history' && order.action.kind === 'history') {
     if (!Array.isArray(parsed['versions'])) return undefined
     const versions = parsed['versions'].map(parseVersion)

@@ -4,7 +4,7 @@
  */
 import { searchRules } from '../../targets/detect.ts'
 import { LITERALS } from '../../targets/literals.ts'
-import { codeOf, FINGERPRINT, isObject, known, matching } from '../metadata.ts'
+import { codeOf, FINGERPRINT, known, matching, objectIn } from '../metadata.ts'
 import {
   HIT_KINDS,
   idOfKind,
@@ -33,13 +33,8 @@ export function parseScanMessage(
   line: string,
   asked: Pick<ScanInstruction, 'paths' | 'known'>,
 ): ScanMessage | undefined {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(line)
-  } catch {
-    return undefined
-  }
-  if (!isObject(parsed)) return undefined
+  const parsed = objectIn(line)
+  if (parsed === undefined) return undefined
   const { type } = parsed
   if (type === 'end') return parseEnd(parsed)
   if (type === 'failed') {

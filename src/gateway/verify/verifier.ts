@@ -7,7 +7,7 @@ import { Socket } from 'node:net'
 import { SecretRefError, type Code } from '../../errors.ts'
 import type { Fetched } from '../../policy/fetched.ts'
 import { VERDICTS } from '../../targets/types.ts'
-import { dateIn, isObject, parseMessage } from '../metadata.ts'
+import { dateIn, isObject, objectIn, parseMessage } from '../metadata.ts'
 import { knownOn, maxMetadataBytes } from '../resolver.ts'
 import { HANDED_PREFIX, KEY_TROUBLE, type Sheet } from '../sheet.ts'
 import { valueProcess } from '../value-process.ts'
@@ -193,16 +193,9 @@ function failure(code: Code, what: string, hint: string): SecretRefError {
 }
 
 function checkedIn(line: string): Checked[] | undefined {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(line)
-  } catch {
-    return undefined
-  }
-  if (!isObject(parsed) || parsed['type'] !== 'checked' || !Array.isArray(parsed['calls'])) {
-    return undefined
-  }
-  const checked = parsed['calls'].map(parseOne)
+  const { type, calls } = objectIn(line) ?? {}
+  if (type !== 'checked' || !Array.isArray(calls)) return undefined
+  const checked = calls.map(parseOne)
   return checked.every((one) => one !== undefined) ? checked : undefined
 }
 

@@ -1,30 +1,10 @@
 /** What a keeper does for one order, as closed fields. */
 import type { KeepOrder, Kept, KeptVersion } from '../../gateway/keep/words.ts'
 import type { Failure, History, PutOutcome, Session } from '../providers/contract.ts'
-import { PROVIDERS } from '../providers/registry.generated.ts'
-import { readEnvironment } from '../resolver/environ.ts'
-import { wipe } from '../secret/bytes.ts'
+import { withSession } from '../providers/session.ts'
 
 export async function keep(order: KeepOrder): Promise<Kept> {
-  const { provider: name, type, options, at, gatewayPid } = order
-  const load = Object.hasOwn(PROVIDERS, type) ? PROVIDERS[type] : undefined
-  if (load === undefined) return unsupported
-  const provider = await load()
-  const names = new Set(gatewayPid === undefined ? [] : provider.spec.env(options, [at]))
-  const env = readEnvironment(gatewayPid, names)
-  const session = await provider.open(options, {
-    name,
-    signal: new AbortController().signal,
-    now: () => new Date(),
-    spend: () => true,
-    env,
-  })
-  try {
-    return await act(session, order)
-  } finally {
-    await session.close()
-    wipe(...env.values())
-  }
+  return (await withSession(order, (session) => act(session, order))) ?? unsupported
 }
 
 const unsupported: Kept = { type: 'failed', what: 'unsupported', code: 'PROVIDER_UNSUPPORTED' }

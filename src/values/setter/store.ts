@@ -2,10 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Instruction, Report } from '../../gateway/input/set-words.ts'
 import type { Failure, PutOutcome } from '../providers/contract.ts'
-import { PROVIDERS } from '../providers/registry.generated.ts'
-import { readEnvironment } from '../resolver/environ.ts'
+import { withSession } from '../providers/session.ts'
 import { describeValue, type Fingerprint } from '../resolver/metadata.ts'
-import { wipe } from '../secret/bytes.ts'
 import { isPlaceholder } from '../secret/placeholder.ts'
 
 const ATTEMPTS = 8
@@ -76,28 +74,11 @@ async function likeness(
 }
 
 async function put(instruction: Instruction, value: Buffer): Promise<PutOutcome> {
-  const { provider: name, type, options, at, operation, gatewayPid } = instruction
-  const provider = await PROVIDERS[type]?.()
-  if (provider === undefined) return unsupported
-  const names = new Set(gatewayPid === undefined ? [] : provider.spec.env(options, [at]))
-  const env = readEnvironment(gatewayPid, names)
-  try {
-    const session = await provider.open(options, {
-      name,
-      // A provider that asks over a network has a deadline of its own; a write to a file has none.
-      signal: new AbortController().signal,
-      now: () => new Date(),
-      spend: () => true,
-      env,
-    })
-    try {
-      return (await session.put?.(at, value, { expect: 'any', operation })) ?? unsupported
-    } finally {
-      await session.close()
-    }
-  } finally {
-    wipe(...env.values())
-  }
+  const { at, operation } = instruction
+  const outcome = await withSession(instruction, async (session) =>
+    session.put?.(at, value, { expect: 'any', operation }),
+  )
+  return outcome ?? unsupported
 }
 
 const unsupported: Failure = { kind: 'malformed', code: 'PROVIDER_UNSUPPORTED' }

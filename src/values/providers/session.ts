@@ -1,0 +1,44 @@
+/** One provider, opened for one piece of work. */
+import { readEnvironment } from '../resolver/environ.ts'
+import { wipe } from '../secret/bytes.ts'
+import type { Location, Session } from './contract.ts'
+import { PROVIDERS } from './registry.generated.ts'
+
+export interface Opening {
+  /** As the config names it. */
+  provider: string
+  type: string
+  options: Readonly<Record<string, unknown>>
+  at: Location
+  /** Whose variables the provider may see, where there is a /proc to read them from. */
+  gatewayPid?: number
+}
+
+/** What `work` made of the session; `undefined` for a type that is not known. */
+export async function withSession<T>(
+  { provider: name, type, options, at, gatewayPid }: Opening,
+  work: (session: Session) => Promise<T>,
+): Promise<T | undefined> {
+  const load = Object.hasOwn(PROVIDERS, type) ? PROVIDERS[type] : undefined
+  if (load === undefined) return undefined
+  const provider = await load()
+  const names = new Set(gatewayPid === undefined ? [] : provider.spec.env(options, [at]))
+  const env = readEnvironment(gatewayPid, names)
+  try {
+    const session = await provider.open(options, {
+      name,
+      // A provider that asks over a network has a deadline of its own; a write to a file has none.
+      signal: new AbortController().signal,
+      now: () => new Date(),
+      spend: () => true,
+      env,
+    })
+    try {
+      return await work(session)
+    } finally {
+      await session.close()
+    }
+  } finally {
+    wipe(...env.values())
+  }
+}
