@@ -1,5 +1,4 @@
 /** What is wrong with a log, in words. Pure. */
-import { tampered } from '../audit/failures.ts'
 import type { Bad, Damage, Verdict } from '../audit/verify.ts'
 import { SecretRefError } from '../errors.ts'
 import type { Before } from './log-notes.ts'
@@ -30,7 +29,7 @@ export function damageOf(
   const errors: SecretRefError[] = []
   if (bad !== undefined) {
     const what = sentence(bad, log)
-    errors.push(file === undefined ? tampered(what) : changed(what))
+    errors.push(file === undefined ? inUse(what) : changed(what))
   }
   for (const { size } of accused ? disputed : []) {
     errors.push(
@@ -50,6 +49,14 @@ export function damageOf(
 function sentence({ seq, to, damage }: Bad, log: string): string {
   if (to === undefined) return `record ${seq} of ${log} ${DAMAGE[damage]}`
   return `records ${seq} to ${to} of ${log} are not all those that were signed`
+}
+
+/** The log in use: nothing can be appended to it any more. */
+function inUse(what: string): SecretRefError {
+  return new SecretRefError('AUDIT_TAMPERED', what, {
+    hint: 'copy its folder away as it is: it is evidence; then `secretref log archive --yes` keeps what is left under another name and starts a new log',
+    scope: 'audit',
+  })
 }
 
 export function changed(what: string): SecretRefError {

@@ -8,6 +8,7 @@ import { recordsOf, type Damage, type Found } from '../audit/records.ts'
 import type { Line } from '../audit/read.ts'
 import { closedAt } from '../audit/segments.ts'
 import { SecretRefError } from '../errors.ts'
+import { changed } from './log-damage.ts'
 import { errorText, printable, type Io } from './io.ts'
 
 export interface Source extends Query {
@@ -39,7 +40,8 @@ export function readLog(io: Io, source: Source, use: (found: Iterable<Found>) =>
   for (const name of lookout.unseen()) io.err(unseenText(io.program, name))
   if (damage.first === undefined) return 0
   const log = source.file === undefined ? 'the audit log' : path
-  io.err(errorText(io.program, tampered(`line ${damage.first} of ${log} is not a record`)))
+  const damaged = source.file === undefined ? tampered : changed
+  io.err(errorText(io.program, damaged(`line ${damage.first} of ${log} is not a record`)))
   return 1
 }
 
