@@ -1,7 +1,7 @@
 /** What is wrong with a log, in words. Pure. */
 import type { Bad, Damage, Verdict } from '../audit/verify.ts'
 import { SecretRefError } from '../errors.ts'
-import type { Before } from './log-notes.ts'
+import type { Before } from './log-note.ts'
 
 const DAMAGE: Readonly<Record<Damage, string>> = {
   'not-a-record': 'is not a record',

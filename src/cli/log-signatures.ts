@@ -1,6 +1,6 @@
 /** What the checkpoints of a log, or their absence, leave open, in words. Pure. */
 import type { Notes } from '../audit/vouched.ts'
-import type { Checked, Note } from './log-notes.ts'
+import type { Checked, Note } from './log-note.ts'
 
 /** @param current false for a file that was named: no lock file vouches for it */
 export function signatures(checked: Checked, current: boolean): Note[] {

@@ -10,7 +10,7 @@ import { takeResolver } from './early.ts'
 import type { Ending } from './ending.ts'
 import { newRunId, type Gateway } from './gateway.ts'
 import type { Agent } from './launch.ts'
-import type { Result } from './result.ts'
+import type { Result, Say } from './result.ts'
 import { start } from './start.ts'
 import { routeOf } from './status.ts'
 import { startTimeOf } from './surroundings.ts'
@@ -28,13 +28,6 @@ export interface OnceRequest {
   signal: AbortSignal
   say: Say
 }
-
-/** @param level as in `--log-level` */
-export type Say = (
-  level: 'error' | 'warn' | 'info' | 'debug',
-  sentence: string,
-  hint?: string,
-) => void
 
 export interface Once {
   run: string

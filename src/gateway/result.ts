@@ -1,4 +1,4 @@
-/** What became of one binding: for records, for status, and for the words on stderr. Types only. */
+/** What became of one binding, and how it is said: for records, for status, and for stderr. Types only. */
 import type { PlannedBinding } from '../plan/types.ts'
 import type { Decision } from '../policy/decide.ts'
 import type { Fetched } from '../policy/fetched.ts'
@@ -8,3 +8,10 @@ export interface Result {
   decision: Decision
   fetched?: Fetched
 }
+
+/** @param level as in `--log-level` */
+export type Say = (
+  level: 'error' | 'warn' | 'info' | 'debug',
+  sentence: string,
+  hint?: string,
+) => void

@@ -10,14 +10,10 @@ import {
   providersOf,
 } from '../../config/accessors.ts'
 import type { ChainEntry, Config } from '../../config/types.ts'
-import type { PathFact } from '../../findings/judge/facts.ts'
 import { absolute, type Folders } from '../../plan/locate.ts'
 import type { Home } from '../../state/home.ts'
 import { resolveOptions } from '../options.ts'
-import { statsOf } from './paths.ts'
-
-/** A path, and who may do what with it. */
-export type Named = Pick<PathFact, 'path' | 'what' | 'rule' | 'orRoot'>
+import { statsOf, type Named } from './paths.ts'
 
 /** No folder of secrets has more than an audit needs to look at. */
 const MAX_FILES = 10_000

@@ -3,7 +3,9 @@ import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
 import { errnoOf } from '../../errors.ts'
 import type { PathFact } from '../../findings/judge/facts.ts'
-import type { Named } from './named.ts'
+
+/** A path, and who may do what with it. */
+export type Named = Pick<PathFact, 'path' | 'what' | 'rule' | 'orRoot'>
 
 /** What is not there, or cannot be looked at, is left out: whoever needs it says so. */
 export function lookAt(named: readonly Named[], uid: number): PathFact[] {

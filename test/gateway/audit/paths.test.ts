@@ -12,13 +12,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Config } from '../../../src/config/types.ts'
-import {
-  programs,
-  providerFiles,
-  secretsFiles,
-  type Named,
-} from '../../../src/gateway/audit/named.ts'
-import { lookAt } from '../../../src/gateway/audit/paths.ts'
+import { programs, providerFiles, secretsFiles } from '../../../src/gateway/audit/named.ts'
+import { lookAt, type Named } from '../../../src/gateway/audit/paths.ts'
 import { homeOf } from '../../../src/state/home.ts'
 
 const UID = process.geteuid?.() ?? 0
