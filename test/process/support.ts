@@ -257,13 +257,12 @@ export function environment(stdout: Buffer): Map<string, Buffer> {
 /** Every record in the world's audit log; none where there is no log. */
 export function recordsOf(world: World): AuditRecord[] {
   if (!existsSync(world.home.auditLog)) return []
-  const lines = readFileSync(world.home.auditLog, 'utf8').split('\n')
-  return lines
-    .filter((line) => line !== '')
-    .map((line) => {
-      const record: AuditRecord = JSON.parse(line)
-      return record
-    })
+  // What stands behind the last newline, a writer is still at.
+  const lines = readFileSync(world.home.auditLog, 'utf8').split('\n').slice(0, -1)
+  return lines.map((line) => {
+    const record: AuditRecord = JSON.parse(line)
+    return record
+  })
 }
 
 export function eventsOf(world: World): string[] {
