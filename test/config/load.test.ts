@@ -247,7 +247,8 @@ describe('whatever is written', () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...blocks),
-        fc.array(change, { minLength: 1, maxLength: 4 }),
+        // None at all, too: by chance alone too few of a thousand would still be a config.
+        fc.array(change, { maxLength: 4 }),
         async (text, changes) => {
           let mutated = text
           for (const { at, remove, insert } of changes) {
