@@ -45,17 +45,20 @@ const LARGE = Object.fromEntries(
   Array.from({ length: 18 }, (_, i) => [`key-${i}`, `fake-value-${i}-`.repeat(7000)]),
 )
 
-/** The launcher's pid, as soon as the gateway has spawned it; looks as often as it can. */
-function catchLauncher(gateway: number): number {
+/**
+ * The launcher's pid, as soon as the gateway has spawned it; looks as often as it can. Undefined where this
+ * machine was busy, and the launcher has become the agent before we looked.
+ */
+function catchLauncher(gateway: number, resolver: number): number | undefined {
   const end = performance.now() + 10_000
-  while (performance.now() < end) {
+  while (performance.now() < end && isAlive(resolver)) {
     for (const pid of procFile(gateway, `task/${gateway}/children`).split(' ')) {
       if (pid !== '' && procFile(Number(pid), 'cmdline').startsWith('/bin/sh\0-s\0--\0')) {
         return Number(pid)
       }
     }
   }
-  throw new Error('no launcher was seen')
+  return undefined
 }
 
 function bytesRead(pid: number): number {
@@ -82,17 +85,19 @@ interface Writing {
  * resolver waits in there, the script is not whole.
  */
 async function stoppedWriting(bytes: number): Promise<Writing> {
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < 10; attempt++) {
     const { world, asked, go } = vendWorld(LARGE)
     const gateway = startHostile(world)
     await until('the provider is asked', () => existsSync(asked))
     const resolver = resolverOf(gateway.pid)?.pid ?? 0
     writeFileSync(go, '')
-    const launcher = catchLauncher(gateway.pid)
-    while (bytesRead(launcher) < bytes && isAlive(launcher));
-    const stopped = isAlive(launcher) && process.kill(launcher, 'SIGSTOP')
-    await until('it waits for its reader', () => waitsInWrite(resolver) || !isAlive(resolver))
-    if (stopped && isAlive(resolver)) return { world, gateway, resolver, launcher }
+    const launcher = catchLauncher(gateway.pid, resolver)
+    if (launcher !== undefined) {
+      while (bytesRead(launcher) < bytes && isAlive(launcher));
+      const stopped = isAlive(launcher) && process.kill(launcher, 'SIGSTOP')
+      await until('it waits for its reader', () => waitsInWrite(resolver) || !isAlive(resolver))
+      if (stopped && isAlive(resolver)) return { world, gateway, resolver, launcher }
+    }
     // This machine was busy, and the launcher faster than we.
     gateway.child.kill('SIGKILL')
   }
