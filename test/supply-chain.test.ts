@@ -15,6 +15,7 @@ interface Manifest {
   devDependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
+  peerDependenciesMeta?: Record<string, { optional?: boolean }>
 }
 
 interface Locked extends Manifest {
@@ -52,12 +53,13 @@ function runTimeClosure(lock: Record<string, Locked>): Set<string> {
   const reached = new Set<string>()
   const queue = ['']
   for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
-    const { dependencies, optionalDependencies, peerDependencies } = lock[at] ?? {}
-    for (const name of Object.keys({
-      ...dependencies,
-      ...optionalDependencies,
-      ...peerDependencies,
-    })) {
+    const { dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta } =
+      lock[at] ?? {}
+    // Nobody gets an optional peer who has not installed it.
+    const peers = Object.keys(peerDependencies ?? {}).filter(
+      (name) => peerDependenciesMeta?.[name]?.optional !== true,
+    )
+    for (const name of [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers]) {
       const place = placeOf(lock, at, name)
       if (place === undefined || reached.has(place)) continue
       reached.add(place)

@@ -3,7 +3,7 @@ import type { Config } from './types.ts'
 
 /** True where zod would accept `value` too; a value as JSON.parse makes it. */
 export function isConfig(value: unknown): value is Config {
-  return isObject(value) && object34(value)
+  return isObject(value) && object37(value)
 }
 
 type Fields = Record<string, unknown>
@@ -16,9 +16,11 @@ const PATTERN_0 = new RegExp("^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._/-]{0,127}
 const PATTERN_1 = new RegExp("^[A-Za-z_][A-Za-z0-9_]{0,127}$")
 const PATTERN_2 = new RegExp("^[^\\u0000]+$")
 const PATTERN_3 = new RegExp("^\\d{4}-\\d{2}-\\d{2}(?:[Tt]\\d{2}:\\d{2}(?::\\d{2}(?:\\.\\d+)?)?(?:[Zz]|[+-]\\d{2}:\\d{2}))?$")
-const PATTERN_4 = new RegExp("^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-const PATTERN_5 = new RegExp("^\\/")
-const PATTERN_6 = new RegExp("^https?:\\/\\/")
+const PATTERN_4 = new RegExp("^[1-9][0-9]{0,4}[smhd]$")
+const PATTERN_5 = new RegExp("^(?:none|rewrite|restart|signal:(?:HUP|INT|TERM|USR1|USR2|WINCH))$")
+const PATTERN_6 = new RegExp("^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+const PATTERN_7 = new RegExp("^\\/")
+const PATTERN_8 = new RegExp("^https?:\\/\\/")
 
 function object0(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "secretRef")) return false
@@ -171,6 +173,12 @@ function object6(fields: Fields): boolean {
       case "restart":
         if (!((value === "never" || value === "on-failure" || value === "always"))) return false
         break
+      case "refreshEvery":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "onChange":
+        if (!(typeof value === 'string' && PATTERN_5.test(value))) return false
+        break
       case "verifyOnFailure":
         if (!(typeof value === 'boolean')) return false
         break
@@ -186,6 +194,21 @@ function isAgent(value: unknown): boolean {
 }
 
 function object7(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "maxStale")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "maxStale":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object8(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "provider")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -220,6 +243,12 @@ function object7(fields: Fields): boolean {
       case "fallbackOn":
         if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => (item === "unavailable" || item === "not-found")))) return false
         break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
+      case "allowPlaintext":
+        if (!(typeof value === 'boolean')) return false
+        break
       default:
         return false
     }
@@ -227,17 +256,17 @@ function object7(fields: Fields): boolean {
   return true
 }
 
-function isRefEntry(value: unknown): boolean {
-  return isObject(value) && object7(value)
+function isEnvironmentRefEntry(value: unknown): boolean {
+  return isObject(value) && object8(value)
 }
 
-function object8(fields: Fields): boolean {
+function object9(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "provider")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "provider":
-        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
         break
       case "path":
         if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
@@ -259,19 +288,50 @@ function object8(fields: Fields): boolean {
 }
 
 function isChainEntry(value: unknown): boolean {
-  return (typeof value === 'string' && PATTERN_4.test(value) || isObject(value) && object8(value))
+  return (typeof value === 'string' && PATTERN_6.test(value) || isObject(value) && object9(value))
 }
 
 function isChain(value: unknown): boolean {
-  return (typeof value === 'string' && PATTERN_4.test(value) || Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => isChainEntry(item)))
+  return (typeof value === 'string' && PATTERN_6.test(value) || Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => isChainEntry(item)))
 }
 
-function object9(fields: Fields): boolean {
+function object10(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "provider")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
-      case "type":
-        if (!(value === "env")) return false
+      case "provider":
+        if (!(isChain(value))) return false
+        break
+      case "target":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "path":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "field":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "version":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "required":
+        if (!(typeof value === 'boolean')) return false
+        break
+      case "expiresAt":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "deprecationDate":
+        if (!(typeof value === 'string' && PATTERN_3.test(value))) return false
+        break
+      case "note":
+        if (!(typeof value === 'string')) return false
+        break
+      case "fallbackOn":
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => (item === "unavailable" || item === "not-found")))) return false
+        break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
         break
       default:
         return false
@@ -280,7 +340,28 @@ function object9(fields: Fields): boolean {
   return true
 }
 
-function object10(fields: Fields): boolean {
+function isRefEntry(value: unknown): boolean {
+  return isObject(value) && object10(value)
+}
+
+function object11(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "env")) return false
+        break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object12(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
@@ -289,7 +370,7 @@ function object10(fields: Fields): boolean {
   return true
 }
 
-function object11(fields: Fields): boolean {
+function object13(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -298,7 +379,7 @@ function object11(fields: Fields): boolean {
         if (!(value === "exec")) return false
         break
       case "command":
-        if (!(typeof value === 'string' && PATTERN_5.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
         break
       case "args":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && item.length <= 1024))) return false
@@ -316,13 +397,16 @@ function object11(fields: Fields): boolean {
         if (!(typeof value === 'boolean')) return false
         break
       case "env":
-        if (!(isObject(value) && object10(value))) return false
+        if (!(isObject(value) && object12(value))) return false
         break
       case "passEnv":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
         break
       case "trustedDirs":
-        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_5.test(item)))) return false
+        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_7.test(item)))) return false
+        break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
         break
       default:
         return false
@@ -331,7 +415,7 @@ function object11(fields: Fields): boolean {
   return true
 }
 
-function object12(fields: Fields): boolean {
+function object14(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -344,6 +428,9 @@ function object12(fields: Fields): boolean {
       case "format":
         if (!((value === "json" || value === "raw"))) return false
         break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
       default:
         return false
     }
@@ -351,7 +438,7 @@ function object12(fields: Fields): boolean {
   return true
 }
 
-function object13(fields: Fields): boolean {
+function object15(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -364,6 +451,9 @@ function object13(fields: Fields): boolean {
       case "identity":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
       default:
         return false
     }
@@ -371,7 +461,7 @@ function object13(fields: Fields): boolean {
   return true
 }
 
-function object14(fields: Fields): boolean {
+function object16(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "method")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -407,7 +497,7 @@ function object14(fields: Fields): boolean {
   return true
 }
 
-function object15(fields: Fields): boolean {
+function object17(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -415,7 +505,7 @@ function object15(fields: Fields): boolean {
         if (!(value === "vault")) return false
         break
       case "address":
-        if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
         break
       case "namespace":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -430,7 +520,7 @@ function object15(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object14(value))) return false
+        if (!(isObject(value) && object16(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -447,20 +537,8 @@ function object15(fields: Fields): boolean {
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
         break
-      default:
-        return false
-    }
-  }
-  return true
-}
-
-function object16(fields: Fields): boolean {
-  if (!Object.hasOwn(fields, "type")) return false
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    switch (key) {
-      case "type":
-        if (!(value === "env")) return false
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
         break
       default:
         return false
@@ -469,7 +547,25 @@ function object16(fields: Fields): boolean {
   return true
 }
 
-function object17(fields: Fields): boolean {
+function object18(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "type")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "env")) return false
+        break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object19(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
@@ -479,7 +575,7 @@ function object17(fields: Fields): boolean {
         if (!(value === "exec")) return false
         break
       case "command":
-        if (!(typeof value === 'string' && PATTERN_5.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
         break
       case "args":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && item.length <= 1024))) return false
@@ -497,55 +593,16 @@ function object17(fields: Fields): boolean {
         if (!(typeof value === 'boolean')) return false
         break
       case "env":
-        if (!(isObject(value) && object10(value))) return false
+        if (!(isObject(value) && object12(value))) return false
         break
       case "passEnv":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
         break
       case "trustedDirs":
-        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_5.test(item)))) return false
+        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_7.test(item)))) return false
         break
-      default:
-        return false
-    }
-  }
-  return true
-}
-
-function object18(fields: Fields): boolean {
-  if (!Object.hasOwn(fields, "type")) return false
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    switch (key) {
-      case "type":
-        if (!(value === "file")) return false
-        break
-      case "path":
-        if (!(typeof value === 'string' && value.length >= 1)) return false
-        break
-      case "format":
-        if (!((value === "json" || value === "raw"))) return false
-        break
-      default:
-        return false
-    }
-  }
-  return true
-}
-
-function object19(fields: Fields): boolean {
-  if (!Object.hasOwn(fields, "type")) return false
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    switch (key) {
-      case "type":
-        if (!(value === "store")) return false
-        break
-      case "path":
-        if (!(typeof value === 'string' && value.length >= 1)) return false
-        break
-      case "identity":
-        if (!(typeof value === 'string' && value.length >= 1)) return false
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
         break
       default:
         return false
@@ -560,10 +617,58 @@ function object20(fields: Fields): boolean {
     const value = fields[key]
     switch (key) {
       case "type":
+        if (!(value === "file")) return false
+        break
+      case "path":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "format":
+        if (!((value === "json" || value === "raw"))) return false
+        break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object21(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "type")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "store")) return false
+        break
+      case "path":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "identity":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object22(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "type")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
         if (!(value === "vault")) return false
         break
       case "address":
-        if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
         break
       case "namespace":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -578,7 +683,7 @@ function object20(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object14(value))) return false
+        if (!(isObject(value) && object16(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -595,45 +700,8 @@ function object20(fields: Fields): boolean {
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
         break
-      default:
-        return false
-    }
-  }
-  return true
-}
-
-function object21(fields: Fields): boolean {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    switch (key) {
-      case "env":
-        if (!(isObject(value) && object9(value))) return false
-        break
-      case "exec":
-        if (!(isObject(value) && object11(value))) return false
-        break
-      case "file":
-        if (!(isObject(value) && object12(value))) return false
-        break
-      case "store":
-        if (!(isObject(value) && object13(value))) return false
-        break
-      case "vault":
-        if (!(isObject(value) && object15(value))) return false
-        break
-      default:
-        if (!((isObject(value) && object16(value) || isObject(value) && object17(value) || isObject(value) && object18(value) || isObject(value) && object19(value) || isObject(value) && object20(value)))) return false
-    }
-  }
-  return true
-}
-
-function object22(fields: Fields): boolean {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    switch (key) {
-      case "providers":
-        if (!(isObject(value) && object21(value))) return false
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
         break
       default:
         return false
@@ -643,6 +711,46 @@ function object22(fields: Fields): boolean {
 }
 
 function object23(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "env":
+        if (!(isObject(value) && object11(value))) return false
+        break
+      case "exec":
+        if (!(isObject(value) && object13(value))) return false
+        break
+      case "file":
+        if (!(isObject(value) && object14(value))) return false
+        break
+      case "store":
+        if (!(isObject(value) && object15(value))) return false
+        break
+      case "vault":
+        if (!(isObject(value) && object17(value))) return false
+        break
+      default:
+        if (!((isObject(value) && object18(value) || isObject(value) && object19(value) || isObject(value) && object20(value) || isObject(value) && object21(value) || isObject(value) && object22(value)))) return false
+    }
+  }
+  return true
+}
+
+function object24(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "providers":
+        if (!(isObject(value) && object23(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object25(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "id")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -692,6 +800,12 @@ function object23(fields: Fields): boolean {
       case "restart":
         if (!((value === "never" || value === "on-failure" || value === "always"))) return false
         break
+      case "refreshEvery":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "onChange":
+        if (!(typeof value === 'string' && PATTERN_5.test(value))) return false
+        break
       case "verifyOnFailure":
         if (!(typeof value === 'boolean')) return false
         break
@@ -702,7 +816,7 @@ function object23(fields: Fields): boolean {
   return true
 }
 
-function object24(fields: Fields): boolean {
+function object26(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -711,16 +825,16 @@ function object24(fields: Fields): boolean {
   return true
 }
 
-function object25(fields: Fields): boolean {
+function object27(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
-    if (!(isRefEntry(value))) return false
+    if (!(isEnvironmentRefEntry(value))) return false
   }
   return true
 }
 
-function object26(fields: Fields): boolean {
+function object28(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
@@ -729,7 +843,7 @@ function object26(fields: Fields): boolean {
   return true
 }
 
-function object27(fields: Fields): boolean {
+function object29(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -737,35 +851,6 @@ function object27(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "settings":
-        if (!(isObject(value) && object26(value))) return false
-        break
-      default:
-        return false
-    }
-  }
-  return true
-}
-
-function object28(fields: Fields): boolean {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
-    if (!(isObject(value) && object27(value))) return false
-  }
-  return true
-}
-
-function object29(fields: Fields): boolean {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    switch (key) {
-      case "secrets":
-        if (!(isObject(value) && object25(value))) return false
-        break
-      case "inherit":
-        if (!(typeof value === 'boolean')) return false
-        break
-      case "targets":
         if (!(isObject(value) && object28(value))) return false
         break
       default:
@@ -778,7 +863,7 @@ function object29(fields: Fields): boolean {
 function object30(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
-    if (!(typeof key === 'string' && PATTERN_4.test(key))) return false
+    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
     if (!(isObject(value) && object29(value))) return false
   }
   return true
@@ -788,11 +873,49 @@ function object31(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
+      case "secrets":
+        if (!(isObject(value) && object27(value))) return false
+        break
+      case "inherit":
+        if (!(typeof value === 'boolean')) return false
+        break
+      case "targets":
+        if (!(isObject(value) && object30(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object32(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
+    if (!(isObject(value) && object31(value))) return false
+  }
+  return true
+}
+
+function object33(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
+    if (!(isRefEntry(value))) return false
+  }
+  return true
+}
+
+function object34(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
       case "refMap":
-        if (!(isObject(value) && object25(value))) return false
+        if (!(isObject(value) && object33(value))) return false
         break
       case "active-provider":
-        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
         break
       case "fallback":
         if (!(isChain(value))) return false
@@ -807,15 +930,15 @@ function object31(fields: Fields): boolean {
   return true
 }
 
-function object32(fields: Fields): boolean {
+function object35(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "environment":
-        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
         break
       case "secrets":
-        if (!(isObject(value) && object31(value))) return false
+        if (!(isObject(value) && object34(value))) return false
         break
       default:
         return false
@@ -824,12 +947,12 @@ function object32(fields: Fields): boolean {
   return true
 }
 
-function object33(fields: Fields): boolean {
+function object36(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "gateway":
-        if (!(isObject(value) && object32(value))) return false
+        if (!(isObject(value) && object35(value))) return false
         break
       default:
         return false
@@ -838,7 +961,7 @@ function object33(fields: Fields): boolean {
   return true
 }
 
-function object34(fields: Fields): boolean {
+function object37(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -846,22 +969,22 @@ function object34(fields: Fields): boolean {
         if (!(typeof value === 'string')) return false
         break
       case "secrets":
-        if (!(isObject(value) && object22(value))) return false
-        break
-      case "agent":
-        if (!(isObject(value) && object23(value))) return false
-        break
-      case "agents":
         if (!(isObject(value) && object24(value))) return false
         break
+      case "agent":
+        if (!(isObject(value) && object25(value))) return false
+        break
+      case "agents":
+        if (!(isObject(value) && object26(value))) return false
+        break
       case "environments":
-        if (!(isObject(value) && object30(value))) return false
+        if (!(isObject(value) && object32(value))) return false
         break
       case "targets":
-        if (!(isObject(value) && object28(value))) return false
+        if (!(isObject(value) && object30(value))) return false
         break
       case "openclaw":
-        if (!(isObject(value) && object33(value))) return false
+        if (!(isObject(value) && object36(value))) return false
         break
       default:
         return false

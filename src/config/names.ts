@@ -39,3 +39,8 @@ export function isValueBeyondDoubt(name: string): boolean {
   if (!looksLikeValue(name)) return false
   return HEX.test(name) || (name.match(BEGINNINGS)?.length ?? 0) * 4 >= name.length
 }
+
+/** A whole number and its unit: seconds, minutes, hours, days. */
+export const DURATION = /^[1-9][0-9]{0,4}[smhd]$/
+/** What a changed value does to an agent that runs. */
+export const ON_CHANGE = /^(?:none|rewrite|restart|signal:(?:HUP|INT|TERM|USR1|USR2|WINCH))$/

@@ -4,7 +4,7 @@
  * only to explain a mistake or to generate; a good config never waits for zod.
  */
 import { z } from 'zod'
-import { DATE, ENVIRONMENT, NAME, PROVIDER, TEXT, VARIABLE } from './names.ts'
+import { DATE, DURATION, ENVIRONMENT, NAME, ON_CHANGE, PROVIDER, TEXT, VARIABLE } from './names.ts'
 import { PROVIDER_OPTIONS, PROVIDER_SUMMARIES } from './providers.generated.ts'
 
 const name = z.string().regex(NAME)
@@ -13,6 +13,7 @@ const environment = z.string().regex(ENVIRONMENT)
 const variable = z.string().regex(VARIABLE)
 const text = z.string().regex(TEXT)
 const date = z.string().regex(DATE)
+const duration = z.string().regex(DURATION)
 
 const expiresAt = date
   .optional()
@@ -41,27 +42,45 @@ const fallbackOn = z
   .optional()
   .describe('What lets the chain go on to its next provider. Left out: `["unavailable"]`.')
 
-const refEntry = z
+const resilience = z
   .strictObject({
-    provider: chain.describe('A provider, or a chain of them in the order they are asked.'),
-    target: text.optional().describe('The key inside the provider.'),
-    path: text
-      .optional()
-      .describe(
-        'A location in the provider; for a file provider, a file that holds one raw value.',
-      ),
-    field,
-    version,
-    required: z
+    maxStale: duration.describe(
+      'In an outage the last good value may be delivered for this long: `15m`, `2h`.',
+    ),
+  })
+  .optional()
+  .describe('Opts in to the last good value, kept encrypted, where the provider does not answer.')
+
+const refFields = {
+  provider: chain.describe('A provider, or a chain of them in the order they are asked.'),
+  target: text.optional().describe('The key inside the provider.'),
+  path: text
+    .optional()
+    .describe('A location in the provider; for a file provider, a file that holds one raw value.'),
+  field,
+  version,
+  required: z
+    .boolean()
+    .optional()
+    .describe('True: whoever binds this ref cannot start without it.'),
+  expiresAt,
+  deprecationDate,
+  note,
+  fallbackOn,
+  resilience,
+}
+const refEntry = z.strictObject(refFields).meta({ id: 'refEntry' })
+const environmentRefEntry = z
+  .strictObject({
+    ...refFields,
+    allowPlaintext: z
       .boolean()
       .optional()
-      .describe('True: whoever binds this ref cannot start without it.'),
-    expiresAt,
-    deprecationDate,
-    note,
-    fallbackOn,
+      .describe(
+        'True: in the environment `production` a plaintext `file` or `env` may be the first provider.',
+      ),
   })
-  .meta({ id: 'refEntry' })
+  .meta({ id: 'environmentRefEntry' })
 
 const service = text
   .optional()
@@ -144,6 +163,18 @@ const agentFields = {
     .enum(['never', 'on-failure', 'always'])
     .optional()
     .describe('What `gateway run` does when the agent ends. Left out: `never`.'),
+  refreshEvery: duration
+    .optional()
+    .describe(
+      'How often a running agent’s values are read again. Left out: `5m` with an `onChange` other than `none`, else never.',
+    ),
+  onChange: z
+    .string()
+    .regex(ON_CHANGE)
+    .optional()
+    .describe(
+      'What a changed value does to a running agent: `none`, `rewrite` (its files), `signal:HUP` (its files, then the signal) or `restart`. Left out: `none`.',
+    ),
   verifyOnFailure: z
     .boolean()
     .optional()
@@ -160,7 +191,11 @@ function providerEntry(type: string, required: boolean): z.ZodObject {
     .literal(type)
     .describe(required ? 'What this provider is.' : 'May be left out: the key says it.')
   return z
-    .strictObject({ type: required ? literal : literal.optional(), ...options.shape })
+    .strictObject({
+      type: required ? literal : literal.optional(),
+      ...options.shape,
+      resilience,
+    })
     .describe(PROVIDER_SUMMARIES[type] ?? '')
 }
 
@@ -185,7 +220,10 @@ const target = z.strictObject({
 })
 
 const environmentEntry = z.strictObject({
-  secrets: z.record(name, refEntry).optional().describe('Where each ref lies in this environment.'),
+  secrets: z
+    .record(name, environmentRefEntry)
+    .optional()
+    .describe('Where each ref lies in this environment.'),
   inherit: z
     .boolean()
     .optional()

@@ -38,7 +38,7 @@ test.each([
   ],
   [
     ['secrets', 'providers', 'file'],
-    ['type', 'path', 'format'],
+    ['type', 'path', 'format', 'resilience'],
   ],
   [
     ['openclaw', 'gateway', 'secrets', 'refMap', 'r', 'provider', 0],
