@@ -30,6 +30,8 @@ async function bundle(name: string, input: string, together?: string): Promise<v
   const build = await rolldown({
     input: { [name]: input },
     platform: 'node',
+    // Optional peers: found, on use, where the package is installed.
+    external: [/^@aws-sdk\//, '@napi-rs/keyring'],
     logLevel: 'warn',
     preserveEntrySignatures: 'allow-extension',
     // The resolver imports its commonest provider at once, which the registry imports on use.

@@ -5,7 +5,7 @@
 import type { core } from 'zod'
 import { jsonSchema, knownKeys, type JsonSchema } from './json-schema.ts'
 import { nodeAt } from './node.ts'
-import { DATE, ENVIRONMENT, NAME, PROVIDER, TEXT, VARIABLE } from './names.ts'
+import { DATE, ENDPOINT, ENVIRONMENT, NAME, PROVIDER, TEXT, VARIABLE } from './names.ts'
 import { hardcoded, invalid, shownKey, type At } from './problems.ts'
 import { PROVIDER_OPTIONS } from './providers.generated.ts'
 import { configSchema } from './schema.ts'
@@ -29,6 +29,7 @@ const RULES = new Map<string, string>([
   [TEXT.source, 'must be text that is not empty and holds no NUL'],
   ['^/', 'must be an absolute path'],
   ['^https?://', 'must begin with https:// or http://'],
+  [ENDPOINT.source, 'must begin with https://, or with http:// and this machine'],
   [DATE.source, 'must be a date such as 2027-03-08 or 2027-03-08T04:12:00Z'],
 ])
 

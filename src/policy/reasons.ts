@@ -51,12 +51,18 @@ export const REASONS = [
   'no-identity',
   'not-opened',
   'not-a-store',
+  'no-passphrase',
+  'no-keychain',
+  'keychain-locked',
+  'no-keychain-library',
   'locked',
   'refused-metadata',
   'bad-date',
   'budget',
   'closed',
   'not-an-object',
+  'sdk-missing',
+  'no-stages',
 ] as const
 export type FailureReason = (typeof REASONS)[number]
 

@@ -48,6 +48,21 @@ const FULL = {
         tlsServerName: 'k',
         timeoutMs: 1,
       },
+      'aws-secrets-manager': {
+        region: 'r',
+        profile: 'p',
+        endpoint: 'https://e',
+        timeoutMs: 1,
+        callsPerMinute: 2,
+        field: 'f',
+      },
+      'aws-ssm': {
+        region: 'r',
+        profile: 'p',
+        endpoint: 'http://127.0.0.1:1',
+        timeoutMs: 1,
+        callsPerMinute: 2,
+      },
       store: { path: 's', identity: 'i' },
       mine: { type: 'exec', command: '/bin/y' },
       other: { type: 'file', path: 'b' },
@@ -147,6 +162,7 @@ const word = fc.constantFrom(
   'a\u0000',
   '/abs',
   'http://x',
+  'http://localhost',
   'line\n',
 )
 const leaf = fc.oneof(
