@@ -27,11 +27,22 @@ export interface OnceRequest {
   /** Aborts when we are asked to stop, before the agent runs and after. */
   signal: AbortSignal
   say: Say
+  /**
+   * Called where a changed value asks for a restart (`"onChange": "restart"`), at most once for a run and
+   * never before `startOnce` has returned. Whoever gives it ends the agent politely and starts it again
+   * at once. Left out: nobody would start it again, so the agent is left alone, and that is said.
+   */
+  onRestart?: () => void
 }
+
+/** Why a run was ended by its gateway: the `reason` of `run.ended`. */
+export type WhyEnded = 'credential-changed' | 'credential-revoked' | 'config-reloaded'
 
 export interface Once {
   run: string
   agent: Agent
+  /** Says why the agent is about to be ended, for the record of its end; the first reason stays. */
+  because(why: WhyEnded): void
   /** Waits for the end, and records it. */
   ended(): Promise<Ending>
 }
@@ -84,13 +95,17 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
       startedAt: gateway.now(),
     })
   })
+  let why: WhyEnded | undefined
   return {
     run,
     agent,
+    because: (reason) => {
+      why ??= reason
+    },
     ended: async () => {
       const ending = await agent.ended
       try {
-        await finish(ending)
+        await finish(ending, why)
       } catch (error) {
         if (!(error instanceof SecretRefError)) throw error
         // The agent has run and its end belongs to the caller; that it is not on record must be said.

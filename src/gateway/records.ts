@@ -151,8 +151,10 @@ export class Records {
     return { event: 'run.started', ...this.#base, command: this.#command, detail: { pid } }
   }
 
-  ended(ending: Ending): Entry {
-    return { event: 'run.ended', ...this.#base, command: this.#command, exit: ending }
+  /** @param reason where the gateway itself ended it */
+  ended(ending: Ending, reason?: string): Entry {
+    const why = reason === undefined ? {} : { reason }
+    return { event: 'run.ended', ...this.#base, ...why, command: this.#command, exit: ending }
   }
 
   #fallbacks({ binding, fetched }: Result): Entry[] {

@@ -37,7 +37,8 @@ export type Started =
       started: true
       agent: Agent
       results: readonly Result[]
-      finish: (ending: Ending) => Promise<void>
+      /** @param why where the gateway itself ended it */
+      finish: (ending: Ending, why?: string) => Promise<void>
     }
   | { started: false; results: readonly Result[]; error: SecretRefError }
 
@@ -166,11 +167,11 @@ async function supervised(
     started: true,
     agent,
     results,
-    finish: async (ending) => {
+    finish: async (ending, why) => {
       watcher.dismiss()
       if (folder !== '') removePrivateFolder(folder)
       await delivered
-      await gateway.record([records.ended(ending)])
+      await gateway.record([records.ended(ending, why)])
     },
   }
 }
