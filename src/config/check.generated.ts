@@ -539,6 +539,9 @@ function object18(fields: Fields): boolean {
       case "identity":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
+      case "passphraseFile":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
         break
@@ -825,6 +828,9 @@ function object27(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "identity":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "passphraseFile":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "resilience":

@@ -199,7 +199,12 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
       "identity": {
         "type": "string",
         "minLength": 1,
-        "description": "The key file, as age-keygen writes it. Left out: `keys/store.key` there."
+        "description": "The key file, as age-keygen writes it, or `keychain`. Left out: `keys/store.key` there."
+      },
+      "passphraseFile": {
+        "type": "string",
+        "minLength": 1,
+        "description": "A file with the passphrase of a store that has one. Left out: SECRETREF_STORE_PASSPHRASE."
       }
     },
     "additionalProperties": false
