@@ -101,7 +101,7 @@ class SecretsManagerSession implements Session {
         }
       }
       NextToken = answer.output.NextToken
-    } while (NextToken !== undefined)
+    } while (NextToken !== undefined && NextToken !== '')
   }
 
   close(): Promise<void> {

@@ -83,7 +83,7 @@ class ParameterSession implements Session {
         }
       }
       NextToken = answer.output.NextToken
-    } while (NextToken !== undefined)
+    } while (NextToken !== undefined && NextToken !== '')
   }
 
   close(): Promise<void> {

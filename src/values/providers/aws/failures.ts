@@ -81,6 +81,8 @@ export class TransportError extends Error {
 
 export const BY_TROUBLE: Readonly<Record<Trouble, Failure>> = {
   refused: unavailable('unreachable'),
+  // The time was up, and nobody had taken the call.
+  unsent: unavailable('unreachable', undefined, 'TIMEOUT'),
   broken: unavailable('connection-lost'),
   timeout: timedOut,
   // Somebody else answers in AWS's place, or the CA is the wrong one: a person has to look.

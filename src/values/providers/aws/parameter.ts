@@ -7,12 +7,17 @@
  * pending versions and no ids of operations: a repeat makes another version.
  */
 import { isUtf8 } from 'node:buffer'
-import type { Parameter, ParameterMetadata, SSMClient } from '@aws-sdk/client-ssm'
+import type {
+  GetParametersResult,
+  Parameter,
+  ParameterMetadata,
+  SSMClient,
+} from '@aws-sdk/client-ssm'
 import { wipe } from '../../secret/bytes.ts'
 import { final } from '../../secret/outcome.ts'
 import type { Context, Failure, Location, PutOptions, PutOutcome } from '../contract.ts'
 import { together, type Habit, type Stored } from './access.ts'
-import { ask, change, connect, type Connection } from './connection.ts'
+import { ask, change, connect, type Answer, type Connection } from './connection.ts'
 import { hasValue, withValue } from './document.ts'
 import type { AwsOptions } from './options.ts'
 import { utf8 } from './utf8.ts'
@@ -62,21 +67,45 @@ export const parameters: Habit<Sdk, SSMClient> = {
   isPlace,
   keyOf: selectorOf,
   async read(aws, wanted) {
-    const names = [...wanted.keys()]
+    const names: string[] = []
+    const pinned: [string, Location][] = []
+    for (const [name, at] of wanted) {
+      if (at.version === undefined) names.push(name)
+      else pinned.push([name, at])
+    }
     const batches = Array.from({ length: Math.ceil(names.length / BATCH) }, (_, i) =>
       readBatch(aws, names.slice(i * BATCH, (i + 1) * BATCH)),
     )
-    return together(batches)
+    const alone = pinned.map(async ([name, at]) => new Map([[name, await readPinned(aws, at)]]))
+    return together([...batches, ...alone])
   },
+}
+
+/** Asked for alone, so that there is no question which version came back. */
+async function readPinned(aws: ParameterStore, at: Location): Promise<Stored> {
+  const answer = await getParameters(aws, [selectorOf(at)])
+  if (answer.kind !== 'answer') return answer
+  const { Parameters: [one] = [], InvalidParameters = [] } = answer.output
+  if (one === undefined) return InvalidParameters.length > 0 ? absent : badAnswer
+  const isNumber = /^\d+$/.test(at.version ?? '')
+  if (!isOf(one, at.path) || (isNumber && String(one.Version) !== at.version)) return badAnswer
+  return storedIn(one)
+}
+
+function getParameters(
+  aws: ParameterStore,
+  names: readonly string[],
+): Promise<Answer<GetParametersResult>> {
+  return ask(aws, () =>
+    aws.client.send(new aws.sdk.GetParametersCommand({ Names: [...names], WithDecryption: true })),
+  )
 }
 
 async function readBatch(
   aws: ParameterStore,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Stored>> {
-  const answer = await ask(aws, () =>
-    aws.client.send(new aws.sdk.GetParametersCommand({ Names: [...names], WithDecryption: true })),
-  )
+  const answer = await getParameters(aws, names)
   const found = new Map<string, Stored>()
   if (answer.kind === 'answer') {
     for (const name of answer.output.InvalidParameters ?? []) found.set(name, absent)
@@ -96,8 +125,8 @@ function concernsOne({ reason }: Failure): boolean {
   return reason === 'not-permitted' || reason === 'bad-name' || reason === 'id-not-found'
 }
 
-function isOf({ Name, ARN: arn, Selector = '' }: Parameter, asked: string): boolean {
-  return asked === `${Name}${Selector}` || asked === `${arn}${Selector}`
+function isOf({ Name, ARN: arn }: Parameter, path: string): boolean {
+  return path === Name || path === arn
 }
 
 /** The SDK has made a string of it: from here on it is bytes, and this process ends with its work. */

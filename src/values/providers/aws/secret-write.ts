@@ -160,7 +160,7 @@ export async function secretHistory(
       })
     }
     NextToken = answer.output.NextToken
-    if (NextToken === undefined) break
+    if (NextToken === undefined || NextToken === '') break
   }
   return { kind: 'history', versions: versions.toSorted((a, b) => timeOf(a) - timeOf(b)) }
 }

@@ -3,7 +3,7 @@
  * redirect, no proxy, one deadline, each call counted; the SDK signs and understands, no more.
  */
 import type { Client } from '../../http/request.ts'
-import { wipe } from '../../secret/bytes.ts'
+import { copy, wipe } from '../../secret/bytes.ts'
 import { final, unavailable } from '../../secret/outcome.ts'
 import type { Context, Failure } from '../contract.ts'
 import { BY_TROUBLE, TransportError } from './failures.ts'
@@ -59,7 +59,7 @@ export class Transport {
       signal: this.#ctx.signal,
       maxBytes: MAX_BYTES,
     })
-    wipe(body)
+    wipe(body, request.body instanceof Uint8Array ? request.body : undefined)
     if (reply.kind === 'trouble') throw this.#failed(BY_TROUBLE[reply.trouble])
     this.trouble = undefined
     this.#bodies.push(reply.body)
@@ -103,8 +103,8 @@ function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
 }
 
-/** The protocols of these services send text. */
+/** In own memory: what is sent may be a value. */
 function bytesOf(body: unknown): Buffer | undefined {
   if (typeof body === 'string') return Buffer.from(body)
-  return body instanceof Uint8Array ? Buffer.from(body) : undefined
+  return body instanceof Uint8Array ? copy(body) : undefined
 }
