@@ -21,7 +21,7 @@ const PATTERN_5 = new RegExp("^(?:none|rewrite|restart|signal:(?:HUP|INT|TERM|US
 const PATTERN_6 = new RegExp("^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
 const PATTERN_7 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
 const PATTERN_8 = new RegExp("^\\/")
-const PATTERN_9 = new RegExp("^https?:\\/\\/")
+const PATTERN_9 = new RegExp("^(?:https:\\/\\/|http:\\/\\/(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?:[:/]|$))")
 
 function object0(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "secretRef")) return false
@@ -575,6 +575,9 @@ function object19(fields: Fields): boolean {
       case "secretIdFile":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
+      case "secretIdWrapped":
+        if (!(typeof value === 'boolean')) return false
+        break
       case "role":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
@@ -600,6 +603,9 @@ function object20(fields: Fields): boolean {
         break
       case "namespace":
         if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "engine":
+        if (!((value === "kv" || value === "dynamic"))) return false
         break
       case "mount":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -627,6 +633,9 @@ function object20(fields: Fields): boolean {
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
+        break
+      case "callsPerMinute":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 100000)) return false
         break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
@@ -857,6 +866,9 @@ function object28(fields: Fields): boolean {
       case "namespace":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
+      case "engine":
+        if (!((value === "kv" || value === "dynamic"))) return false
+        break
       case "mount":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
@@ -883,6 +895,9 @@ function object28(fields: Fields): boolean {
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
+        break
+      case "callsPerMinute":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 100000)) return false
         break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false

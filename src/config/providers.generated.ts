@@ -214,19 +214,27 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
     "properties": {
       "address": {
         "type": "string",
-        "pattern": "^https?://",
-        "description": "Where Vault answers. Left out: VAULT_ADDR."
+        "pattern": "^(?:https://|http://(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?:[:/]|$))",
+        "description": "Where Vault answers: https, or http to a loopback address by its number. Left out: VAULT_ADDR."
       },
       "namespace": {
         "type": "string",
         "minLength": 1,
         "description": "Left out: VAULT_NAMESPACE, if there is one."
       },
+      "engine": {
+        "type": "string",
+        "enum": [
+          "kv",
+          "dynamic"
+        ],
+        "default": "kv",
+        "description": "kv: values that somebody stored. dynamic: each read makes a credential with a lease, as database/creds/ROLE does."
+      },
       "mount": {
         "type": "string",
         "minLength": 1,
-        "default": "secret",
-        "description": "The KV mount; the path of a ref lies below it."
+        "description": "Where the engine is mounted; the path of a ref lies below it. Left out: secret; with engine dynamic: database."
       },
       "kv": {
         "type": "integer",
@@ -279,10 +287,15 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
             "minLength": 1,
             "description": "approle: a file that holds the secret id."
           },
+          "secretIdWrapped": {
+            "type": "boolean",
+            "default": false,
+            "description": "approle: the secret id is a wrapping token, which is good for one start; docs/vault.md."
+          },
           "role": {
             "type": "string",
             "minLength": 1,
-            "description": "kubernetes, jwt, cert: the role."
+            "description": "kubernetes, jwt, cert: the role. approle: the only role whose wrapped secret id is taken."
           },
           "jwtFile": {
             "type": "string",
@@ -321,6 +334,13 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
         "maximum": 120000,
         "default": 5000,
         "description": "Milliseconds for login and all reads of one start."
+      },
+      "callsPerMinute": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 100000,
+        "default": 600,
+        "description": "Calls that all starts together may make in a minute."
       }
     },
     "additionalProperties": false
@@ -336,5 +356,5 @@ export const PROVIDER_SUMMARIES: Readonly<Record<string, string>> = {
   "file": "A JSON file of names and values, a folder with one raw value a file, or one raw file.",
   "keychain": "The keychain of the desktop: macOS Keychain, or the Secret Service on Linux.",
   "store": "Our own encrypted store: one age file, with versions.",
-  "vault": "The KV engine, version 1 or 2, of HashiCorp Vault or OpenBao."
+  "vault": "The KV engine, version 1 or 2, and engines of dynamic secrets, of HashiCorp Vault or OpenBao."
 }

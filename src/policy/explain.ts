@@ -246,6 +246,26 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
       ? 'check its keys, their session and this machine’s clock; aws sts get-caller-identity tries them'
       : 'check role, secret id or token of its "auth"; no other provider is asked after a denial',
   }),
+  'insecure-address': (f) => ({
+    message: `provider "${f.provider}" would be asked over plain http, which everyone on the way can read`,
+    hint: 'write https://HOST, or http://127.0.0.1:PORT for a server on this machine; look at VAULT_ADDR too',
+  }),
+  'wrapped-used': (f) => ({
+    message: `the wrapping token of provider "${f.provider}" is used up, expired or unknown`,
+    hint: 'it is good for one start; if this gateway did not use it, somebody else may have unwrapped the secret id: destroy that, find out who, then place a new one',
+  }),
+  'wrapped-foreign': (f) => ({
+    message: `the wrapping token of provider "${f.provider}" does not wrap a secret id of its role`,
+    hint: 'somebody may have swapped it; it was not unwrapped: find out who placed it, then place a new one',
+  }),
+  'lease-in-doubt': (f) => ({
+    message: `provider "${f.provider}" did not answer for "${f.ref}" and may have made a credential that nobody holds`,
+    hint: 'it was not asked again; such a credential ends with its lease, or list sys/leases/lookup and revoke it',
+  }),
+  'skip-verify': (f) => ({
+    message: `provider "${f.provider}" shows a certificate that is not trusted, and VAULT_SKIP_VERIFY is not honoured`,
+    hint: 'write the right "caCert" into the config, or set VAULT_CACERT',
+  }),
   certificate: (f) => ({
     message: `provider "${f.provider}" shows a certificate that is not trusted`,
     hint: isAws(f)
