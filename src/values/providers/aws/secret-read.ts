@@ -97,18 +97,13 @@ function isOf({ ARN = '', Name }: GetSecretValueResponse, id: string): boolean {
   return id === Name || id === ARN || id === ARN.replace(/-[A-Za-z0-9]{6}$/, '')
 }
 
-/** @param version a stage or a version id; left out: AWSCURRENT */
+/** @param version a stage or a version id */
 export async function readSecret(
   aws: SecretsManager,
   path: string,
-  version?: string,
+  version = 'AWSCURRENT',
 ): Promise<Stored> {
-  const which =
-    version === undefined
-      ? {}
-      : VERSION_ID.test(version)
-        ? { VersionId: version }
-        : { VersionStage: version }
+  const which = VERSION_ID.test(version) ? { VersionId: version } : { VersionStage: version }
   const answer = await ask(aws, () =>
     aws.client.send(new aws.sdk.GetSecretValueCommand({ SecretId: path, ...which })),
   )
