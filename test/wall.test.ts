@@ -37,6 +37,7 @@ const PURE = new Set([
   'gateway/audit/listing.ts',
   'gateway/input/find-words.ts',
   'gateway/input/set-words.ts',
+  'gateway/input/store-words.ts',
   'gateway/keep/words.ts',
   'gateway/scan/path-text.ts',
   'gateway/scan/words.ts',
