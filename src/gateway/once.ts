@@ -3,17 +3,20 @@ import { constants } from 'node:os'
 import type { Decision } from '../policy/decide.ts'
 import type { Plan } from '../plan/types.ts'
 import { dayOf } from '../policy/expiry.ts'
-import { recordGrants, type GrantRow } from '../state/grants.ts'
+import { recordGrants } from '../state/grants.ts'
 import { recordEnd, recordStart } from '../state/runs.ts'
 import { SecretRefError } from '../errors.ts'
 import { takeResolver } from './early.ts'
-import type { Ending } from './ending.ts'
+import type { Ending, WhyEnded } from './ending.ts'
 import { newRunId, type Gateway } from './gateway.ts'
+import { grantOf } from './grant-row.ts'
 import type { Agent } from './launch.ts'
 import type { Result, Say } from './result.ts'
 import { start } from './start.ts'
-import { routeOf } from './status.ts'
 import { startTimeOf } from './surroundings.ts'
+import type { Received, TendedRun } from './tend/held.ts'
+import { tendingOf } from './tend/settings.ts'
+import type { Tender } from './tend/tender.ts'
 
 export interface OnceRequest {
   plan: Plan
@@ -34,9 +37,6 @@ export interface OnceRequest {
    */
   onRestart?: () => void
 }
-
-/** Why a run was ended by its gateway: the `reason` of `run.ended`. */
-export type WhyEnded = 'credential-changed' | 'credential-revoked' | 'config-reloaded'
 
 export interface Once {
   run: string
@@ -96,14 +96,17 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
     })
   })
   let why: WhyEnded | undefined
+  const because = (reason: WhyEnded): void => {
+    why ??= reason
+  }
+  const tender = await tenderOf(gateway, { ...request, run, agent, because }, started.received)
   return {
     run,
     agent,
-    because: (reason) => {
-      why ??= reason
-    },
+    because,
     ended: async () => {
       const ending = await agent.ended
+      await tender?.stop()
       try {
         await finish(ending, why)
       } catch (error) {
@@ -126,6 +129,18 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
   }
 }
 
+/** Only where the agent's config asks for it: an ordinary run loads nothing and waits for nothing. */
+async function tenderOf(
+  gateway: Gateway,
+  run: TendedRun,
+  received: readonly Received[],
+): Promise<Tender | undefined> {
+  const tending = tendingOf(gateway.agent(run.plan.agent))
+  if (tending === undefined || received.length === 0) return undefined
+  const { Tender } = await import('./tend/tender.ts')
+  return new Tender(gateway, run, tending, received)
+}
+
 /** By its own exit code: what a signal ends, its credentials have not. */
 function hasFailed({ code, signal }: Ending): boolean {
   return signal === undefined && code !== undefined && code !== 0
@@ -146,33 +161,6 @@ function handedOver(gateway: Gateway): string[] {
   return Object.keys(gateway.env).filter(
     (name) => !/^(?:NODE_|LD_|DYLD_|SSLKEYLOGFILE$)/.test(name),
   )
-}
-
-/** What one result means for `gateway status`. */
-export function grantOf(
-  gateway: Gateway,
-  run: string,
-  environment: string,
-  { binding, decision, fetched }: Result,
-  outcome: 'injected' | 'ready',
-): GrantRow {
-  const value = fetched?.outcome === 'value' ? fetched : undefined
-  return {
-    config: gateway.loaded.path,
-    agent: binding.agent,
-    envVar: binding.envVar,
-    tool: binding.tool,
-    ref: binding.ref,
-    environment,
-    outcome: decision.allow ? outcome : 'denied',
-    run,
-    at: gateway.now().toISOString(),
-    route: routeOf(binding),
-    ...(decision.allow ? {} : { code: decision.code }),
-    ...(value && { provider: value.provider, fingerprint: value.fingerprint }),
-    ...(value?.version && { version: value.version }),
-    ...(decision.expiresAt && { expiresAt: decision.expiresAt }),
-  }
 }
 
 /** One line for each failure, warning and fallback; what went well is said on the `info` level. */

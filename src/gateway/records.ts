@@ -2,6 +2,7 @@
 import type { Entry, Event } from '../audit/record.ts'
 import type { Code } from '../errors.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
+import type { FetchedValue } from '../policy/fetched.ts'
 import type { Ending } from './ending.ts'
 import type { Gateway } from './gateway.ts'
 import type { Result } from './result.ts'
@@ -103,6 +104,56 @@ export class Records {
     const { reason } = decision
     const fields = { decision: 'allow', reason, delivery: 'none' } as const
     return [...fallbacks, this.#withSecret('grant.checked', { binding, fetched }, fields)]
+  }
+
+  /** A running agent's value is about to be read again. */
+  refreshing(binding: PlannedBinding): Entry {
+    return this.#about('grant.intent', binding, {
+      decision: 'allow',
+      delivery: 'none',
+      ...(binding.chain[0] && { provider: binding.chain[0].provider }),
+      detail: { purpose: 'refresh' },
+    })
+  }
+
+  /** Read again, and it is what the agent has. */
+  refreshed(result: Result): Entry {
+    const { reason } = result.decision
+    const detail = { purpose: 'refresh' }
+    const fields = { decision: 'allow', reason, delivery: 'none', detail } as const
+    return this.#withSecret('grant.checked', result, fields)
+  }
+
+  /** It could not be read again; the agent keeps what it has. */
+  notRefreshed(binding: PlannedBinding, reason: string, code: Code, provider?: string): Entry {
+    return this.#about('grant.failed', binding, {
+      delivery: 'none',
+      ...(provider === undefined ? {} : { provider }),
+      reason,
+      code,
+      detail: { purpose: 'refresh' },
+    })
+  }
+
+  /** A running agent's value is another one now. */
+  changed(result: Result, before: FetchedValue | undefined, onChange: string): Entry {
+    return this.#withSecret('credential.changed', result, {
+      detail: {
+        onChange,
+        ...(before && { fingerprintBefore: before.fingerprint }),
+        ...(before?.version === undefined ? {} : { versionBefore: before.version }),
+      },
+    })
+  }
+
+  /** What a running agent received it may have no longer, and the alert that the config asks for. */
+  revoked({ binding, fetched, decision }: Result, held: FetchedValue): Entry[] {
+    const { code, reason } = decision
+    const about = { binding, fetched: held }
+    const why = { reason, ...(code === undefined ? {} : { code }) }
+    const provider = fetched?.provider ?? held.provider
+    const entry = this.#withSecret('grant.revoked', about, { ...why, provider })
+    return binding.onFailure === 'deny-and-alert' ? [entry, this.alert(about, reason)] : [entry]
   }
 
   /** A value is about to be fetched and shown to the service that it is for. */

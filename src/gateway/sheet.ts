@@ -43,6 +43,8 @@ export interface Sheet {
   set: Readonly<Record<string, string>>
   /** Signals that were ignored when we were started, and so are for the agent (nohup). */
   ignoreSignals: readonly string[]
+  /** The agent runs already: what is released replaces its files, and there is no launcher. */
+  rewrite?: true
   /** The soft limit on open files that we were started with; Node raises its own. */
   openFiles?: number
 }

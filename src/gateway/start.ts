@@ -15,6 +15,7 @@ import { Records } from './records.ts'
 import type { Resolver } from './resolver.ts'
 import type { Result } from './result.ts'
 import { makeSheet } from './make-sheet.ts'
+import type { Received } from './tend/held.ts'
 import { startWatcher, type Watcher } from './watcher.ts'
 
 export interface StartRequest {
@@ -37,6 +38,8 @@ export type Started =
       started: true
       agent: Agent
       results: readonly Result[]
+      /** What the agent has, and where. */
+      received: readonly Received[]
       /** @param why where the gateway itself ended it */
       finish: (ending: Ending, why?: string) => Promise<void>
     }
@@ -115,7 +118,13 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     const release = second.flatMap((result, i) => (result.decision.allow ? [i] : []))
     const agent = await launch({ ...request, release, watcher })
     unsettled = []
-    return await supervised(gateway, records, { agent, watcher, folder, results, second, request })
+    const received = second.flatMap(({ binding, fetched: answer, decision }, i): Received[] => {
+      if (!decision.allow || answer?.outcome !== 'value') return []
+      const file = sheet.items[i]?.file
+      return [{ binding, decision, fetched: answer, ...(file === undefined ? {} : { file }) }]
+    })
+    const run = { agent, watcher, folder, results, second, received, request }
+    return await supervised(gateway, records, run)
   } catch (error) {
     abandon()
     const code = error instanceof SecretRefError ? error.code : undefined
@@ -133,10 +142,11 @@ async function supervised(
     folder: string
     results: readonly Result[]
     second: readonly Result[]
+    received: readonly Received[]
     request: StartRequest
   },
 ): Promise<Started> {
-  const { agent, watcher, folder, results, second, request } = run
+  const { agent, watcher, folder, results, second, received, request } = run
   const released = second.filter((result) => result.decision.allow)
   const delivery = await request.resolver.ended()
   if (!delivery.delivered) {
@@ -167,6 +177,7 @@ async function supervised(
     started: true,
     agent,
     results,
+    received,
     finish: async (ending, why) => {
       watcher.dismiss()
       if (folder !== '') removePrivateFolder(folder)

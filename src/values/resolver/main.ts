@@ -8,7 +8,7 @@
 import { closeSync, read, writeSync } from 'node:fs'
 import { errnoOf, SecretRefError, type Code } from '../../errors.ts'
 import { KEY_TROUBLE, type FromResolver, type Sheet, type ToResolver } from '../../gateway/sheet.ts'
-import { deliverFile } from '../deliver/files.ts'
+import { deliverFile, replaceFile } from '../deliver/files.ts'
 import { environmentBudget, stringCost } from '../deliver/limits.ts'
 import { launchScript, type Variable } from '../deliver/script.ts'
 // The commonest comes along at once; the others are loaded when a sheet names them.
@@ -121,6 +121,14 @@ function deliver(sheet: Sheet, released: readonly Held[], env: Map<string, Buffe
   closeSync(TO_LAUNCHER)
 }
 
+/** For an agent that runs: each file is replaced as a whole. */
+function rewrite(released: readonly Held[]): void {
+  for (const { item, value } of released) {
+    if (value === undefined || item.file === undefined) throw new TypeError('no file to replace')
+    replaceFile(item.file, value)
+  }
+}
+
 async function main(): Promise<void> {
   keepOutOfCoreDumps()
   const line = firstLine(FROM_GATEWAY)
@@ -141,7 +149,8 @@ async function main(): Promise<void> {
     const message = await release
     if (message?.type === 'release') {
       const released = message.items.flatMap((index) => held[index] ?? [])
-      deliver(sheet, released, env)
+      if (sheet.rewrite === true) rewrite(released)
+      else deliver(sheet, released, env)
       report({ type: 'delivered' })
     }
   } finally {

@@ -1,0 +1,31 @@
+/** What one result means for `gateway status`. */
+import type { GrantRow } from '../state/grants.ts'
+import type { Gateway } from './gateway.ts'
+import type { Result } from './result.ts'
+import { routeOf } from './status.ts'
+
+export function grantOf(
+  gateway: Gateway,
+  run: string,
+  environment: string,
+  { binding, decision, fetched }: Result,
+  outcome: 'injected' | 'ready',
+): GrantRow {
+  const value = fetched?.outcome === 'value' ? fetched : undefined
+  return {
+    config: gateway.loaded.path,
+    agent: binding.agent,
+    envVar: binding.envVar,
+    tool: binding.tool,
+    ref: binding.ref,
+    environment,
+    outcome: decision.allow ? outcome : 'denied',
+    run,
+    at: gateway.now().toISOString(),
+    route: routeOf(binding),
+    ...(decision.allow ? {} : { code: decision.code }),
+    ...(value && { provider: value.provider, fingerprint: value.fingerprint }),
+    ...(value?.version && { version: value.version }),
+    ...(decision.expiresAt && { expiresAt: decision.expiresAt }),
+  }
+}
