@@ -42,7 +42,7 @@ export interface Once {
   run: string
   agent: Agent
   /** Says why the agent is about to be ended, for the record of its end; the first reason stays. */
-  because(why: WhyEnded): void
+  because: (why: WhyEnded) => void
   /** Waits for the end, and records it. */
   ended(): Promise<Ending>
 }

@@ -28,7 +28,8 @@ export async function applyChanges(
     case 'restart':
       if (changed.length === 0) return false
       return restart(tended, 'credential-changed', `${namesOf(changed)} changed`)
-    default: {
+    case 'rewrite':
+    case 'signal': {
       const files = seen.filter(
         ({ held }) => held.file !== undefined && held.inFile !== held.fetched.fingerprint,
       )

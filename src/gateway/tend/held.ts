@@ -37,7 +37,7 @@ export interface TendedRun {
   /** Aborts when we are asked to stop: then nothing is read any more. */
   signal: AbortSignal
   say: Say
-  because(why: WhyEnded): void
+  because: (why: WhyEnded) => void
   /** See `OnceRequest`. */
   onRestart?: () => void
 }

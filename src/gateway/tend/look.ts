@@ -19,7 +19,7 @@ export interface Look {
   /** One for each that was asked for, in order. */
   answers: readonly Fetched[]
   /** Replaces the files of these, by their place in what was asked for. */
-  rewrite(positions: readonly number[]): Promise<Delivery>
+  rewrite: (positions: readonly number[]) => Promise<Delivery>
 }
 
 /**
