@@ -11,7 +11,7 @@ import { Access } from './aws/access.ts'
 import { ask } from './aws/connection.ts'
 import { COMMON_OPTIONS, readOptions, VARIABLES } from './aws/options.ts'
 import { secrets } from './aws/secret-read.ts'
-import { promoteSecret, putSecret, secretHistory } from './aws/secret-write.ts'
+import { promoteSecret, putSecret, removeSecret, secretHistory } from './aws/secret-write.ts'
 import { connectSecretsManager, type Sdk, type SecretsManagerClient } from './aws/secret.ts'
 import type {
   Context,
@@ -78,6 +78,10 @@ class SecretsManagerSession implements Session {
 
   async history(at: Location): Promise<History | Failure> {
     return this.#access.with(at, (aws) => secretHistory(aws, at))
+  }
+
+  async remove(at: Location, expect: string): Promise<PutOutcome> {
+    return this.#access.with(at, (aws) => removeSecret(aws, at, expect))
   }
 
   async *list(prefix: string): ReturnType<NonNullable<Session['list']>> {

@@ -10,16 +10,12 @@ import { final } from '../secret/outcome.ts'
 import { Access } from './aws/access.ts'
 import { ask } from './aws/connection.ts'
 import { COMMON_OPTIONS, readOptions, VARIABLES } from './aws/options.ts'
-import {
-  connectParameterStore,
-  parameters,
-  putParameter,
-  type Sdk,
-  type SSMClient,
-} from './aws/parameter.ts'
+import { connectParameterStore, parameters, type Sdk, type SSMClient } from './aws/parameter.ts'
+import { parameterHistory, putParameter } from './aws/parameter-write.ts'
 import type {
   Context,
   Failure,
+  History,
   Location,
   Outcome,
   Provider,
@@ -57,6 +53,10 @@ class ParameterSession implements Session {
   async put(at: Location, value: Buffer, options: PutOptions): Promise<PutOutcome> {
     if (value.length === 0) return final('malformed', 'SECRET_EMPTY', 'empty')
     return this.#access.with(at, (aws) => putParameter(aws, at, value, options, this.#ctx.now()))
+  }
+
+  async history(at: Location): Promise<History | Failure> {
+    return this.#access.with(at, (aws) => parameterHistory(aws, at))
   }
 
   async *list(prefix: string): ReturnType<NonNullable<Session['list']>> {

@@ -244,6 +244,16 @@ describe.skipIf(binary === undefined)('against moto', () => {
       })
     })
 
+    test('remove compares too, and what is marked for deletion is absent', async () => {
+      const version = await create('team/key', 'fake-old')
+      const session = finishing(await opened())
+      const at = { path: 'team/key' }
+      expect(await session.remove?.(at, 'f'.repeat(36))).toEqual({ kind: 'conflict' })
+      expect(await stored('team/key')).toBe('fake-old')
+      expect(await session.remove?.(at, version)).toMatchObject({ kind: 'written' })
+      expect(await session.get([at])).toMatchObject([{ kind: 'absent' }])
+    })
+
     test('one key of an object is replaced, the others stay; a date of the old value goes', async () => {
       await create('team/key', '{"other": "fake-\\"other\\"", "n": 5}')
       const session = finishing(await opened())

@@ -150,6 +150,13 @@ describe.skipIf(binary === undefined)('against moto', () => {
       expect(await put(session, 'fake-2', '1')).toEqual({ kind: 'written', version: '2', at })
       expect(await put(session, 'fake-3', 'any')).toEqual({ kind: 'written', version: '3', at })
       expect(await stored('/team/key')).toBe('fake-3')
+      const history = await session.history?.(at)
+      expect(history?.kind === 'history' && history.versions).toMatchObject([
+        { version: '1', stages: [] },
+        { version: '2', stages: ['previous'] },
+        { version: '3', stages: ['current'], createdAt: expect.any(Date) },
+      ])
+      expect(JSON.stringify(history)).not.toContain('fake-')
     })
 
     test('a new one is a SecureString; one that is there keeps its type and its key', async () => {

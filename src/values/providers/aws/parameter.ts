@@ -1,28 +1,13 @@
-/**
- * The Parameter Store of AWS Systems Manager: reads of ten a call, and writes.
- *
- * It compares only whether a parameter is there at all (Overwrite: false). An expected version is held
- * against the one that is there just before; who writes between those two calls is overwritten, though
- * kept in the parameter's history, and the answer's own number then tells us: `unknown`. It knows no
- * pending versions and no ids of operations: a repeat makes another version.
- */
-import { isUtf8 } from 'node:buffer'
-import type {
-  GetParametersResult,
-  Parameter,
-  ParameterMetadata,
-  SSMClient,
-} from '@aws-sdk/client-ssm'
-import { wipe } from '../../secret/bytes.ts'
+/** A connection to the Parameter Store of AWS Systems Manager, its names, and reads of ten a call. */
+import type { GetParametersResult, Parameter, SSMClient } from '@aws-sdk/client-ssm'
 import { final } from '../../secret/outcome.ts'
-import type { Context, Failure, Location, PutOptions, PutOutcome } from '../contract.ts'
+import type { Context, Failure, Location } from '../contract.ts'
 import { together, type Habit, type Stored } from './access.ts'
-import { ask, change, connect, type Answer, type Connection } from './connection.ts'
-import { hasValue, withValue } from './document.ts'
+import { ask, connect, type Answer, type Connection } from './connection.ts'
 import type { AwsOptions } from './options.ts'
 import { utf8 } from './utf8.ts'
 
-export type { SSMClient } from '@aws-sdk/client-ssm'
+export type { ParameterMetadata, SSMClient } from '@aws-sdk/client-ssm'
 export type Sdk = typeof import('@aws-sdk/client-ssm')
 export type ParameterStore = Connection<Sdk, SSMClient>
 
@@ -45,16 +30,18 @@ const NAME = /^[A-Za-z0-9/_.-]{1,1011}$/
 const ARN = /^arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter\/[A-Za-z0-9/_.-]{1,1011}$/
 /** A number, or a label. */
 const VERSION = /^[A-Za-z0-9_.-]{1,100}$/
-/** An advanced parameter's. */
-const MAX_BYTES = 8192
 
 const absent = final('absent', 'SECRET_NOT_FOUND', 'id-not-found')
-const badName = final('malformed', 'PROVIDER_INVALID', 'bad-name')
 const badAnswer = final('malformed', 'PROVIDER_INVALID', 'bad-answer')
 
 function isPlace({ path, version, field }: Location): boolean {
   if (field === '' || (version !== undefined && !VERSION.test(version))) return false
   return NAME.test(path) || ARN.test(path)
+}
+
+/** Whether it names another account's parameter, or one as that account would. */
+export function isArn(path: string): boolean {
+  return ARN.test(path)
 }
 
 /** As the service wants a version: `name:3`, `name:label`. */
@@ -101,7 +88,7 @@ function getParameters(
   )
 }
 
-async function readBatch(
+export async function readBatch(
   aws: ParameterStore,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Stored>> {
@@ -134,92 +121,4 @@ function storedIn({ Value, Version, LastModifiedDate }: Parameter): Stored {
   if (Value === undefined || Version === undefined) return badAnswer
   const createdAt = LastModifiedDate === undefined ? {} : { createdAt: LastModifiedDate }
   return { kind: 'stored', bytes: utf8(Value), meta: { version: String(Version), ...createdAt } }
-}
-
-export async function putParameter(
-  aws: ParameterStore,
-  at: Location,
-  value: Buffer,
-  { expect, stage }: PutOptions,
-  now: Date,
-): Promise<PutOutcome> {
-  if (stage === 'pending') return final('malformed', 'UNSUPPORTED', 'no-stages')
-  if (!isUtf8(value)) return final('malformed', 'SECRET_MALFORMED', 'not-utf8')
-  const { path, field } = at
-  // Another account's is read by its ARN, and written by nobody but that account.
-  if (ARN.test(path)) return badName
-  const old = (await readBatch(aws, [path])).get(path) ?? badAnswer
-  if (old.kind !== 'stored' && old.kind !== 'absent') return old
-  const stored = old.kind === 'stored' ? old : undefined
-  try {
-    const version = stored?.meta.version
-    const there = stored !== undefined && hasValue(stored.bytes, field)
-    if (expect === 'absent' ? there : expect !== 'any' && expect !== version) {
-      return { kind: 'conflict' }
-    }
-    const bytes = withValue(stored?.bytes, field, value, now)
-    if ('kind' in bytes) return bytes
-    try {
-      if (bytes.length > MAX_BYTES) return final('malformed', 'SECRET_TOO_LARGE', 'too-large')
-      return await store(
-        aws,
-        at,
-        bytes,
-        expect === 'any' ? undefined : version,
-        stored !== undefined,
-      )
-    } finally {
-      wipe(bytes)
-    }
-  } finally {
-    wipe(stored?.bytes)
-  }
-}
-
-/** @param before the version that ours has to follow; left out: any */
-async function store(
-  aws: ParameterStore,
-  { path, field }: Location,
-  bytes: Buffer,
-  before: string | undefined,
-  exists: boolean,
-): Promise<PutOutcome> {
-  const kept = exists ? await described(aws, path) : { Type: 'SecureString' as const }
-  if ('kind' in kept) return kept
-  const input = { Name: path, Value: bytes.toString(), Overwrite: exists, ...kept }
-  const put = await change(
-    aws,
-    () => aws.client.send(new aws.sdk.PutParameterCommand(input)),
-    'ParameterAlreadyExists',
-    true,
-  )
-  if (put.kind !== 'answer') return put
-  const version = put.output.Version
-  if (version === undefined) return badAnswer
-  if (before !== undefined && version !== Number(before) + 1) return { kind: 'unknown' }
-  const place = { path, ...(field === undefined ? {} : { field }) }
-  return { kind: 'written', version: String(version), at: place }
-}
-
-/** An overwrite that does not name them would change the parameter's key of KMS to the default one. */
-async function described(
-  aws: ParameterStore,
-  path: string,
-): Promise<Pick<ParameterMetadata, 'Type' | 'KeyId' | 'Tier'> | Failure> {
-  const answer = await ask(aws, () =>
-    aws.client.send(
-      new aws.sdk.DescribeParametersCommand({
-        ParameterFilters: [{ Key: 'Name', Option: 'Equals', Values: [path] }],
-      }),
-    ),
-  )
-  if (answer.kind !== 'answer') return answer
-  const [one] = answer.output.Parameters ?? []
-  if (one === undefined) return absent
-  const { Type, KeyId, Tier } = one
-  return {
-    ...(Type === undefined ? {} : { Type }),
-    ...(KeyId === undefined ? {} : { KeyId }),
-    ...(Tier === undefined ? {} : { Tier }),
-  }
 }

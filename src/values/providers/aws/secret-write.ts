@@ -128,6 +128,24 @@ export async function promoteSecret(
   return current?.version === to ? { kind: 'written', version: to, at: { path } } : conflict
 }
 
+/** Marks all of it for deletion; the service keeps it for 30 days, in which a person can restore it. */
+export async function removeSecret(
+  aws: SecretsManager,
+  { path }: Location,
+  expect: string,
+): Promise<PutOutcome> {
+  const old = await readSecret(aws, path)
+  if (old.kind !== 'stored') return old
+  wipe(old.bytes)
+  if (expect !== 'any' && expect !== old.meta.version) return conflict
+  const gone = await change(
+    aws,
+    () => aws.client.send(new aws.sdk.DeleteSecretCommand({ SecretId: path })),
+    TAKEN,
+  )
+  return gone.kind === 'answer' ? { kind: 'written', version: old.meta.version } : gone
+}
+
 const STAGES: readonly [string, Stage][] = [
   ['AWSCURRENT', 'current'],
   ['AWSPREVIOUS', 'previous'],
