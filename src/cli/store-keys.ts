@@ -25,28 +25,32 @@ export async function storeInit(io: Io, options: InitOptions): Promise<number> {
   refuseInside(io)
   const { passphrase, keychain, recipient } = options
   if (passphrase && keychain) throw usage('a store has a passphrase or a key, not both')
-  if (passphrase && recipient.length > 0) {
-    throw usage(
-      'age seals a file with a passphrase or to recipients, never both',
-      'leave out --passphrase: a key file and the recipients then open it',
-    )
-  }
   for (const one of recipient) checkRecipient(one)
   const store = await findStore(io, options)
   const { identity, passphraseFile } = store.options
-  const stated =
-    typeof passphraseFile === 'string'
-      ? 'passphrase'
-      : identity === 'keychain'
-        ? 'keychain'
-        : 'file'
+  const stated = given(io, passphraseFile)
+    ? 'passphrase'
+    : identity === 'keychain'
+      ? 'keychain'
+      : 'file'
   const key: KeyKind = passphrase ? 'passphrase' : keychain ? 'keychain' : stated
+  if (key === 'passphrase' && recipient.length > 0) {
+    throw usage(
+      'age seals a file with a passphrase or to recipients, never both',
+      'leave out the passphrase: a key file and the recipients then open it',
+    )
+  }
   await changeStore(io, store, { kind: 'init', key, recipients: recipient }, (done) => {
     io.err(`${printable(`made store ${place(store)}`)}\n`)
     if (done.type === 'keyed') sayKey(io, store, done)
     sayMissing(io, store, key, stated)
   })
   return 0
+}
+
+/** A store that is made while a passphrase is there has that, as `secrets set` makes it too. */
+function given(io: Io, passphraseFile: unknown): boolean {
+  return typeof passphraseFile === 'string' || Boolean(io.env['SECRETREF_STORE_PASSPHRASE'])
 }
 
 /** What the config has to say so that the store that was made is the one that opens. */
@@ -56,7 +60,7 @@ function sayMissing(io: Io, { provider, options }: Store, key: KeyKind, stated: 
       `hint: write it into the config: "providers": {"${provider}": {"identity": "keychain"}}\n`,
     )
   }
-  if (key === 'passphrase' && options['passphraseFile'] === undefined) {
+  if (key === 'passphrase' && !given(io, options['passphraseFile'])) {
     io.err(
       'hint: a start needs it in SECRETREF_STORE_PASSPHRASE, or in a file (0600) that "passphraseFile" of the config names\n',
     )

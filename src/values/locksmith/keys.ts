@@ -2,9 +2,16 @@
 import type { StoreAction } from '../../gateway/input/store-words.ts'
 import { wipe } from '../secret/bytes.ts'
 import { wipeDocument } from '../store/document.ts'
-import { alone, beginStore, openStore, writeStore, type OpenStore } from '../store/file.ts'
+import {
+  alone,
+  beginStore,
+  openStore,
+  readStore,
+  writeStore,
+  type OpenStore,
+} from '../store/file.ts'
 import { readPassphrase, type StorePlace } from '../store/key.ts'
-import { isRecipient } from '../store/seal.ts'
+import { isRecipient, isSealedByPassphrase } from '../store/seal.ts'
 import { newPassphrase } from './passphrase.ts'
 import { failed, fault, keyed, notWritten, reported, type Report, type Work } from './report.ts'
 
@@ -66,6 +73,11 @@ export async function showRecipients({ place }: Work): Promise<Report> {
 /** The store is sealed anew at once: who was added can open it, who was removed cannot open this one. */
 export async function changeRecipients(work: Work, { kind, recipient }: Change): Promise<Report> {
   if (!(await isRecipient(recipient))) return fault('recipient', 'USAGE')
+  const sealed = await readStore(work.place)
+  // Known without the second that a passphrase takes.
+  if (sealed.kind === 'file' && isSealedByPassphrase(sealed.bytes)) {
+    return fault('passphrase', 'USAGE')
+  }
   return changed(work, (opened) => {
     if (opened.key.kind === 'passphrase') return fault('passphrase', 'USAGE')
     const { recipients } = opened.document

@@ -4,8 +4,9 @@
  * aside, where they open older copies, and last they leave the key file. Each step replaces one file whole.
  */
 import { wipe } from '../secret/bytes.ts'
+import { final } from '../secret/outcome.ts'
 import { wipeDocument } from '../store/document.ts'
-import { alone, openStore, writeStore, type OpenStore } from '../store/file.ts'
+import { alone, openStore, readStore, writeStore, type OpenStore } from '../store/file.ts'
 import {
   keyPlace,
   oldKeyPlace,
@@ -13,18 +14,21 @@ import {
   writeIdentities,
   type Identities,
 } from '../store/identity.ts'
-import { newKeyPair, type KeyPair } from '../store/seal.ts'
+import { readPassphrase } from '../store/key.ts'
+import { isSealedByPassphrase, newKeyPair, type KeyPair } from '../store/seal.ts'
 import { newPassphrase } from './passphrase.ts'
 import { failed, fault, keyed, notWritten, reported, type Report, type Work } from './report.ts'
 
 export async function rekey(work: Work): Promise<Report> {
   const { place } = work
-  const first = await openStore(place)
-  if (first.kind === 'absent') return fault('absent', 'SECRET_NOT_FOUND')
-  if (first.kind !== 'store') return failed(first)
-  wipeDocument(first.document)
+  const sealed = await readStore(place)
+  if (sealed.kind === 'absent') return fault('absent', 'SECRET_NOT_FOUND')
+  if (sealed.kind !== 'file') return failed(sealed)
   let typed: Buffer | undefined
-  if (first.key.kind === 'passphrase') {
+  if (isSealedByPassphrase(sealed.bytes)) {
+    const given = await readPassphrase(place)
+    if (given === undefined) return failed(final('denied', 'PROVIDER_DENIED', 'no-passphrase'))
+    if (given.kind !== 'passphrase') return failed(given)
     // Asked for before the lock is taken: nobody waits for somebody who types.
     const answer = await newPassphrase(work)
     if (!Buffer.isBuffer(answer)) return answer
@@ -39,9 +43,9 @@ export async function rekey(work: Work): Promise<Report> {
           if (opened.key.kind === 'identities') return await newIdentity(work, opened, opened.key)
           if (typed === undefined) return fault('conflict', 'PROVIDER_UNAVAILABLE')
           const passphrase = typed.toString()
-          const sealed = { ...opened, key: { kind: 'passphrase', passphrase } as const }
-          const written = await writeStore(place, sealed)
-          return written.kind === 'written' ? keyed(place, sealed) : notWritten(written)
+          const renewed = { ...opened, key: { kind: 'passphrase', passphrase } as const }
+          const written = await writeStore(place, renewed)
+          return written.kind === 'written' ? keyed(place, renewed) : notWritten(written)
         } finally {
           wipeDocument(opened.document)
         }

@@ -28,11 +28,18 @@ export interface OpenStore {
   file: SecretFile | undefined
 }
 
+/** The file as it is, sealed. */
+export async function readStore({ path }: StorePlace): Promise<SecretFile | Failure> {
+  const file = await readSecretFile(path, MAX_BYTES)
+  return file.kind === 'folder'
+    ? final('denied', 'FILE_INSECURE', 'not-a-regular-file', path)
+    : file
+}
+
 /** Absent where there is no store. The document is the caller's, who wipes it. */
 export async function openStore(place: StorePlace): Promise<OpenStore | Failure> {
   const { path } = place
-  const file = await readSecretFile(path, MAX_BYTES)
-  if (file.kind === 'folder') return final('denied', 'FILE_INSECURE', 'not-a-regular-file', path)
+  const file = await readStore(place)
   if (file.kind !== 'file') return file
   const key = await keyFor(place, file.bytes)
   if (key.kind !== 'identities' && key.kind !== 'passphrase') return key
