@@ -1,11 +1,11 @@
 /** For the tests of both AWS providers. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Outcome, Provider } from '../../../src/values/providers/contract.ts'
 import { VARIABLES } from '../../../src/values/providers/aws/options.ts'
-import { listen } from '../../fakes/listen.ts'
+import { listen, listenSecurely } from '../../fakes/listen.ts'
 import { AWS_ENVIRONMENT } from '../../servers/moto.ts'
 import { contextOf, expectSafe, only } from './conformance.ts'
 
@@ -28,6 +28,12 @@ export function withoutAwsVariables(): void {
   }
   forget()
   afterEach(forget)
+}
+
+function folder(): string {
+  const dir = mkdtempSync(join(tmpdir(), 'secretref-aws-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  return dir
 }
 
 /** What a provider says of its login, without any server. */
@@ -84,9 +90,7 @@ export function signsIn(provider: Provider): void {
     })
 
     test('a role by a token file: STS is asked, over our own transport; its refusal is final', async () => {
-      const dir = mkdtempSync(join(tmpdir(), 'secretref-aws-'))
-      onTestFinished(() => rmSync(dir, { recursive: true }))
-      const file = join(dir, 'token')
+      const file = join(folder(), 'token')
       writeFileSync(file, ['fake', 'web', 'identity'].join('-'))
       const sts = await listen((request, response) => {
         request.resume()
@@ -119,6 +123,35 @@ export function signsIn(provider: Provider): void {
         reason: 'io',
         place: 'AWS_CA_BUNDLE',
       })
+    })
+
+    test('a CA of one’s own: AWS_CA_BUNDLE', async () => {
+      const fake = await listenSecurely((request, response) => {
+        request.resume()
+        response.writeHead(400).end('{"__type":"AccessDeniedException"}')
+      })
+      const file = join(folder(), 'ca.pem')
+      writeFileSync(file, fake.cert)
+      const env = awsEnvironment({ AWS_CA_BUNDLE: file })
+      const options = { endpoint: fake.url }
+      expect(await asked(options, env)).toMatchObject({ kind: 'denied', reason: 'not-permitted' })
+      env.delete('AWS_CA_BUNDLE')
+      delete process.env['AWS_CA_BUNDLE']
+      expect(await asked(options, env)).toMatchObject({ reason: 'certificate' })
+    })
+
+    test('a program of a profile that does not end is waited for until the deadline', async () => {
+      const home = folder()
+      mkdirSync(join(home, '.aws'))
+      const config = '[profile slow]\nregion = eu-central-1\ncredential_process = sleep 5\n'
+      writeFileSync(join(home, '.aws/config'), config)
+      const options = { endpoint: NOWHERE, profile: 'slow', timeoutMs: 300 }
+      const started = performance.now()
+      expect(await asked(options, awsEnvironment({ HOME: home }))).toMatchObject({
+        kind: 'unavailable',
+        code: 'TIMEOUT',
+      })
+      expect(performance.now() - started).toBeLessThan(2500)
     })
 
     test('it states the variables of its own client, and where its files lie', () => {

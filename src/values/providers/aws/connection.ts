@@ -1,7 +1,6 @@
 /** One service of AWS, ready to be asked: its SDK loaded, signed in, each question bounded. */
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { errnoOf } from '../../../errors.ts'
 import { httpClient } from '../../http/request.ts'
 import { final, timedOut } from '../../secret/outcome.ts'
 import type { Context, Failure } from '../contract.ts'
@@ -64,8 +63,13 @@ export async function connect<Sdk, C extends SdkClient>(
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(timeoutMs)])
   const ca = certificatesOf(ctx.env)
   if (ca !== undefined && 'kind' in ca) return ca
-  const sdk = await load().catch(missing)
-  if (sdk === undefined) return sdkMissing
+  let sdk: Sdk
+  try {
+    sdk = await load()
+  } catch {
+    // Not there, or not whole: either way npm has to put it there.
+    return final('malformed', 'PROVIDER_UNSUPPORTED', 'sdk-missing')
+  }
   giveToSdk(ctx.env)
   const transport = new Transport(
     httpClient({ connections: CONNECTIONS, ...(ca === undefined ? {} : { tls: ca }) }),
@@ -80,7 +84,7 @@ export async function connect<Sdk, C extends SdkClient>(
     ...(profile === undefined ? {} : { profile }),
     ...(endpoint === undefined ? {} : { endpoint }),
   })
-  const failure = await signIn(client, transport)
+  const failure = await inTime(signIn(client, transport), signal)
   if (failure === undefined) return { kind: 'connection', sdk, client, signal }
   client.destroy()
   return failure
@@ -101,12 +105,20 @@ async function signIn(client: SdkClient, transport: Transport): Promise<Failure 
   }
 }
 
-const sdkMissing: Failure = final('malformed', 'PROVIDER_UNSUPPORTED', 'sdk-missing')
-
-function missing(error: unknown): undefined {
-  const code = errnoOf(error)
-  if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return undefined
-  throw error
+/**
+ * Parts of the credential chain wait outside of our transport (a profile's own program, the metadata
+ * service of an instance): the deadline is theirs too.
+ */
+async function inTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T | Failure> {
+  if (signal.aborted) return timedOut
+  const late = Promise.withResolvers<Failure>()
+  const end = (): void => late.resolve(timedOut)
+  signal.addEventListener('abort', end, { once: true })
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    signal.removeEventListener('abort', end)
+  }
 }
 
 /** AWS_CA_BUNDLE, in place of Node's roots, as in AWS's other SDKs; the JavaScript one ignores it. */
