@@ -13,13 +13,13 @@ import { packLease, revokeLease } from './lease.ts'
 import type { VaultOptions } from './options.ts'
 
 /**
- * @param tokenSeconds how long `token` lives: what it was given ends with it
+ * @param tokenSeconds asked only where there is a lease: how long `token` lives, and what it was given with it
  * @param group locations that differ in their field alone
  */
 export async function readDynamic(
   vault: Vault,
   token: Buffer,
-  tokenSeconds: number | undefined,
+  tokenSeconds: () => Promise<number | undefined>,
   { mount, field }: Pick<VaultOptions, 'mount' | 'field'>,
   group: readonly Location[],
 ): Promise<readonly Outcome[]> {
@@ -45,16 +45,17 @@ export async function readDynamic(
     const id = bytesIn(answer.body, member(root, 'lease_id'))?.toString() ?? ''
     // A static role of the same engine: a value without a lease.
     if (id === '') return outcomes
-    const stated = secondsIn(answer.body, member(root, 'lease_duration')) ?? 0
-    const lease: Lease = {
-      id: packLease(id, token),
-      seconds: Math.min(stated, tokenSeconds ?? stated),
-      renewable: member(root, 'renewable')?.kind === 'true',
-    }
+    const packed = packLease(id, token)
     if (outcomes.every(({ kind }) => kind !== 'value')) {
       // Nobody holds it: a credential that no ref can use is not left behind.
-      await revokeLease(vault, lease.id)
+      await revokeLease(vault, packed)
       return outcomes
+    }
+    const stated = secondsIn(answer.body, member(root, 'lease_duration')) ?? 0
+    const lease: Lease = {
+      id: packed,
+      seconds: Math.min(stated, (await tokenSeconds()) ?? stated),
+      renewable: member(root, 'renewable')?.kind === 'true',
     }
     return outcomes.map((outcome) =>
       outcome.kind === 'value' ? Object.assign(outcome, { lease }) : outcome,

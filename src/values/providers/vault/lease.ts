@@ -35,6 +35,8 @@ export async function renewLease(
   if (held === undefined) return notALease
   const { id, token } = held
   const own = await renewToken(vault, token)
+  // The lease would get no answer either.
+  if (own.kind === 'unavailable') return own
   const life = own.kind === 'ok' ? own.seconds : await tokenLife(vault, token)
   const body = bodyOf(
     new Map<string, Buffer | number>([
@@ -72,9 +74,11 @@ export async function revokeLease(vault: Vault, lease: string): Promise<LeaseOut
   wipe(body, id, token)
   if (answer.kind !== 'answer') return answer
   const gone = answer.status === 400 && isGone(answer.body)
+  // 204; or 200 with a warning in it. Anything else is no word that it was revoked.
+  const done = answer.status === 204 || member(rootOf(answer.body), 'request_id') !== undefined
   wipe(answer.body)
-  if (answer.status !== 400) return { kind: 'ok' }
-  return gone ? { kind: 'gone' } : badAnswer
+  if (answer.status === 400) return gone ? { kind: 'gone' } : badAnswer
+  return done ? { kind: 'ok' } : badAnswer
 }
 
 function isGone(body: Buffer): boolean {

@@ -173,14 +173,14 @@ function dynamicSession(connection: Connection): Session {
     async get(items): Promise<readonly Outcome[]> {
       const vault = connection.vault()
       let looked: Promise<number | undefined> | undefined
-      return readAll(connection, vault, items, async (signedIn, group) => {
+      return readAll(connection, vault, items, (signedIn, group) => {
         const { token } = signedIn
-        // A token that somebody else got: nobody has said yet how long it lives.
-        const isOurs = options.auth.method !== 'token'
-        looked ??= isOurs
-          ? Promise.resolve(connection.secondsOf(signedIn))
-          : tokenLife(vault, token)
-        return readDynamic(vault, token, await looked, options, group)
+        // A token that somebody else got: nobody has said yet how long it lives. Once for all groups.
+        const life = (): Promise<number | undefined> =>
+          options.auth.method === 'token'
+            ? (looked ??= tokenLife(vault, token))
+            : Promise.resolve(connection.secondsOf(signedIn))
+        return readDynamic(vault, token, life, options, group)
       })
     },
   }

@@ -45,7 +45,7 @@ export const spec: ProviderSpec = {
       address: {
         type: 'string',
         // As of a target's base URL: targets/destination.ts says the same and is asked again at each start.
-        pattern: '^(?:https://|http://(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?:[:/]|$))',
+        pattern: '^(?:https://|http://(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d+)?(?:/|$))',
         description:
           'Where Vault answers: https, or http to a loopback address by its number. Left out: VAULT_ADDR.',
       },
