@@ -88,7 +88,7 @@ export function withValue(
   }
   const entry =
     before?.kind === 'object' && old !== undefined ? entryOf(old, before, value, now) : quote(value)
-  return objectOf(old, root, new Map([[name, entry]]))
+  return Buffer.isBuffer(entry) ? objectOf(old, root, new Map([[name, entry]])) : entry
 }
 
 /** Whether there is a value now. */
@@ -98,7 +98,9 @@ export function hasValue(old: Buffer, field: string | undefined): boolean {
   return outcome.kind !== 'absent'
 }
 
-function entryOf(old: Buffer, entry: JsonObject, value: Buffer, now: Date): Buffer {
+function entryOf(old: Buffer, entry: JsonObject, value: Buffer, now: Date): Buffer | Failure {
+  const before = entry.members.get('value')
+  if (before !== undefined && before.kind !== 'string') return notAString
   const createdAt = `"${now.toISOString().replace(/\.\d{3}Z$/, 'Z')}"`
   const changed = new Map([
     ['value', quote(value)],
