@@ -1,13 +1,13 @@
 /** What every order is worked on with, and how what became of it is told. */
 import type { Code } from '../../errors.ts'
-import type { Cancelled } from '../../gateway/input/value-input.ts'
+import type { Cancelling } from '../../gateway/input/set-words.ts'
 import type { StoreFault, StoreReport } from '../../gateway/input/store-words.ts'
 import type { Failure, PutOutcome } from '../providers/contract.ts'
 import type { Prompt } from '../setter/typed.ts'
 import type { OpenStore } from '../store/file.ts'
 import type { StorePlace } from '../store/key.ts'
 
-export type Report = StoreReport | Cancelled
+export type Report = StoreReport | { type: 'cancelled'; signal?: Cancelling }
 
 export interface Work {
   place: StorePlace
