@@ -67,6 +67,13 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'aws-ssm': '@aws-sdk/client-ssm',
 }
 
+/** What has no parts, and was asked for one. */
+const NO_FIELD = 'remove "field" from its place in the config, or store an object there'
+
+function has({ ref, provider }: Failed): string {
+  return `what provider "${provider}" has for "${ref}"`
+}
+
 function isAws({ providerType }: Failed): boolean {
   return providerType === 'aws-secrets-manager' || providerType === 'aws-ssm'
 }
@@ -105,7 +112,7 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
           hint: 'bind fewer refs of it to one agent',
         }
       : {
-          message: `${f.place ?? `the value of "${f.ref}"`} is larger than 1 MiB`,
+          message: `${f.place ?? `the value of "${f.ref}"`} is larger than ${isAws(f) ? 'its store holds' : '1 MiB'}`,
           hint: 'keep a smaller credential there, by which the agent fetches the rest',
         },
   'too-large-for-env': (f) => ({
@@ -117,8 +124,10 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     hint: 'add "delivery": "file" to its slot, or pass less with --pristine',
   }),
   'not-json': (f) => ({
-    message: `${placeOf(f)} is not JSON`,
-    hint: `correct it in an editor, or write "path" for a file that holds one raw value; its content is never shown here`,
+    message: isAws(f) ? `${has(f)} is not JSON` : `${placeOf(f)} is not JSON`,
+    hint: isAws(f)
+      ? NO_FIELD
+      : 'correct it in an editor, or write "path" for a file that holds one raw value; its content is never shown here',
   }),
   'not-utf8': (f) =>
     f.providerType === 'exec'
@@ -231,7 +240,7 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
   'no-address': (f) => ({
     message: `it is not known where provider "${f.provider}" answers`,
     hint: isAws(f)
-      ? 'write its "region" into the config, or set AWS_REGION; an endpoint has to be https, or on this machine'
+      ? 'write its "region" into the config, or set AWS_REGION, or check its profile; an endpoint has to be https, or on this machine'
       : 'write its "address" into the config, as https://vault.example.com:8200, or set VAULT_ADDR',
   }),
   'no-credentials': (f) => ({
@@ -364,8 +373,8 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     hint: 'this is a mistake in SecretRef; please report it',
   }),
   'not-an-object': (f) => ({
-    message: `${placeOf(f)} is JSON, but no object of names and values`,
-    hint: 'write it as {"name": {"value": "…"}} or {"name": "…"}',
+    message: `${isAws(f) ? has(f) : placeOf(f)} is JSON, but no object of names and values`,
+    hint: isAws(f) ? NO_FIELD : 'write it as {"name": {"value": "…"}} or {"name": "…"}',
   }),
 }
 
