@@ -214,7 +214,7 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
     "properties": {
       "address": {
         "type": "string",
-        "pattern": "^(?:https://|http://(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d+)?(?:/|$))",
+        "pattern": "^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$",
         "description": "Where Vault answers: https, or http to a loopback address by its number. Left out: VAULT_ADDR."
       },
       "namespace": {

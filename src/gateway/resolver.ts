@@ -125,12 +125,18 @@ export function knownOn(sheet: Sheet): Known {
   return { providers: new Set(names), places: placesOn(sheet) }
 }
 
+/** The options of a provider are a tree of a few levels: `auth` has files too. */
+function* textsIn(value: unknown): Generator<string> {
+  if (typeof value === 'string') yield value
+  else if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) yield* textsIn(inner)
+  }
+}
+
 function placesOn(sheet: Sheet): Set<string> {
   const places = new Set<string>()
   for (const { options } of Object.values(sheet.providers)) {
-    for (const value of Object.values(options)) {
-      for (const path of [value].flat()) if (typeof path === 'string') places.add(path)
-    }
+    for (const text of textsIn(options)) places.add(text)
   }
   for (const { chain } of sheet.items) {
     for (const { provider, at } of chain) {

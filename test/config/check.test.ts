@@ -29,6 +29,7 @@ const FULL = {
         type: 'vault',
         address: 'https://v',
         namespace: 'n',
+        engine: 'kv',
         mount: 'm',
         kv: 1,
         field: 'f',
@@ -39,6 +40,7 @@ const FULL = {
           roleId: 'b',
           roleIdFile: 'c',
           secretIdFile: 'd',
+          secretIdWrapped: true,
           role: 'e',
           jwtFile: 'g',
         },
@@ -47,6 +49,7 @@ const FULL = {
         clientKey: 'j',
         tlsServerName: 'k',
         timeoutMs: 1,
+        callsPerMinute: 2,
       },
       'aws-secrets-manager': {
         region: 'r',

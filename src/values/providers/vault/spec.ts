@@ -1,4 +1,5 @@
 /** What a config may say of a vault provider. */
+import { VAULT_ADDRESS } from '../../../config/names.ts'
 import type { ProviderSpec } from '../contract.ts'
 import { VARIABLES } from './variables.ts'
 
@@ -44,8 +45,7 @@ export const spec: ProviderSpec = {
     properties: {
       address: {
         type: 'string',
-        // As of a target's base URL: targets/destination.ts says the same and is asked again at each start.
-        pattern: '^(?:https://|http://(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d+)?(?:/|$))',
+        pattern: VAULT_ADDRESS.source,
         description:
           'Where Vault answers: https, or http to a loopback address by its number. Left out: VAULT_ADDR.',
       },
