@@ -1,0 +1,28 @@
+/** The guard of production: no plaintext there but where the config says that it is meant. Pure. */
+import { chainEntries, providerNameOf, providersOf } from '../accessors.ts'
+import { invalid } from '../problems.ts'
+import type { Config, Problem } from '../types.ts'
+
+/** The name by which an environment is guarded. */
+export const PRODUCTION = 'production'
+/** Provider types whose values lie in the clear. */
+export const PLAINTEXT_TYPES: ReadonlySet<string> = new Set(['file', 'env'])
+
+/**
+ * A ref of production whose first provider keeps plaintext is a mistake without `allowPlaintext: true`. One
+ * further down a chain that somebody wrote is no mistake: it is recorded when it is used.
+ */
+export function* judgeProduction(config: Config): Generator<Problem> {
+  const table = providersOf(config)
+  for (const [ref, entry] of Object.entries(config.environments?.[PRODUCTION]?.secrets ?? {})) {
+    const [first] = chainEntries(entry.provider)
+    if (first === undefined || entry.allowPlaintext === true) continue
+    const type = table.get(providerNameOf(first))?.type
+    if (type === undefined || !PLAINTEXT_TYPES.has(type)) continue
+    yield invalid(
+      ['environments', PRODUCTION, 'secrets', ref, 'provider'],
+      `in production "${type}" may not be the first provider of a ref: it keeps plaintext`,
+      'put an encrypted one first (store, vault, …), or write "allowPlaintext": true beside it',
+    )
+  }
+}
