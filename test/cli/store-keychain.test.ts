@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
-import { configOf, makeWorld, run } from '../process/support.ts'
+import { configOf, makeWorld, recordsOf, run } from '../process/support.ts'
 import { hasKeyring, startKeyring } from '../servers/keyring.ts'
 import { skipLoudly } from '../values/loud.ts'
 
@@ -35,6 +35,32 @@ test('init, set, run and rekey, and no key on the disk', async (context) => {
   const key = execFileSync('secret-tool', ['lookup', ...attributes], options)
   const opened = execFileSync('age', ['-d', '-i', '-', path], { input: key }).toString()
   expect(opened).toContain('"secretref-store": 1')
+})
+
+test('a provider of type keychain: set, run, rm; a chain goes on where there is none', async (context) => {
+  if (!hasKeyring) skipLoudly(context, 'the keychain provider', 'gnome-keyring is not installed')
+  const keyring = await startKeyring()
+  onTestFinished(() => keyring.stop())
+  const env = { DBUS_SESSION_BUS_ADDRESS: keyring.env.DBUS_SESSION_BUS_ADDRESS }
+  const config = {
+    ...configOf(['key'], {}, { keychain: {}, store: {} }),
+    openclaw: { gateway: { secrets: { refMap: { key: { provider: ['keychain', 'store'] } } } } },
+  }
+  const world = makeWorld({ config })
+  const set = ['secrets', 'set', 'key', '--config', world.config]
+  await run(world, set, { env, stdin: Buffer.from('fake-in-keychain') })
+  const inStore = { stdin: Buffer.from('fake-in-store') }
+  await run(world, [...set, '--secrets-provider', 'store'], inStore)
+  const start = ['run', '--config', world.config, '--', ...PRINT]
+  expect((await run(world, start, { env })).out).toBe('fake-in-keychain')
+  expect((await run(world, start)).out).toBe('fake-in-store')
+  expect(recordsOf(world)).toContainEqual(
+    expect.objectContaining({ event: 'provider.fallback', provider: 'keychain' }),
+  )
+  const removed = ['secrets', 'rm', 'key', '--yes', '--config', world.config]
+  expect((await run(world, removed, { env })).code).toBe(0)
+  // It is not there, which is an answer: no chain goes past it.
+  expect((await run(world, start, { env })).code).toBe(125)
 })
 
 test('on a machine without a keychain nothing is made, and it says what to do instead', async () => {

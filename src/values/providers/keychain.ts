@@ -107,7 +107,8 @@ class KeychainSession implements Session {
     if (expect !== 'any') return final('malformed', 'UNSUPPORTED', 'no-compare')
     const changed = await change(this.#item(at))
     if (changed.kind !== 'done') return changed
-    return { kind: 'written', version: 'current', at: { path: at.path } }
+    // It knows no versions.
+    return { kind: 'written', version: '0', at: { path: at.path } }
   }
 
   #item({ path }: Location): { service: string; account: string } {
