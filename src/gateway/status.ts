@@ -86,11 +86,24 @@ export function statusOf(
     const { target: rejectedBy, at } = credential
     return { ...about, sign: 'bad', state: 'rejected', rejectedBy, detail: dayOf(at) }
   }
+  if (grant.code !== undefined) {
+    const detail = `last read ${ageOf(grant.at, now)} ago, then ${grant.code}`
+    return { ...about, sign: 'attention', state: 'stale', detail }
+  }
   return {
     ...about,
     state: grant.outcome,
     ...expiryOf(earlier(grant.expiresAt, binding.expiresAt), now),
   }
+}
+
+/** `40 s`, `12 min`, `3 h`, `2 days` */
+function ageOf(at: string, now: Date): string {
+  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000))
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`
+  return `${Math.floor(seconds / 86_400)} days`
 }
 
 function expiryOf(

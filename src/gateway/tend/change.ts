@@ -29,19 +29,33 @@ export async function applyChanges(
       if (changed.length === 0) return false
       return restart(tended, 'credential-changed', `${namesOf(changed)} changed`)
     case 'rewrite':
-    case 'signal': {
-      const files = seen.filter(
-        ({ held }) => held.file !== undefined && held.inFile !== held.fetched.fingerprint,
-      )
-      const replaced = files.length > 0 && (await replace(tended, files, rewrite, onChange))
-      const inVariables = changed.filter(({ held }) => held.file === undefined)
-      for (const { held } of inVariables) {
-        sayKept(tended, held.binding.envVar, 'a variable of a running process cannot be replaced')
-      }
-      if (!replaced && inVariables.length > 0) tell(tended, onChange)
+    case 'signal':
+      await bringUpToDate(tended, onChange, seen, rewrite)
       return false
-    }
+    default:
+      return onChange satisfies never
   }
+}
+
+async function bringUpToDate(
+  tended: Tended,
+  onChange: OnChange,
+  seen: readonly Seen[],
+  rewrite: Look['rewrite'],
+): Promise<void> {
+  // A file that could not be replaced after an earlier re-read is still due.
+  const files = seen.filter(
+    ({ held }) => held.file !== undefined && held.inFile !== held.fetched.fingerprint,
+  )
+  const replaced = files.length > 0 && (await replace(tended, files, rewrite, onChange))
+  const inVariables = seen.filter(
+    ({ held, verdict }) => verdict === 'changed' && held.file === undefined,
+  )
+  for (const { held } of inVariables) {
+    sayKept(tended, held.binding.envVar, 'a variable of a running process cannot be replaced')
+  }
+  // Once for all that one re-read has brought.
+  if (!replaced && inVariables.length > 0) tell(tended, onChange)
 }
 
 async function recordChanges(
