@@ -9,6 +9,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { provider } from '../../../src/values/providers/aws-ssm.ts'
 import type { Outcome, Session } from '../../../src/values/providers/contract.ts'
 import { awsGate } from '../../fakes/aws-gate.ts'
+import { listen } from '../../fakes/listen.ts'
 import { AWS_ENVIRONMENT, moto, startMoto, type Moto } from '../../servers/moto.ts'
 import { awsEnvironment, signsIn, withoutAwsVariables } from './aws.ts'
 import { bytesOf, conformance, contextOf } from './conformance.ts'
@@ -196,6 +197,19 @@ describe.skipIf(binary === undefined)('against moto', () => {
       ).toMatchObject({ reason: 'bad-name' })
     })
 
+    test('what a standard parameter cannot hold is too large, and is said to be', async () => {
+      const gate = await awsGate(aws.endpoint, (operation) =>
+        operation === 'PutParameter' ? 'ValidationException' : undefined,
+      )
+      const session = await opened({ endpoint: gate.url })
+      for (const size of [4097, 8193]) {
+        expect(await put(session, 'a'.repeat(size), 'any')).toMatchObject({
+          code: 'SECRET_TOO_LARGE',
+        })
+      }
+      expect(gate.operations.filter((name) => name === 'PutParameter')).toHaveLength(1)
+    })
+
     test('a write is not sent twice, and no answer to it is no failure: unknown', async () => {
       await create('/team/key', 'fake-old')
       const gate = await awsGate(aws.endpoint, (operation) =>
@@ -204,6 +218,16 @@ describe.skipIf(binary === undefined)('against moto', () => {
       const session = await opened({ endpoint: gate.url })
       expect(await put(session, 'fake-new', 'any')).toEqual({ kind: 'unknown' })
       expect(gate.operations.filter((name) => name === 'PutParameter')).toHaveLength(1)
+    })
+
+    test('nor is an answer that cannot be read', async () => {
+      const garbled = await listen((request, response) => {
+        const isPut = String(request.headers['x-amz-target']).endsWith('PutParameter')
+        request.resume()
+        response.end(isPut ? 'fake-words' : '{"Parameters":[],"InvalidParameters":["/team/key"]}')
+      })
+      const session = await opened({ endpoint: garbled.url })
+      expect(await put(session, 'fake-new', 'any')).toEqual({ kind: 'unknown' })
     })
   })
 })

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { httpClient } from '../../http/request.ts'
 import { final, timedOut } from '../../secret/outcome.ts'
 import type { Context, Failure } from '../contract.ts'
-import { failureOf, loginFailureOf } from './failures.ts'
+import { failureOf, loginFailureOf, statusOf } from './failures.ts'
 import { giveToSdk, type AwsOptions } from './options.ts'
 import { Transport } from './transport.ts'
 
@@ -173,17 +173,21 @@ export async function change<T>(
   once = false,
 ): Promise<Answer<T> | { kind: 'conflict' } | { kind: 'unknown' }> {
   let met = false
+  let unclear = false
   const answer = await ask(
     link,
     () =>
       question().catch((error: unknown) => {
         met = error instanceof Error && error.name === conflict
+        // It was done, and what was said of it cannot be read.
+        unclear = statusOf(error) === 200
         throw error
       }),
     once,
   )
   if (met) return { kind: 'conflict' }
-  return answer.kind !== 'answer' && MAY_BE_STORED.has(answer.reason) ? { kind: 'unknown' } : answer
+  if (answer.kind === 'answer') return answer
+  return unclear || MAY_BE_STORED.has(answer.reason) ? { kind: 'unknown' } : answer
 }
 
 /** Sent, and no word came back of what became of it. */

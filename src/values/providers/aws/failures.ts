@@ -90,6 +90,11 @@ export const BY_TROUBLE: Readonly<Record<Trouble, Failure>> = {
   'too-large': badAnswer,
 }
 
+/** 0 where there was no answer. */
+export function statusOf(error: unknown): number {
+  return told(error).status
+}
+
 interface Told {
   name: string
   /** 0 where there was no answer. */

@@ -14,13 +14,15 @@ import { ask, change } from './connection.ts'
 import { hasValue, withValue } from './document.ts'
 import { isArn, readBatch, type ParameterMetadata, type ParameterStore } from './parameter.ts'
 
-/** An advanced parameter's. */
+/** Of an advanced parameter, and of one that is none: which one a new one becomes is the account's setting. */
 const MAX_BYTES = 8192
+const STANDARD_BYTES = 4096
 /** The service keeps 100 versions. */
 const MAX_PAGES = 10
 
 const absent = final('absent', 'SECRET_NOT_FOUND', 'id-not-found')
 const badName = final('malformed', 'PROVIDER_INVALID', 'bad-name')
+const tooLarge = final('malformed', 'SECRET_TOO_LARGE', 'too-large')
 const badAnswer = final('malformed', 'PROVIDER_INVALID', 'bad-answer')
 
 export async function putParameter(
@@ -47,7 +49,7 @@ export async function putParameter(
     const bytes = withValue(stored?.bytes, field, value, now)
     if ('kind' in bytes) return bytes
     try {
-      if (bytes.length > MAX_BYTES) return final('malformed', 'SECRET_TOO_LARGE', 'too-large')
+      if (bytes.length > MAX_BYTES) return tooLarge
       return await store(
         aws,
         at,
@@ -80,6 +82,8 @@ async function store(
     'ParameterAlreadyExists',
     true,
   )
+  if (put.kind === 'malformed' && put.reason === 'bad-name' && bytes.length > STANDARD_BYTES)
+    return tooLarge
   if (put.kind !== 'answer') return put
   const version = put.output.Version
   if (version === undefined) return badAnswer
