@@ -278,6 +278,15 @@ describe('import', () => {
     const again = await store(world, ['import', '--json'])
     expect(again.code).toBe(0)
     expect(JSON.parse(again.out)).toMatchObject({ version: 1, there: false, left: 0, items: [] })
+    const config = configOf(['stripe-api-key'], { description: 'fake-import-one' }, { store: {} })
+    world.writeConfig(config)
+    const inConfig = await store(world, ['import'])
+    expect([inConfig.code, inConfig.err.includes('the config itself holds a value')]).toEqual([
+      1,
+      true,
+    ])
+    expect(inConfig.err).toContain('the config looks for none of its refs in a plaintext file')
+    world.writeConfig(configOf([{ secretRef: 'stripe-api-key', envVar: 'KEY' }], {}, { store: {} }))
     const history = ['secrets', 'history', 'stripe-api-key', '--secrets-provider', 'store']
     const kept = await run(world, [...history, '--json', '--config', world.config])
     expect(JSON.parse(kept.out)).toMatchObject({
