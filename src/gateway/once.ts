@@ -43,6 +43,8 @@ export interface Once {
   agent: Agent
   /** Says why the agent is about to be ended, for the record of its end; the first reason stays. */
   because: (why: WhyEnded) => void
+  /** The lease of what this variable received is lost, or about to be: it is fetched once more. */
+  leaseLost: (envVar: string) => void
   /** Waits for the end, and records it. */
   ended(): Promise<Ending>
 }
@@ -104,6 +106,7 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
     run,
     agent,
     because,
+    leaseLost: (envVar) => tender?.lost(envVar),
     ended: async () => {
       const ending = await agent.ended
       await tender?.stop()

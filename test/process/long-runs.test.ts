@@ -149,7 +149,7 @@ sideBySide('an agent that runs while its values change', {
     expect(signals()).toBe(0)
     const released = of('grant.released').filter(({ envVar }) => envVar === 'OTHER')
     expect(released).toHaveLength(1)
-    const [changed] = of('credential.changed').filter(({ envVar }) => envVar === 'KEY')
+    const changed = of('credential.changed').find(({ envVar }) => envVar === 'KEY')
     const [first, second] = of('grant.released').filter(({ envVar }) => envVar === 'KEY')
     expect(changed?.secret?.fingerprint).toBe(second?.secret?.fingerprint)
     expect(changed?.detail?.['fingerprintBefore']).toBe(first?.secret?.fingerprint)
@@ -183,6 +183,44 @@ sideBySide('an agent that runs while its values change', {
     expect(signal).toBe('SIGTERM')
     expect(of('run.ended')[0]?.reason).toBeUndefined()
   },
+})
+
+/** Two agents of one gateway, each with a value of its own. */
+test('what changes for one agent is no matter of another', async () => {
+  const world = makeWorld({ secrets: { one: long('a'), two: long('a') } })
+  const program = world.write('agent.cjs', WATCHER)
+  const text = (name: string): string => {
+    const path = join(world.dir, name)
+    return existsSync(path) ? readFileSync(path, 'utf8') : ''
+  }
+  const agent = (ref: string): object => ({
+    command: [
+      process.execPath,
+      program,
+      ...['seen', 'signals', 'pids'].map((what) => `${ref}-${what}`),
+    ],
+    refreshEvery: '1s',
+    onChange: 'signal:HUP',
+    'tool-bindings': { t: { required: true, credentials: { c: { ...FILE, secretRef: ref } } } },
+  })
+  world.writeConfig({
+    secrets: { providers: { file: {} } },
+    agents: { one: agent('one'), two: agent('two') },
+    openclaw: { gateway: { secrets: { 'active-provider': 'file' } } },
+  })
+  const running = start(world, ['gateway', 'run', '--config', world.config])
+  await until('both', () => text('one-seen') === 'a' && text('two-seen') === 'a')
+  world.writeSecrets({ one: long('b'), two: long('a') })
+  await until('the new value', () => text('one-seen') === 'a b')
+  await until('its signal', () => text('one-signals') === '1')
+  // One is stopped by the end of its value, and the other goes on.
+  world.writeSecrets({ two: long('a') })
+  await until('the end of one', () => running.soFar().err.includes('one: was ended by SIGTERM'))
+  expect(isAlive(Number(text('two-pids')))).toBe(true)
+  expect([text('two-seen'), text('two-signals')]).toEqual(['a', ''])
+  running.child.kill('SIGTERM')
+  await running.ended
+  expect(isAlive(Number(text('two-pids')))).toBe(false)
 })
 
 sideBySide('a value that ends while an agent has it', {

@@ -41,7 +41,7 @@ export function look<T>(
       resolver.pipe.destroy()
       const bindings = asked.map(({ binding }) => binding)
       const sheet = makeSheet(gateway, { run, plan, command: [], inherit: [] }, bindings, '')
-      const items = sheet.items.map(({ file: _, ...item }, i) => {
+      const items = sheet.items.map((item, i) => {
         const file = asked[i]?.file
         // A variable of a process that runs cannot be replaced; its value is held to its limits all the same.
         return file === undefined ? item : { ...item, file }

@@ -2,7 +2,6 @@
  * Tends one run: reads what it holds again from time to time, and does what the agent's config says where
  * that has changed. A failure of ours is said and tried again; it never touches the agent.
  */
-import { setTimeout as pause } from 'node:timers/promises'
 import { Coalescer } from '../../audit/coalesce.ts'
 import { providersOf } from '../../config/accessors.ts'
 import { SecretRefError } from '../../errors.ts'
@@ -31,6 +30,9 @@ export class Tender {
   readonly #signal: AbortSignal
   readonly #unchanged: Coalescer
   readonly #loop: Promise<void>
+  /** Variables whose leases are lost, or about to be: they are fetched once more. */
+  readonly #lost = new Set<string>()
+  #wake: () => void = () => {}
   /** The last failure that is no provider's, so that it is said once. */
   #trouble: string | undefined
 
@@ -48,6 +50,7 @@ export class Tender {
     }))
     this.#signal = AbortSignal.any([run.signal, this.#over.signal])
     this.#unchanged = new Coalescer(gateway.now, QUIET_MS)
+    this.#signal.addEventListener('abort', () => this.#wake(), { once: true })
     this.#loop = this.#tend()
   }
 
@@ -58,47 +61,68 @@ export class Tender {
     await this.#guarded(() => this.#tended.gateway.record(this.#unchanged.flush()))
   }
 
+  /** The lease of what `envVar` received ends and cannot be renewed: another is asked for at once. */
+  lost(envVar: string): void {
+    this.#lost.add(envVar)
+    this.#wake()
+  }
+
   async #tend(): Promise<void> {
     while (!this.#signal.aborted) {
       // Not all at once: agents that were started together would ask together for ever.
       const regular = this.#tending.everyMs * (0.9 + Math.random() * 0.2)
       const soon = this.#held.some(({ suspect }) => suspect)
       const ms = soon ? Math.min(regular, SECOND_LOOK_MS) : regular
-      await pause(ms, undefined, { signal: this.#signal, ref: false }).catch(ignoreAbort)
+      await this.#sleep(ms)
       if (this.#signal.aborted) return
-      await this.#guarded(() => this.#look())
+      const due = this.#held.filter(
+        (held) => !isLeased(held) || this.#lost.has(held.binding.envVar),
+      )
+      if (due.length > 0) await this.#guarded(() => this.#look(due))
     }
   }
 
-  async #look(): Promise<void> {
+  async #sleep(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#wake = resolve
+    // The agent keeps us alive, for as long as there is something to tend.
+    const timer = setTimeout(resolve, ms).unref()
+    await promise
+    clearTimeout(timer)
+  }
+
+  async #look(due: readonly Held[]): Promise<void> {
     const { gateway, records, run, plan } = this.#tended
     // Durable before anybody is asked; where it cannot be, nobody is.
-    await gateway.record(this.#held.map(({ binding }) => records.refreshing(binding)))
+    await gateway.record(due.map(({ binding }) => records.refreshing(binding)))
     try {
-      await look(gateway, { run, plan, signal: this.#signal }, this.#held, (seen) =>
-        this.#settle(seen),
+      await look(gateway, { run, plan, signal: this.#signal }, due, (seen) =>
+        this.#settle(due, seen),
       )
     } catch (error) {
       if (!(error instanceof SecretRefError) || error.code.startsWith('AUDIT_')) throw error
       // The resolver itself failed: nothing is known of any of them.
       const { code, message, hint } = error
-      for (const held of this.#held) {
+      for (const held of due) {
         await unread(this.#tended, held, { code, reason: 'unavailable', message, hint })
       }
     }
   }
 
-  async #settle({ answers, rewrite }: Look): Promise<void> {
+  async #settle(due: readonly Held[], { answers, rewrite }: Look): Promise<void> {
     const tended = this.#tended
     const { onChange } = this.#tending
-    const all = this.#held.flatMap((held, position): Seen[] => {
+    const all = due.flatMap((held, position): Seen[] => {
       const fetched = answers[position]
       return fetched === undefined ? [] : [this.#seen(held, fetched, position)]
     })
     const only = (...verdicts: Verdict[]): Seen[] =>
       all.filter(({ verdict }) => verdicts.includes(verdict))
     for (const one of only('unread')) await unread(tended, one.held, silenceOf(one))
-    for (const one of only('same', 'changed')) await readAgain(tended, one)
+    for (const one of only('same', 'changed')) {
+      this.#lost.delete(one.held.binding.envVar)
+      await readAgain(tended, one)
+    }
     const unchanged = only('same').map(({ result }) => tended.records.refreshed(result))
     await tended.gateway.record(unchanged.flatMap((entry) => this.#unchanged.offer(entry)))
     // The run may have ended meanwhile, or we are asked to stop: then nothing is done to it any more.
@@ -147,6 +171,7 @@ export class Tender {
   }
 }
 
-function ignoreAbort(): void {
-  // The wait is over because the run is, or we are asked to stop; who waited looks at the signal.
+/** To read it again would issue another credential each time; its lease tells when that is needed. */
+function isLeased({ fetched }: Held): boolean {
+  return 'lease' in fetched && fetched.lease !== undefined
 }
