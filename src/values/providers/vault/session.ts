@@ -65,10 +65,11 @@ class Connection {
 
   /** Signs in, or says what is left of the time of the token there is. */
   async signIn(vault: Vault): Promise<SignedIn | Failure> {
-    const before = await this.#login
-    if (before !== undefined && 'token' in before && this.secondsOf(before) === 0) {
-      this.#login = undefined
-    }
+    const earlier = this.#login
+    const before = await earlier
+    const hasEnded = before !== undefined && 'token' in before && this.secondsOf(before) === 0
+    // Somebody else may have signed in again meanwhile.
+    if (hasEnded && this.#login === earlier) this.#login = undefined
     const running = (this.#login ??= this.#signIn(vault))
     const signedIn = await running
     // An outage is asked again at the next question; a denial stands.
