@@ -69,6 +69,7 @@ export function unwritable(
       : ''
   const hints: Readonly<Record<string, string>> = {
     env: `set ${at.path} in the environment that ${program} is started in${instead}`,
+    vault: 'its engine makes a new value at each read, and stores none',
     exec: `store it with the tool that this program asks${instead}`,
   }
   return new SecretRefError(

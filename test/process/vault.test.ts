@@ -187,4 +187,9 @@ test('user and password of a dynamic secret reach the agent together; no lease i
   expect(seen).toEqual(['fake-user-1', 'fake-word-1'])
   expect(fake.count('GET /v1/database/creds/readonly')).toBe(1)
   expect(ended.err + JSON.stringify(recordsOf(at))).not.toMatch(/creds\/readonly\/1|fake-token/)
+
+  const set = ['secrets', 'set', 'db-user', '--config', at.config, '--environment', 'production']
+  const refused = await run(at, set, { stdin: Buffer.from('fake-own') })
+  expect(refused.err).toContain('its engine makes a new value at each read')
+  expect(fake.requests.some((line) => !line.startsWith('GET '))).toBe(false)
 })
