@@ -6,7 +6,13 @@ import type { Config, Problem } from '../types.ts'
 /** The name by which an environment is guarded. */
 export const PRODUCTION = 'production'
 /** Provider types whose values lie in the clear. */
-export const PLAINTEXT_TYPES: ReadonlySet<string> = new Set(['file', 'env'])
+const PLAINTEXT_TYPES: ReadonlySet<string> = new Set(['file', 'env'])
+
+/** Names of the providers that keep plaintext. */
+export function plaintextProviders(config: Config): ReadonlySet<string> {
+  const table = [...providersOf(config)]
+  return new Set(table.flatMap(([name, { type }]) => (PLAINTEXT_TYPES.has(type) ? [name] : [])))
+}
 
 /**
  * A ref of production whose first provider keeps plaintext is a mistake without `allowPlaintext: true`. One
@@ -14,14 +20,15 @@ export const PLAINTEXT_TYPES: ReadonlySet<string> = new Set(['file', 'env'])
  */
 export function* judgeProduction(config: Config): Generator<Problem> {
   const table = providersOf(config)
+  const plaintext = plaintextProviders(config)
   for (const [ref, entry] of Object.entries(config.environments?.[PRODUCTION]?.secrets ?? {})) {
     const [first] = chainEntries(entry.provider)
     if (first === undefined || entry.allowPlaintext === true) continue
-    const type = table.get(providerNameOf(first))?.type
-    if (type === undefined || !PLAINTEXT_TYPES.has(type)) continue
+    const name = providerNameOf(first)
+    if (!plaintext.has(name)) continue
     yield invalid(
       ['environments', PRODUCTION, 'secrets', ref, 'provider'],
-      `in production "${type}" may not be the first provider of a ref: it keeps plaintext`,
+      `in production "${table.get(name)?.type}" may not be the first provider of a ref: it keeps plaintext`,
       'put an encrypted one first (store, vault, …), or write "allowPlaintext": true beside it',
     )
   }
