@@ -78,8 +78,16 @@ export async function startPostgres(bin: string): Promise<Postgres> {
   const port = await freePort()
   const child = spawn(
     ...run('postgres', [
-      ...['-D', data, '-h', '127.0.0.1', '-p', String(port), '-c', 'fsync=off'],
-      ...['-c', `unix_socket_directories=${dir}`],
+      '-D',
+      data,
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(port),
+      '-c',
+      'fsync=off',
+      '-c',
+      `unix_socket_directories=${dir}`,
     ]),
     { cwd: dir, env: locale, stdio: 'ignore' },
   )
