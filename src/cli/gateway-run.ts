@@ -44,7 +44,7 @@ export async function gatewayRun(
   claim(gateway, served)
   const release = (): void => unclaim(gateway, served)
   const [only] = services
-  if (names.length === 1 && only !== undefined && isSimple(only)) {
+  if (names.length === 1 && only !== undefined && isSimple(gateway, only)) {
     // Once, in the foreground, as `run` does it: the agent's exit code and signals are ours.
     return foreground(io, options, given, { pristine: true, gateway, say, finish: release })
   }
@@ -68,11 +68,10 @@ export async function gatewayRun(
 
 const NOT_STARTED = 125
 
-/** Nothing but one run: no schedule, no restart, and something to run. */
-function isSimple(service: Service): boolean {
-  return (
-    service.program !== undefined && service.schedule === undefined && service.restart === 'never'
-  )
+/** Nothing but one run: no schedule, no restart for whatever reason, and something to run. */
+function isSimple(gateway: Gateway, { plan, program, schedule, restart }: Service): boolean {
+  if (gateway.agent(plan.agent).onChange === 'restart') return false
+  return program !== undefined && schedule === undefined && restart === 'never'
 }
 
 /** Without `--agent` all of them; what can be meant for one only then needs a name. */

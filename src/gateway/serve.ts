@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { SecretRefError } from '../errors.ts'
 import type { Plan } from '../plan/types.ts'
 import type { GrantRow } from '../state/grants.ts'
+import { askToEnd } from './ask-to-end.ts'
 import { checkAgent } from './check.ts'
 import type { Ending } from './ending.ts'
 import type { Gateway, Program } from './gateway.ts'
@@ -47,6 +48,8 @@ export class Server {
   readonly #running = new Set<Once>()
   readonly #stopping = new AbortController()
   readonly #requests = new Requests()
+  /** Those whose agents are ended only to be started again with a changed value. */
+  readonly #restarting = new Set<Service>()
   /** What we were asked to stop by. */
   #stop: Heard | undefined
   /** A start is a process of tens of megabytes until its agent runs. */
@@ -150,11 +153,16 @@ export class Server {
     last: () => Ending | undefined,
   ): Promise<void> {
     const backoff = new Backoff()
+    let owed = false
     for (;;) {
       const began = this.#clock.now().getTime()
       await once()
       const { signal } = this.#stopping
-      if (signal.aborted || !startsAgain(service.restart, last())) return
+      const restarting = this.#restarting.delete(service)
+      // It ran well until we ended it: whatever its policy, it is started again until that succeeds.
+      owed = restarting || (owed && last() === undefined)
+      if (signal.aborted || !(owed || startsAgain(service.restart, last()))) return
+      if (restarting) continue
       const delay = backoff.after(this.#clock.now().getTime() - began)
       this.#options.say('info', `${service.plan.agent}: starts again in ${delay / 1000} s`)
       await this.#clock.wait(delay, signal)
@@ -164,12 +172,18 @@ export class Server {
 
   /** @returns `undefined` where it could not be started; that has been said by then */
   async #start(service: Service): Promise<Ending | undefined> {
-    const { plan, program, strict, terminal } = service
+    const { plan, program, schedule, strict, terminal } = service
     if (program === undefined) return undefined
     const { say } = this.#options
     const { signal } = this.#stopping
+    let running: Once | undefined
+    const onRestart = (): void => {
+      if (running === undefined || signal.aborted) return
+      this.#restarting.add(service)
+      askToEnd(running.agent)
+    }
     try {
-      const running = await this.#starts.run(() => {
+      running = await this.#starts.run(() => {
         // Nobody is asked for what will not be started.
         signal.throwIfAborted()
         return startOnce(this.#gateway, {
@@ -181,6 +195,8 @@ export class Server {
           stdin: terminal ? 'inherit' : 'ignore',
           signal,
           say,
+          // A scheduled run is not restarted: the next one has the new value.
+          ...(schedule === undefined ? { onRestart } : {}),
         })
       })
       this.#running.add(running)

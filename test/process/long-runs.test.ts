@@ -185,6 +185,28 @@ sideBySide('an agent that runs while its values change', {
   },
 })
 
+test('restart: gateway run starts the agent again, at once and with the new value', async () => {
+  const { world, args, seen, starts, change, of } = tended({ onChange: 'restart' })
+  const running = start(world, ['gateway', 'run', ...args])
+  await until('the first value', () => seen() === 'a')
+  change({ key: long('b') })
+  await until('the new value, in a new process', () => seen() === 'b')
+  expect(starts()).toBe(2)
+  const [first, second] = of('run.started')
+  const [ended] = of('run.ended')
+  expect(ended).toMatchObject({ reason: 'credential-changed', exit: { signal: 'SIGTERM' } })
+  expect(second?.actor.run).not.toBe(first?.actor.run)
+  const pause = Date.parse(second?.time ?? '') - Date.parse(ended?.time ?? '')
+  // The first delay of a restart policy is a second; a start alone takes a part of that.
+  expect(running.soFar().err).not.toContain('starts again in')
+  expect(pause).toBeLessThan(5000)
+  running.child.kill('SIGTERM')
+  const { signal } = await running.ended
+  expect(signal).toBe('SIGTERM')
+  expect(of('run.ended')).toHaveLength(2)
+  expect(of('run.ended')[1]?.reason).toBeUndefined()
+})
+
 /** Two agents of one gateway, each with a value of its own. */
 test('what changes for one agent is no matter of another', async () => {
   const world = makeWorld({ secrets: { one: long('a'), two: long('a') } })

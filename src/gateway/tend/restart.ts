@@ -1,9 +1,6 @@
-/** How an agent that runs is ended because of a credential. */
+/** How an agent that runs is started again because of a credential. */
 import type { WhyEnded } from '../ending.ts'
 import type { Tended } from './held.ts'
-
-/** How long an agent has to end after it was asked to, before it is killed. */
-const GRACE_MS = 10_000
 
 /** @returns false where nobody would start it again: it is left alone, and that has been said */
 export function restart(
@@ -23,13 +20,4 @@ export function restart(
   because(why)
   onRestart()
   return true
-}
-
-/** Asked first; killed where it does not go in time. */
-export function stopAgent({ agent, because }: Tended, why: WhyEnded): void {
-  because(why)
-  agent.signal('SIGTERM')
-  const timer = setTimeout(() => agent.kill(), GRACE_MS)
-  timer.unref()
-  void agent.ended.then(() => clearTimeout(timer))
 }

@@ -1,8 +1,9 @@
 /** What the end of a value means for an agent that has it. */
 import { rmSync } from 'node:fs'
+import { askToEnd } from '../ask-to-end.ts'
 import { tell } from './change.ts'
 import type { Held, Seen, Tended } from './held.ts'
-import { restart, stopAgent } from './restart.ts'
+import { restart } from './restart.ts'
 import type { OnChange } from './settings.ts'
 import { noteNow } from './status.ts'
 
@@ -16,7 +17,7 @@ export async function revoke(
   onChange: OnChange,
   seen: readonly Seen[],
 ): Promise<boolean> {
-  const { gateway, records, plan, say } = tended
+  const { gateway, records, plan, agent, say, because } = tended
   const revoked = seen.filter(({ held }) => !held.gone)
   if (revoked.length === 0) return false
   await gateway.record(revoked.flatMap(({ held, result }) => records.revoked(result, held.fetched)))
@@ -34,11 +35,15 @@ export async function revoke(
   )
   if (revoked.some(({ held }) => held.binding.required)) {
     say('error', `${plan.agent}: a credential that the agent requires was revoked; it is stopped`)
-    stopAgent(tended, 'credential-revoked')
+    because('credential-revoked')
+    askToEnd(agent)
     return true
   }
   for (const { held } of revoked) takeAway(tended, held)
-  if (onChange.does === 'restart') return restart(tended, 'credential-revoked', 'it was revoked')
+  if (onChange.does === 'restart') {
+    const names = revoked.map(({ held }) => held.binding.envVar).join(', ')
+    return restart(tended, 'credential-revoked', `${names} was revoked`)
+  }
   tell(tended, onChange)
   return false
 }
