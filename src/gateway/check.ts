@@ -47,7 +47,7 @@ export async function checkAgent(
     const resolver = takeResolver(() => Object.keys(gateway.env))
     try {
       resolver.send(sheet)
-      const fetched = await answersOf(resolver, sheet, signal)
+      const fetched = await answersOf(gateway, resolver, sheet, signal)
       for (const [i, binding] of asked.entries()) {
         const answer = fetched[i]
         if (answer === undefined) throw new Error('the resolver answers every item')

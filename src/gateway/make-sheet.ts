@@ -1,5 +1,6 @@
 /** Writes the sheet of one start: references, where they lie, and how each is to be delivered. */
 import { providersOf } from '../config/accessors.ts'
+import { allot } from './budget.ts'
 import { DEFAULT_ENVIRONMENT } from '../plan/environment.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import type { Gateway } from './gateway.ts'
@@ -78,15 +79,18 @@ function providersFor(
   const table = providersOf(gateway.loaded.config)
   // Without a prototype: a provider may be called `toString`.
   const providers: Record<string, Sheet['providers'][string]> = Object.create(null)
+  const allotted = allot(gateway, items, table)
   let deadlineMs = DEFAULT_TIMEOUT_MS
   for (const { chain } of items) {
     let needs = 0
     for (const { provider } of chain) {
       const configured = table.get(provider)
       if (configured === undefined) continue
+      const budget = allotted.get(provider)
       providers[provider] ??= {
         type: configured.type,
         options: resolveOptions(configured, gateway.loaded.dir, gateway.home, gateway.env),
+        ...(budget === undefined ? {} : { budget }),
       }
       const stated = configured.options['timeoutMs']
       needs += (typeof stated === 'number' ? stated : DEFAULT_TIMEOUT_MS) + LAST_WORD_MS

@@ -21,7 +21,7 @@ const DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 
 type Fields = Record<string, unknown>
 type Message =
-  | { type: 'fetched'; items: Fetched[] }
+  | { type: 'fetched'; items: Fetched[]; spent?: ReadonlyMap<string, number> }
   | { type: 'delivered' }
   | { type: 'undelivered'; code: Code; reason?: string }
 
@@ -48,7 +48,20 @@ export function parseMessage(line: string, sheet: Known): Message | undefined {
   }
   if (parsed['type'] !== 'fetched' || !Array.isArray(parsed['items'])) return undefined
   const items = parsed['items'].map((item) => parseFetched(item, sheet))
-  return items.every((item) => item !== undefined) ? { type: 'fetched', items } : undefined
+  if (!items.every((item) => item !== undefined)) return undefined
+  const spent = spentIn(parsed['spent'], sheet.providers)
+  return { type: 'fetched', items, ...(spent.size === 0 ? {} : { spent }) }
+}
+
+/** A provider whose count is missing or none keeps all that it was allotted. */
+function spentIn(raw: unknown, providers: ReadonlySet<string>): Map<string, number> {
+  const spent = new Map<string, number>()
+  if (!isObject(raw)) return spent
+  for (const provider of providers) {
+    const calls = Object.hasOwn(raw, provider) ? raw[provider] : undefined
+    if (Number.isSafeInteger(calls) && Number(calls) >= 0) spent.set(provider, Number(calls))
+  }
+  return spent
 }
 
 function parseFetched(raw: unknown, { providers, places }: Known): Fetched | undefined {

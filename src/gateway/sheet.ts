@@ -24,6 +24,13 @@ export interface SheetItem {
   targets?: readonly string[]
 }
 
+export interface SheetProvider {
+  type: string
+  options: Readonly<Record<string, unknown>>
+  /** How many calls this start may make, and when they were taken (ms); absent: as many as it likes. */
+  budget?: { calls: number; at: number }
+}
+
 export interface Sheet {
   type: 'sheet'
   v: 1
@@ -33,7 +40,7 @@ export interface Sheet {
   /** Absolute path of the key for fingerprints; made on first use, in the value wing. */
   fingerprintKey: string
   deadlineMs: number
-  providers: Readonly<Record<string, { type: string; options: Readonly<Record<string, unknown>> }>>
+  providers: Readonly<Record<string, SheetProvider>>
   items: readonly SheetItem[]
   /** What the agent's arguments cost of the space that arguments and environment share, in bytes. */
   argumentBytes: number
@@ -52,7 +59,12 @@ export interface Sheet {
 export type ToResolver = Sheet | { type: 'release'; items: readonly number[] }
 
 export type FromResolver =
-  | { type: 'fetched'; items: readonly Fetched[] }
+  | {
+      type: 'fetched'
+      items: readonly Fetched[]
+      /** Calls made, for each provider with a budget; left out, all that was allotted counts. */
+      spent?: Readonly<Record<string, number>>
+    }
   | { type: 'delivered' }
   | { type: 'undelivered'; code: Code; reason?: string }
 

@@ -95,7 +95,7 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     // While the resolver is at work: what killed gateways left behind is nobody's to keep.
     sweepPrivateFolders(gateway.home, gateway.env)
     watcher = startWatcher(folder)
-    const fetched = await answersOf(resolver, sheet, signal)
+    const fetched = await answersOf(gateway, resolver, sheet, signal)
     const now = gateway.now()
     // One answer for each, in order: the resolver's end holds it to that.
     const second = fetched.map((answer, i): Result => {

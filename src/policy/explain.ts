@@ -365,8 +365,8 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     hint: 'write dates as 2027-03-08T04:12:00Z',
   }),
   budget: (f) => ({
-    message: `provider "${f.provider}" was asked as often as it may be`,
-    hint: 'try again later',
+    message: `provider "${f.provider}" was asked as often in a minute as it may be`,
+    hint: `there are calls again within a minute; more, with "callsPerMinute" of provider "${f.provider}"`,
   }),
   closed: (f) => ({
     message: `provider "${f.provider}" was closed before it was asked for "${f.ref}"`,

@@ -203,3 +203,17 @@ test('whatever a resolver says, only closed words come through', () => {
   // Some were good enough; else nothing is shown.
   expect(through).toBeGreaterThan(30)
 })
+
+test('calls are counted for providers on the sheet alone, and only where they are a count', () => {
+  const line = JSON.stringify({
+    type: 'fetched',
+    items: [],
+    spent: { file: 3, other: 4, vault: 'fake-value' },
+  })
+  const known = { providers: new Set(['file', 'vault']), places: new Set<string>() }
+  expect(parseMessage(line, known)).toEqual({
+    type: 'fetched',
+    items: [],
+    spent: new Map([['file', 3]]),
+  })
+})

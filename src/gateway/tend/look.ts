@@ -48,7 +48,7 @@ export function look<T>(
       })
       const own = { ...sheet, items, rewrite: true } as const
       resolver.send(own)
-      const answers = await answersOf(resolver, own, signal)
+      const answers = await answersOf(gateway, resolver, own, signal)
       return await use({ answers, rewrite: (positions) => rewritten(resolver, positions) })
     } finally {
       resolver.abort()

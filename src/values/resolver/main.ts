@@ -17,6 +17,7 @@ import { wipe } from '../secret/bytes.ts'
 import { fingerprinter } from '../secret/fingerprint.ts'
 import { readEnvironment } from './environ.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
+import { Calls } from './calls.ts'
 import { fetchAll, type Held } from './fetch.ts'
 import { firstLine } from './first-line.ts'
 import { wantedNames } from './wanted.ts'
@@ -142,10 +143,12 @@ async function main(): Promise<void> {
     if ((await release) === undefined) gone.abort()
   })()
   const deadline = AbortSignal.timeout(sheet.deadlineMs)
-  const held = await fetchAll(sheet, env, fingerprint, AbortSignal.any([deadline, gone.signal]))
+  const calls = new Calls(sheet.providers)
+  const signal = AbortSignal.any([deadline, gone.signal])
+  const held = await fetchAll(sheet, env, fingerprint, signal, calls)
   try {
     refuseWhatDoesNotFit(sheet, held, env)
-    report({ type: 'fetched', items: held.map((h) => h.report) })
+    report({ type: 'fetched', items: held.map((h) => h.report), spent: calls.spent() })
     const message = await release
     if (message?.type === 'release') {
       const released = message.items.flatMap((index) => held[index] ?? [])
