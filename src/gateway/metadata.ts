@@ -101,9 +101,22 @@ function parseFetched(raw: unknown, { providers, places }: Known): Fetched | und
   if (version !== undefined) value.version = version
   if (createdAt !== undefined) value.createdAt = createdAt
   if (expiresAt !== undefined) value.expiresAt = expiresAt
+  // A lease that is there and cannot be read must not count as none: the value would be fetched again.
+  if (raw['lease'] !== undefined) {
+    const lease = leaseIn(raw['lease'])
+    if (lease === undefined) return undefined
+    value.lease = lease
+  }
   const form = FORMS.find((one) => one === raw['form'])
   if (form !== undefined) value.form = form
   return value
+}
+
+function leaseIn(raw: unknown): FetchedValue['lease'] {
+  if (!isObject(raw)) return undefined
+  const { seconds, renewable } = raw
+  if (!isDuration(seconds) || typeof renewable !== 'boolean') return undefined
+  return { seconds, renewable }
 }
 
 function parsePassed(raw: unknown, providers: ReadonlySet<string>): PassedStep | undefined {

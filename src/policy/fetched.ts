@@ -8,8 +8,12 @@ export interface FetchedValue {
   createdAt?: string
   expiresAt?: string
   fingerprint: string
+  /** It was issued for this fetch and ends by itself: to fetch it again would issue another. */
+  lease?: { seconds: number; renewable: boolean }
   /** Where the sheet asked for it: whether the value has the form of one of the targets named there. */
   form?: Form
+  /** When it was read, where nobody could be asked now: the last good value. */
+  stale?: string
   ms: number
   passed: readonly PassedStep[]
   warnings: readonly { code: string; place?: string }[]

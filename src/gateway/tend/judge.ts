@@ -20,6 +20,8 @@ export function judge(before: Before, fetched: Fetched, decision: Decision): Ver
   if (outOfTurn(before, fetched)) return 'unread'
   if (fetched.outcome === 'failure') return isRevocation(fetched) ? 'suspect' : 'unread'
   if (!decision.allow) return 'revoked'
+  // The last good value, served because nobody could be asked: it is what the agent has, or older.
+  if (fetched.stale !== undefined) return 'unread'
   return fetched.fingerprint === before.fingerprint ? 'same' : 'changed'
 }
 

@@ -173,5 +173,5 @@ export class Tender {
 
 /** To read it again would issue another credential each time; its lease tells when that is needed. */
 function isLeased({ fetched }: Held): boolean {
-  return 'lease' in fetched && fetched.lease !== undefined
+  return fetched.lease !== undefined
 }

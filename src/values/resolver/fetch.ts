@@ -103,13 +103,15 @@ function settle(
   if (outcome.kind !== 'value') {
     return { item, report: { outcome: 'failure', ...about, ...failureFields(outcome) } }
   }
-  const { value, meta } = outcome
+  const { value, meta, lease } = outcome
   const described =
     refusal(item.envVar, value, item.delivery) ?? describeValue(value, meta, fingerprint)
   if ('fingerprint' in described) {
     const form = item.targets && judgeForm(value, item.targets)
     const fit = form === undefined ? {} : { form }
-    return { item, report: { outcome: 'value', ...about, ...described, ...fit }, value }
+    // Its id is a secret, and stays here.
+    const leased = lease && { lease: { seconds: lease.seconds, renewable: lease.renewable } }
+    return { item, report: { outcome: 'value', ...about, ...described, ...fit, ...leased }, value }
   }
   wipe(value)
   return { item, report: { outcome: 'failure', kind: 'malformed', ...about, ...described } }

@@ -46,6 +46,12 @@ describe('a value that was read again', () => {
     expect(verdict(value({ expiresAt: '2026-11-20T11:59:59.000Z' }))).toBe('revoked')
   })
 
+  test('that is the last good one, kept for outages, is no news', () => {
+    const stale = '2026-11-20T11:50:00.000Z'
+    expect(verdict(value({ fingerprint: 'k:2', stale }))).toBe('unread')
+    expect(verdict(value({ stale }))).toBe('unread')
+  })
+
   test('that comes back after it was revoked is a change', () => {
     const fetched = value()
     const decision = decideAgain(bindingOf(), fetched, NOW, false)
