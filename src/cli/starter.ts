@@ -6,9 +6,7 @@ export const STARTER_VARIABLE = 'STRIPE_API_KEY'
 
 /** What the starter config says of the place where values lie, by type of provider. */
 const PLACES = {
-  store: (
-    program: string,
-  ): string => `      // Values lie encrypted in one file of your own, in the format of age.
+  store: (): string => `      // Values lie encrypted in one file of your own, in the format of age.
       store: {},`,
   file: (
     program: string,
