@@ -39,6 +39,7 @@ const PURE = new Set([
   'gateway/input/set-words.ts',
   'gateway/input/store-words.ts',
   'gateway/keep/words.ts',
+  'gateway/lease/words.ts',
   'gateway/scan/path-text.ts',
   'gateway/scan/words.ts',
   'gateway/sheet.ts',

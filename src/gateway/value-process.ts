@@ -9,6 +9,7 @@ export type ValueProcess =
   | 'verifier'
   | 'lister'
   | 'keeper'
+  | 'lease-keeper'
   | 'locksmith'
 
 /**

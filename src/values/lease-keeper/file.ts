@@ -55,12 +55,27 @@ export async function readLeases(path: string, key: string): Promise<KeptLease[]
   const plain = await unseal(sealed, { kind: 'identities', identities })
   if (plain === undefined) return undefined
   try {
-    // Authentic: only who has our key could have sealed it, and that is this wing.
-    const leases: KeptLease[] = JSON.parse(plain.toString())
-    return leases
+    const parsed: unknown = JSON.parse(plain.toString())
+    return Array.isArray(parsed) && parsed.every(isKeptLease) ? parsed : undefined
+  } catch {
+    // The parser's own words would quote a lease.
+    return undefined
   } finally {
     wipe(plain)
   }
+}
+
+function isKeptLease(raw: unknown): raw is KeptLease {
+  if (typeof raw !== 'object' || raw === null) return false
+  const { id, seconds, renewable, item, obtainedAt } = Object.assign(
+    { id: 0, seconds: 0, renewable: 0, item: 0, obtainedAt: 0 } as Record<string, unknown>,
+    raw,
+  )
+  return (
+    typeof id === 'string' &&
+    typeof renewable === 'boolean' &&
+    [seconds, item, obtainedAt].every((one) => Number.isSafeInteger(one))
+  )
 }
 
 /** Only when each of its leases is revoked or gone. */
