@@ -21,9 +21,11 @@ export function grantOf(
     environment,
     outcome: decision.allow ? outcome : 'denied',
     run,
-    at: gateway.now().toISOString(),
+    // Of a last good value: when it was read, and why it could not be read since.
+    at: value?.stale ?? gateway.now().toISOString(),
     route: routeOf(binding),
     ...(decision.allow ? {} : { code: decision.code }),
+    ...(value?.stale === undefined ? {} : { code: value.passed.at(-1)?.code ?? 'TIMEOUT' }),
     ...(value && { provider: value.provider, fingerprint: value.fingerprint }),
     ...(value?.version && { version: value.version }),
     ...(decision.expiresAt && { expiresAt: decision.expiresAt }),

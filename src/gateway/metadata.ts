@@ -22,7 +22,7 @@ const DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 type Fields = Record<string, unknown>
 type Message =
   | { type: 'fetched'; items: Fetched[]; spent?: ReadonlyMap<string, number> }
-  | { type: 'delivered' }
+  | { type: 'delivered'; unkept?: readonly number[] }
   | { type: 'undelivered'; code: Code; reason?: string }
 
 /** What a resolver may name: of other words, a value could be one. */
@@ -40,7 +40,11 @@ export interface Known {
 export function parseMessage(line: string, sheet: Known): Message | undefined {
   const parsed = objectIn(line)
   if (parsed === undefined) return undefined
-  if (parsed['type'] === 'delivered') return { type: 'delivered' }
+  if (parsed['type'] === 'delivered') {
+    const raw = parsed['unkept']
+    const unkept = Array.isArray(raw) ? raw.filter((index) => Number.isSafeInteger(index)) : []
+    return { type: 'delivered', ...(unkept.length === 0 ? {} : { unkept }) }
+  }
   if (parsed['type'] === 'undelivered') {
     const reason = matching(parsed['reason'], UNDELIVERED)
     const code = codeOf(parsed['code'])
@@ -85,6 +89,7 @@ function parseFetched(raw: unknown, { providers, places }: Known): Fetched | und
     if (isFailureReason(raw['reason'])) failure.reason = raw['reason']
     const place = known(raw['place'], places)
     if (place !== undefined) failure.place = place
+    if (raw['undropped'] === true) failure.undropped = true
     return failure
   }
   const fingerprint = matching(raw['fingerprint'], FINGERPRINT)
@@ -98,6 +103,9 @@ function parseFetched(raw: unknown, { providers, places }: Known): Fetched | und
   const expiresAt = dateIn(raw['expiresAt'])
   // A date that is there and cannot be read must not count as one that is not there.
   if (raw['expiresAt'] !== undefined && expiresAt === undefined) return undefined
+  const stale = dateIn(raw['stale'])
+  if (raw['stale'] !== undefined && stale === undefined) return undefined
+  if (stale !== undefined) value.stale = stale
   if (version !== undefined) value.version = version
   if (createdAt !== undefined) value.createdAt = createdAt
   if (expiresAt !== undefined) value.expiresAt = expiresAt

@@ -1,5 +1,6 @@
 /** The audit records of one start: who, which agent, which ref, what was decided and why. */
 import type { Entry, Event } from '../audit/record.ts'
+import { plaintextProviders, PRODUCTION } from '../config/rules/production.ts'
 import type { Code } from '../errors.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import type { FetchedValue } from '../policy/fetched.ts'
@@ -18,6 +19,9 @@ export interface RecordedRun {
 export class Records {
   readonly #base: Pick<Entry, 'actor' | 'agent' | 'environment' | 'config' | 'parent'>
   readonly #command: string
+  /** Providers whose use goes on record as such: those that keep plaintext, in production. */
+  readonly #plaintext: ReadonlySet<string>
+  readonly #now: () => Date
 
   constructor(gateway: Gateway, request: RecordedRun) {
     this.#base = {
@@ -27,14 +31,25 @@ export class Records {
       config: gateway.loaded.hash,
       ...(gateway.parent === undefined ? {} : { parent: gateway.parent.run }),
     }
+    this.#now = () => gateway.now()
     this.#command = request.command[0] ?? ''
+    this.#plaintext =
+      request.plan.environment === PRODUCTION
+        ? plaintextProviders(gateway.loaded.config)
+        : new Set()
   }
 
   intent(binding: PlannedBinding): Entry {
     return this.#about('grant.intent', binding, {
       decision: 'allow',
       ...(binding.chain[0] && { provider: binding.chain[0].provider }),
+      ...this.#guarded(binding.chain[0]?.provider),
     })
+  }
+
+  #guarded(provider: string | undefined): Pick<Entry, 'detail'> {
+    const plain = provider !== undefined && this.#plaintext.has(provider)
+    return plain ? { detail: { plaintext: PRODUCTION } } : {}
   }
 
   /** Required or not: what was left out by `--secrets-ref` was a choice, and is on record. */
@@ -68,7 +83,15 @@ export class Records {
 
   released(result: Result): Entry {
     const { reason } = result.decision
-    return this.#withSecret('grant.released', result, { decision: 'allow', reason })
+    const detail = {
+      ...this.#age(result.fetched)?.detail,
+      ...this.#guarded(result.fetched?.provider).detail,
+    }
+    return this.#withSecret('grant.released', result, {
+      decision: 'allow',
+      reason,
+      ...(Object.keys(detail).length === 0 ? {} : { detail }),
+    })
   }
 
   /** It could have been released; another credential that the agent requires could not. */
@@ -209,9 +232,26 @@ export class Records {
   }
 
   #fallbacks({ binding, fetched }: Result): Entry[] {
-    return (fetched?.passed ?? []).map(({ provider, code }) =>
+    const passed = (fetched?.passed ?? []).map(({ provider, code }) =>
       this.#about('provider.fallback', binding, { provider, code }),
     )
+    const age = this.#age(fetched)
+    return age === undefined
+      ? passed
+      : [
+          ...passed,
+          this.#about('provider.stale', binding, {
+            ...(fetched === undefined ? {} : { provider: fetched.provider }),
+            ...age,
+          }),
+        ]
+  }
+
+  /** Of a last good value, in whole seconds. */
+  #age(fetched: Result['fetched']): Pick<Entry, 'detail'> | undefined {
+    if (fetched?.outcome !== 'value' || fetched.stale === undefined) return undefined
+    const ms = this.#now().getTime() - Date.parse(fetched.stale)
+    return { detail: { seconds: Math.max(0, Math.round(ms / 1000)) } }
   }
 
   #about(event: Event, binding: PlannedBinding, fields: Partial<Entry>): Entry {

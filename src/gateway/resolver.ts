@@ -21,7 +21,10 @@ export function maxMetadataBytes(refs: number): number {
 const GRACE_MS = 1000
 
 /** `undelivered`: the resolver said so, or died; then the launcher's script was not whole. */
-export type Delivery = { delivered: true } | { delivered: false; code: Code; reason: string }
+/** `unkept`: items whose values could not be kept for an outage. */
+export type Delivery =
+  | { delivered: true; unkept: readonly number[] }
+  | { delivered: false; code: Code; reason: string }
 
 /** What a resolver may say is measured by its sheet. */
 interface Expected extends Known {
@@ -212,8 +215,10 @@ function listen(
       } else if (message.type === 'fetched') {
         if (message.spent !== undefined) spent(message.spent)
         fetched.resolve(message.items)
-      } else if (message.type === 'delivered') ended.resolve({ delivered: true })
-      else {
+      } else if (message.type === 'delivered') {
+        const { unkept = [] } = message
+        ended.resolve({ delivered: true, unkept })
+      } else {
         const { code, reason = 'failed' } = message
         ended.resolve({ delivered: false, code, reason })
         if (reason === KEY_TROUBLE) {

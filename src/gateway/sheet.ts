@@ -20,6 +20,8 @@ export interface SheetItem {
   fallbackOn: readonly FallbackOn[]
   /** Where a file delivery goes: absolute, inside the run's private folder. */
   file?: string
+  /** By provider of the chain: how old its last good value may be in an outage, in milliseconds. */
+  maxStale?: Readonly<Record<string, number>>
   /** Ids of targets: the report says whether the value has the form of one of them. */
   targets?: readonly string[]
 }
@@ -29,6 +31,15 @@ export interface SheetProvider {
   options: Readonly<Record<string, unknown>>
   /** How many calls this start may make, and when they were taken (ms); absent: as many as it likes. */
   budget?: { calls: number; at: number }
+}
+
+/** Where last good values are kept, and whose they are. */
+export interface StalePlace {
+  dir: string
+  /** The key file that they are sealed to. */
+  identity: string
+  config: string
+  environment: string
 }
 
 export interface Sheet {
@@ -42,6 +53,8 @@ export interface Sheet {
   deadlineMs: number
   providers: Readonly<Record<string, SheetProvider>>
   items: readonly SheetItem[]
+  /** There where an item may be served from its last good value. */
+  stale?: StalePlace
   /** What the agent's arguments cost of the space that arguments and environment share, in bytes. */
   argumentBytes: number
   /** Names of variables that the agent gets from the gateway's own environment. */
@@ -65,7 +78,11 @@ export type FromResolver =
       /** Calls made, for each provider with a budget; left out, all that was allotted counts. */
       spent?: Readonly<Record<string, number>>
     }
-  | { type: 'delivered' }
+  | {
+      type: 'delivered'
+      /** Items whose values could not be kept for an outage. */
+      unkept?: readonly number[]
+    }
   | { type: 'undelivered'; code: Code; reason?: string }
 
 /** The reason of `undelivered` where the key for fingerprints could not be read or made. */

@@ -146,7 +146,7 @@ async function supervised(
     request: StartRequest
   },
 ): Promise<Started> {
-  const { agent, watcher, folder, results, second, received, request } = run
+  const { agent, watcher, folder, results: given, second, received, request } = run
   const released = second.filter((result) => result.decision.allow)
   const delivery = await request.resolver.ended()
   if (!delivery.delivered) {
@@ -165,8 +165,9 @@ async function supervised(
       scope: 'agent',
       hint: 'ENOSPC: the folder for files is full; else try again, and see `secretref doctor`',
     })
-    return { started: false, results, error }
+    return { started: false, results: given, error }
   }
+  const results = withUnkept(given, second, delivery.unkept)
   const delivered = gateway.record([
     ...released.map((result) => records.delivered(result)),
     records.started(agent.pid),
@@ -185,6 +186,24 @@ async function supervised(
       await gateway.record([records.ended(ending, why)])
     },
   }
+}
+
+/** The agent runs all the same: what could not be kept is a warning. */
+function withUnkept(
+  results: readonly Result[],
+  fetched: readonly Result[],
+  unkept: readonly number[],
+): readonly Result[] {
+  const which = new Set(unkept.map((index) => fetched[index]))
+  return results.map((result) => {
+    if (!which.has(result)) return result
+    const { decision, binding } = result
+    const message = `"${binding.ref}" could not be kept for an outage`
+    const hint =
+      'see that the folder "stale" and keys/store.key below SECRETREF_HOME are yours, and the disk not full'
+    const warnings = [...decision.warnings, { code: 'NOT_KEPT' as const, message, hint }]
+    return { ...result, decision: { ...decision, warnings } }
+  })
 }
 
 /** The start as a whole; each failure has its own line, said by the caller. */

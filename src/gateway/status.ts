@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { earlier } from '../plan/dates.ts'
 import type { PlannedBinding } from '../plan/types.ts'
-import { dayOf, isNear, isPast, whenOf } from '../policy/expiry.ts'
+import { ageOf, dayOf, isNear, isPast, whenOf } from '../policy/expiry.ts'
 import type { CredentialRow } from '../state/credentials.ts'
 import type { GrantRow } from '../state/grants.ts'
 
@@ -95,15 +95,6 @@ export function statusOf(
     state: grant.outcome,
     ...expiryOf(earlier(grant.expiresAt, binding.expiresAt), now),
   }
-}
-
-/** `40 s`, `12 min`, `3 h`, `2 days` */
-function ageOf(at: string, now: Date): string {
-  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000))
-  if (seconds < 120) return `${seconds} s`
-  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`
-  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`
-  return `${Math.floor(seconds / 86_400)} days`
 }
 
 function expiryOf(

@@ -26,6 +26,8 @@ export interface FetchedFailure {
   kind: 'absent' | 'denied' | 'malformed' | 'unavailable'
   code: Code
   reason?: string
+  /** What was kept of it for outages could not be removed. */
+  undropped?: true
   place?: string
   provider: string
   ms: number

@@ -23,7 +23,7 @@ export function tendingOf(agent: Pick<Agent, 'onChange' | 'refreshEvery'>): Tend
 }
 
 /** The config's grammar (`DURATION`): a whole number and a unit. */
-function millisecondsOf(duration: string): number {
+export function millisecondsOf(duration: string): number {
   return Number(duration.slice(0, -1)) * (UNITS[duration.slice(-1)] ?? Number.NaN)
 }
 

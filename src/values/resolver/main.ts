@@ -20,6 +20,8 @@ import { keepOutOfCoreDumps } from '../secret/process.ts'
 import { Calls } from './calls.ts'
 import { fetchAll, type Held } from './fetch.ts'
 import { firstLine } from './first-line.ts'
+import type { Fingerprint } from './metadata.ts'
+import type { StaleCache } from './stale.ts'
 import { wantedNames } from './wanted.ts'
 
 const FROM_GATEWAY = 0
@@ -130,6 +132,35 @@ function rewrite(released: readonly Held[]): void {
   }
 }
 
+/** Loaded only where the config opts in: a start with a file alone pays nothing for it. */
+async function staleOf(
+  sheet: Sheet,
+  fingerprint: Fingerprint,
+  held: readonly Held[],
+): Promise<StaleCache | undefined> {
+  if (sheet.stale === undefined) return undefined
+  const { afterFetch } = await import('./stale.ts')
+  const cache = { sheet, place: sheet.stale, fingerprint, now: () => new Date() }
+  await afterFetch(cache, held)
+  return cache
+}
+
+/** The agent has its values by now; what cannot be kept is told, and fails nothing. */
+async function keepAll(
+  cache: StaleCache | undefined,
+  held: readonly Held[],
+  released: readonly number[],
+): Promise<{ unkept?: number[] }> {
+  if (cache === undefined) return {}
+  const { keep } = await import('./stale.ts')
+  const unkept: number[] = []
+  for (const index of released) {
+    const one = held[index]
+    if (one !== undefined && !(await keep(cache, one).catch(() => false))) unkept.push(index)
+  }
+  return unkept.length === 0 ? {} : { unkept }
+}
+
 async function main(): Promise<void> {
   keepOutOfCoreDumps()
   const line = firstLine(FROM_GATEWAY)
@@ -147,6 +178,7 @@ async function main(): Promise<void> {
   const signal = AbortSignal.any([deadline, gone.signal])
   const held = await fetchAll(sheet, env, fingerprint, signal, calls)
   try {
+    const stale = await staleOf(sheet, fingerprint, held)
     refuseWhatDoesNotFit(sheet, held, env)
     report({ type: 'fetched', items: held.map((h) => h.report), spent: calls.spent() })
     const message = await release
@@ -154,7 +186,7 @@ async function main(): Promise<void> {
       const released = message.items.flatMap((index) => held[index] ?? [])
       if (sheet.rewrite === true) rewrite(released)
       else deliver(sheet, released, env)
-      report({ type: 'delivered' })
+      report({ type: 'delivered', ...(await keepAll(stale, held, message.items)) })
     }
   } finally {
     for (const { value } of held) if (value !== undefined) wipe(value)
