@@ -90,7 +90,7 @@ function tended(extra: object, options: Options = {}): Tended {
  * because what a test leaves behind is removed when *it* has ended.
  */
 function sideBySide(what: string, scenarios: Record<string, () => Promise<void>>): void {
-  test(what, { timeout: 30_000 }, async () => {
+  test(what, { timeout: 60_000 }, async () => {
     const failures: unknown[] = []
     await Promise.all(
       Object.entries(scenarios).map(async ([name, scenario]) => {
@@ -183,69 +183,75 @@ sideBySide('an agent that runs while its values change', {
     expect(signal).toBe('SIGTERM')
     expect(of('run.ended')[0]?.reason).toBeUndefined()
   },
+
+  'restart: gateway run starts the agent again, at once and with the new value': async () => {
+    const { world, args, seen, starts, change, of } = tended({ onChange: 'restart' })
+    const running = start(world, ['gateway', 'run', ...args])
+    await until('the first value', () => seen() === 'a')
+    change({ key: long('b') })
+    await until('the new value, in a new process', () => seen() === 'b')
+    expect(starts()).toBe(2)
+    const [first, second] = of('run.started')
+    const [ended] = of('run.ended')
+    expect(ended).toMatchObject({ reason: 'credential-changed', exit: { signal: 'SIGTERM' } })
+    expect(second?.actor.run).not.toBe(first?.actor.run)
+    const pause = Date.parse(second?.time ?? '') - Date.parse(ended?.time ?? '')
+    // The first delay of a restart policy is a second; a start alone takes a part of that.
+    expect(running.soFar().err).not.toContain('starts again in')
+    expect(pause).toBeLessThan(5000)
+    running.child.kill('SIGTERM')
+    const { signal } = await running.ended
+    expect(signal).toBe('SIGTERM')
+    expect(of('run.ended')).toHaveLength(2)
+    expect(of('run.ended')[1]?.reason).toBeUndefined()
+  },
+
+  'what changes for one agent is no matter of another': async () => {
+    const world = makeWorld({ secrets: { one: long('a'), two: long('a') } })
+    const program = world.write('agent.cjs', WATCHER)
+    const text = (name: string): string => {
+      const path = join(world.dir, name)
+      return existsSync(path) ? readFileSync(path, 'utf8') : ''
+    }
+    const agent = (ref: string): object => ({
+      command: [
+        process.execPath,
+        program,
+        ...['seen', 'signals', 'pids'].map((what) => `${ref}-${what}`),
+      ],
+      refreshEvery: '1s',
+      onChange: 'signal:HUP',
+      'tool-bindings': { t: { required: true, credentials: { c: { ...FILE, secretRef: ref } } } },
+    })
+    world.writeConfig({
+      secrets: { providers: { file: {} } },
+      agents: { one: agent('one'), two: agent('two') },
+      openclaw: { gateway: { secrets: { 'active-provider': 'file' } } },
+    })
+    const running = start(world, ['gateway', 'run', '--config', world.config])
+    await until('both', () => text('one-seen') === 'a' && text('two-seen') === 'a')
+    world.writeSecrets({ one: long('b'), two: long('a') })
+    await until('the new value', () => text('one-seen') === 'a b')
+    await until('its signal', () => text('one-signals') === '1')
+    // One is stopped by the end of its value, and the other goes on.
+    world.writeSecrets({ two: long('a') })
+    await until('the end of one', () => running.soFar().err.includes('one: was ended by SIGTERM'))
+    expect(isAlive(Number(text('two-pids')))).toBe(true)
+    expect([text('two-seen'), text('two-signals')]).toEqual(['a', ''])
+    running.child.kill('SIGTERM')
+    await running.ended
+    expect(isAlive(Number(text('two-pids')))).toBe(false)
+  },
 })
 
-test('restart: gateway run starts the agent again, at once and with the new value', async () => {
-  const { world, args, seen, starts, change, of } = tended({ onChange: 'restart' })
-  const running = start(world, ['gateway', 'run', ...args])
-  await until('the first value', () => seen() === 'a')
-  change({ key: long('b') })
-  await until('the new value, in a new process', () => seen() === 'b')
-  expect(starts()).toBe(2)
-  const [first, second] = of('run.started')
-  const [ended] = of('run.ended')
-  expect(ended).toMatchObject({ reason: 'credential-changed', exit: { signal: 'SIGTERM' } })
-  expect(second?.actor.run).not.toBe(first?.actor.run)
-  const pause = Date.parse(second?.time ?? '') - Date.parse(ended?.time ?? '')
-  // The first delay of a restart policy is a second; a start alone takes a part of that.
-  expect(running.soFar().err).not.toContain('starts again in')
-  expect(pause).toBeLessThan(5000)
-  running.child.kill('SIGTERM')
-  const { signal } = await running.ended
-  expect(signal).toBe('SIGTERM')
-  expect(of('run.ended')).toHaveLength(2)
-  expect(of('run.ended')[1]?.reason).toBeUndefined()
-})
+/** A provider that answers a start at once, and hangs at every re-read. */
+function slow(world: World): Record<string, object> {
+  const answer = '{"protocolVersion":1,"values":{"key":"invented-slow"}}'
+  const script = `#!/bin/sh\n[ -e "$0.once" ] && exec sleep 30\n: > "$0.once"\necho '${answer}'\n`
+  return { slow: { type: 'exec', command: world.write('slow.sh', script, 0o700) } }
+}
 
-/** Two agents of one gateway, each with a value of its own. */
-test('what changes for one agent is no matter of another', async () => {
-  const world = makeWorld({ secrets: { one: long('a'), two: long('a') } })
-  const program = world.write('agent.cjs', WATCHER)
-  const text = (name: string): string => {
-    const path = join(world.dir, name)
-    return existsSync(path) ? readFileSync(path, 'utf8') : ''
-  }
-  const agent = (ref: string): object => ({
-    command: [
-      process.execPath,
-      program,
-      ...['seen', 'signals', 'pids'].map((what) => `${ref}-${what}`),
-    ],
-    refreshEvery: '1s',
-    onChange: 'signal:HUP',
-    'tool-bindings': { t: { required: true, credentials: { c: { ...FILE, secretRef: ref } } } },
-  })
-  world.writeConfig({
-    secrets: { providers: { file: {} } },
-    agents: { one: agent('one'), two: agent('two') },
-    openclaw: { gateway: { secrets: { 'active-provider': 'file' } } },
-  })
-  const running = start(world, ['gateway', 'run', '--config', world.config])
-  await until('both', () => text('one-seen') === 'a' && text('two-seen') === 'a')
-  world.writeSecrets({ one: long('b'), two: long('a') })
-  await until('the new value', () => text('one-seen') === 'a b')
-  await until('its signal', () => text('one-signals') === '1')
-  // One is stopped by the end of its value, and the other goes on.
-  world.writeSecrets({ two: long('a') })
-  await until('the end of one', () => running.soFar().err.includes('one: was ended by SIGTERM'))
-  expect(isAlive(Number(text('two-pids')))).toBe(true)
-  expect([text('two-seen'), text('two-signals')]).toEqual(['a', ''])
-  running.child.kill('SIGTERM')
-  await running.ended
-  expect(isAlive(Number(text('two-pids')))).toBe(false)
-})
-
-sideBySide('a value that ends while an agent has it', {
+sideBySide('an agent that runs while a value ends or cannot be read', {
   'required: the agent is stopped, and stderr and the log say why': async () => {
     const { world, args, seen, change, of } = tended({
       onChange: 'rewrite',
@@ -297,9 +303,7 @@ sideBySide('a value that ends while an agent has it', {
     expect(signal).toBe('SIGTERM')
     expect(of('grant.revoked')[0]).toMatchObject({ code: 'EXPIRED', reason: 'expired' })
   },
-})
 
-sideBySide('a value that cannot be read again', {
   'an outage touches no agent, is said once, shown as stale, and said when it is over':
     async () => {
       const { world, args, seen, signals, change, of } = tended({ onChange: 'signal:HUP' })
@@ -357,16 +361,7 @@ sideBySide('a value that cannot be read again', {
     expect(signal).toBe('SIGTERM')
     expect(err.match(/cannot be read again/g)).toHaveLength(1)
   },
-})
 
-/** A provider that answers a start at once, and hangs at every re-read. */
-function slow(world: World): Record<string, object> {
-  const answer = '{"protocolVersion":1,"values":{"key":"invented-slow"}}'
-  const script = `#!/bin/sh\n[ -e "$0.once" ] && exec sleep 30\n: > "$0.once"\necho '${answer}'\n`
-  return { slow: { type: 'exec', command: world.write('slow.sh', script, 0o700) } }
-}
-
-sideBySide('what ends while a value is read again', {
   'the agent, or we: nothing waits for the provider, and nothing is left': async () => {
     const { world, args, seen } = tended({ onChange: 'rewrite' }, { providers: slow })
     const running = start(world, ['run', ...args])
