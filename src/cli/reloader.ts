@@ -30,6 +30,8 @@ export class Reloader {
   readonly #serving: Serving
   /** The newest one, whose config holds. */
   #gateway: Gateway
+  /** Those with older configs: runs that began under one end under it. */
+  readonly #before: Gateway[] = []
   /** One reload after the other. */
   #last: Promise<unknown> = Promise.resolve()
   /** What the watch refused last, which it says once. */
@@ -69,6 +71,7 @@ export class Reloader {
   /** Before this process ends. */
   async settle(): Promise<void> {
     await this.#last
+    for (const gateway of this.#before) await gateway.flush()
     await this.#gateway.settle()
   }
 
@@ -119,7 +122,7 @@ export class Reloader {
     this.#gateway = gateway
     const words = wordsFor({ added, removed, changed })
     this.#say('info', `config reloaded: ${words}`)
-    await old.settle().catch((error: unknown) => this.#sayFailure(error))
+    this.#before.push(old)
     return { v: 1, ok: true, hash: loaded.hash, added, removed, changed }
   }
 

@@ -57,6 +57,11 @@ describeOnLinux('reload', () => {
     await until('second gone', () => !isAlive(pidOf(out, 'second')))
     expect(isAlive(pidOf(out, 'first'))).toBe(true)
     expect(eventsOf(world)).toContain('config.reloaded')
+    expect(gateway.soFar().err).not.toMatch(/AUDIT|audit/)
+    process.kill(gateway.pid, 'SIGTERM')
+    expect((await gateway.ended).signal).toBe('SIGTERM')
+    expect(sockets(world)).toEqual([])
+    expect(recordsOf(world).filter(({ event }) => event === 'run.ended')).toHaveLength(3)
   })
 
   test('a mistake is told with its place, and nothing changes', async () => {
@@ -86,6 +91,26 @@ describeOnLinux('reload', () => {
     const { world, gateway } = await pair()
     edit(world, (agents) => delete agents['second'])
     await saidOnStderr(gateway, /config reloaded: removed second/)
+  })
+
+  test('a changed one restarts at once where onChange says so, else at its next start', async () => {
+    const world = worldOf({
+      first: { ...stays('first'), onChange: 'restart' },
+      second: stays('second'),
+    })
+    const gateway = serve(world)
+    await gateway.says(/first \d+\n[^]*second \d+\n|second \d+\n[^]*first \d+\n/)
+    await until('socket', () => sockets(world).length > 0)
+    const { out } = gateway.soFar()
+    edit(world, (agents) => {
+      Object.assign(agents['first'] as object, { command: sh('echo anew; exec sleep 600') })
+      Object.assign(agents['second'] as object, { command: sh('echo anew; exec sleep 600') })
+    })
+    const said = await reload(world)
+    expect(String(said.stdout)).toMatch(/: changed first, second\n$/)
+    await gateway.says(/anew/)
+    expect(isAlive(pidOf(out, 'first'))).toBe(false)
+    expect(isAlive(pidOf(out, 'second'))).toBe(true)
   })
 
   test('the socket is ours alone, and garbage does it no harm', async () => {
