@@ -102,6 +102,7 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
     why ??= reason
   }
   const tender = await tenderOf(gateway, { ...request, run, agent, because }, started.received)
+  started.leases.events = { onLost: (envVar) => tender?.lost(envVar) }
   return {
     run,
     agent,

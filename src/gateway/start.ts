@@ -11,6 +11,7 @@ import { answersOf } from './answers.ts'
 import { makePrivateFolder, removePrivateFolder, sweepPrivateFolders } from './folder.ts'
 import type { Gateway } from './gateway.ts'
 import { launch, type Agent } from './launch.ts'
+import { leasePlace, RunLeases } from './lease/run-leases.ts'
 import { Records } from './records.ts'
 import type { Resolver } from './resolver.ts'
 import type { Result } from './result.ts'
@@ -40,6 +41,7 @@ export type Started =
       results: readonly Result[]
       /** What the agent has, and where. */
       received: readonly Received[]
+      leases: RunLeases
       /** @param why where the gateway itself ended it */
       finish: (ending: Ending, why?: string) => Promise<void>
     }
@@ -79,10 +81,12 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
 
   let folder = ''
   let watcher: Watcher | undefined
-  const abandon = (): void => {
+  let leases: RunLeases | undefined
+  const abandon = async (): Promise<void> => {
     resolver.abort()
     watcher?.dismiss()
     if (folder !== '') removePrivateFolder(folder)
+    await leases?.release()
   }
   /** Of these the log does not yet say what became of them. */
   let unsettled: readonly PlannedBinding[] = asked
@@ -90,12 +94,16 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     if (asked.some((binding) => binding.delivery === 'file')) {
       folder = makePrivateFolder(gateway.home, gateway.env)
     }
-    const sheet = makeSheet(gateway, request, asked, folder)
+    const sheet = {
+      ...makeSheet(gateway, request, asked, folder),
+      leases: leasePlace(gateway, request.run),
+    }
     resolver.send(sheet)
     // While the resolver is at work: what killed gateways left behind is nobody's to keep.
     sweepPrivateFolders(gateway.home, gateway.env)
     watcher = startWatcher(folder)
     const fetched = await answersOf(gateway, resolver, sheet, signal)
+    leases = new RunLeases(gateway, request, asked, sheet)
     const now = gateway.now()
     // One answer for each, in order: the resolver's end holds it to that.
     const second = fetched.map((answer, i): Result => {
@@ -107,11 +115,14 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     results.push(...second)
     const decisions = second.map((result) => result.decision)
     const stops = blocking(decisions).length > 0
-    await gateway.record(second.flatMap((result) => records.decided(result, stops)))
+    await gateway.record([
+      ...leases.issued(),
+      ...second.flatMap((result) => records.decided(result, stops)),
+    ])
     const allowed = second.filter((result) => result.decision.allow)
     unsettled = stops ? [] : allowed.map((result) => result.binding)
     if (stops) {
-      abandon()
+      await abandon()
       return { started: false, results, error: notStarted(plan.agent, decisions) }
     }
     signal.throwIfAborted()
@@ -123,10 +134,10 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
       const file = sheet.items[i]?.file
       return [{ binding, decision, fetched: answer, ...(file === undefined ? {} : { file }) }]
     })
-    const run = { agent, watcher, folder, results, second, received, request }
+    const run = { agent, watcher, folder, results, second, received, request, leases }
     return await supervised(gateway, records, run)
   } catch (error) {
-    abandon()
+    await abandon()
     const code = error instanceof SecretRefError ? error.code : undefined
     await gateway.record(unsettled.map((binding) => records.abandoned(binding, code)))
     throw error
@@ -144,9 +155,10 @@ async function supervised(
     second: readonly Result[]
     received: readonly Received[]
     request: StartRequest
+    leases: RunLeases
   },
 ): Promise<Started> {
-  const { agent, watcher, folder, results: given, second, received, request } = run
+  const { agent, watcher, folder, results: given, second, received, request, leases } = run
   const released = second.filter((result) => result.decision.allow)
   const delivery = await request.resolver.ended()
   if (!delivery.delivered) {
@@ -156,6 +168,7 @@ async function supervised(
     await agent.ended
     watcher.dismiss()
     if (folder !== '') removePrivateFolder(folder)
+    await leases.release()
     await gateway.record(released.map((result) => records.undelivered(result, delivery.code)))
     const what =
       delivery.reason === 'died'
@@ -179,9 +192,11 @@ async function supervised(
     agent,
     results,
     received,
+    leases,
     finish: async (ending, why) => {
       watcher.dismiss()
       if (folder !== '') removePrivateFolder(folder)
+      await leases.release()
       await delivered
       await gateway.record([records.ended(ending, why)])
     },

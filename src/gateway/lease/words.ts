@@ -36,3 +36,8 @@ export type FromLeaseKeeper =
   | { type: 'revoked'; run: string; left: number }
   /** Its file could not be read or opened; it stays. */
   | { type: 'unreadable'; run: string }
+
+/** Where the leases of one fetch lie: `at` is the sheet's, and a provider's name may hold a slash. */
+export function leaseFile(at: string, provider: string): string {
+  return `${at}.${encodeURIComponent(provider)}.age`
+}

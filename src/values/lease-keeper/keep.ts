@@ -80,7 +80,9 @@ export class LeaseKeeping {
     const of = this.#runs.get(run)
     if (of === undefined) return report({ type: 'unreadable', run })
     this.#runs.delete(run)
-    const outcomes = await Promise.all(of.held.map(({ lease }) => this.#revoke(lease.id)))
+    // Several fields of one secret are one lease.
+    const ids = new Set(of.held.map(({ lease }) => lease.id))
+    const outcomes = await Promise.all(Array.from(ids, (id) => this.#revoke(id)))
     const left = outcomes.filter(({ kind }) => kind !== 'ok' && kind !== 'gone').length
     if (left === 0) await removeLeases(of.file)
     report({ type: 'revoked', run, left })

@@ -7,7 +7,7 @@ import type { Sheet, SheetItem } from '../../gateway/sheet.ts'
 import type { Fetched, PassedStep } from '../../policy/fetched.ts'
 import type { ChainStep } from '../../plan/types.ts'
 import { refusal } from '../deliver/limits.ts'
-import type { Failure, Outcome, Provider, Session } from '../providers/contract.ts'
+import type { Failure, Lease, Outcome, Provider, Session } from '../providers/contract.ts'
 import { PROVIDERS } from '../providers/registry.generated.ts'
 import { wipe } from '../secret/bytes.ts'
 import { Calls } from './calls.ts'
@@ -17,6 +17,8 @@ import { describeValue, type Fingerprint } from './metadata.ts'
 export interface Held {
   item: SheetItem
   report: Fetched
+  /** Also of a value that was refused: it has been issued all the same. */
+  lease?: Lease
   /** There where the report says `value`. */
   value?: Buffer
 }
@@ -111,10 +113,12 @@ function settle(
     const fit = form === undefined ? {} : { form }
     // Its id is a secret, and stays here.
     const leased = lease && { lease: { seconds: lease.seconds, renewable: lease.renewable } }
-    return { item, report: { outcome: 'value', ...about, ...described, ...fit, ...leased }, value }
+    const report: Fetched = { outcome: 'value', ...about, ...described, ...fit, ...leased }
+    return { item, report, value, ...(lease && { lease }) }
   }
   wipe(value)
-  return { item, report: { outcome: 'failure', kind: 'malformed', ...about, ...described } }
+  const report: Fetched = { outcome: 'failure', kind: 'malformed', ...about, ...described }
+  return { item, report, ...(lease && { lease }) }
 }
 
 /** A denial is final. Only an outage lets a chain go on, and absence where the config opts in to it. */
