@@ -23,7 +23,7 @@ export async function gatewayReload(io: Io, options: ReloadOptions): Promise<num
     return 2
   }
   if (options.json) {
-    const gateways = answers.map(({ pid, answer }) => ({ pid, answer }))
+    const gateways = answers.map(({ pid, answer }) => ({ ...answer, v: undefined, pid }))
     io.out(`${safeJson({ version: 1, path, gateways }, 2)}\n`)
   } else for (const { pid, answer } of answers) sayAnswer(io, path, pid, answer)
   return answers.every(({ answer }) => answer.ok) ? 0 : 1

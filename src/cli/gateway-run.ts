@@ -80,9 +80,11 @@ export async function gatewayRun(
     server.hear(heard)
   })
   for (const service of services) announce(io, service, say)
+  // Before anybody can ask for a reload: it would find no agents.
+  const serving = server.serve(gateway, services)
   const closeSocket = await openSocket(gateway, reloader, say)
   reloader.watch()
-  const endings = await server.serve(gateway, services)
+  const endings = await serving
   closeSocket()
   unclaim(gateway, [...server.served.keys(), ...served])
   await reloader.settle()

@@ -81,7 +81,7 @@ export class Reloader {
 
   async #reload(why: 'asked' | 'watched'): Promise<Answer> {
     try {
-      const answer = await this.#take()
+      const answer = await this.#take(why)
       this.#refused = ''
       this.#waitsForTrust = false
       return answer
@@ -90,12 +90,13 @@ export class Reloader {
     }
   }
 
-  async #take(): Promise<Reloaded> {
+  async #take(why: 'asked' | 'watched'): Promise<Reloaded> {
     const old = this.#gateway
     const { path, found } = old.loaded
     const loaded = await loadConfig({ path, found }, { now: old.now() })
     requireTrust(loaded, old.home)
     if (loaded.hash === old.loaded.hash) {
+      if (why === 'asked') this.#say('info', 'config not reloaded: it has not changed')
       return { v: 1, ok: true, hash: loaded.hash, added: [], removed: [], changed: [] }
     }
     const { home, env, log, actor, surroundings, parent, now } = old
