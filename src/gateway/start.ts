@@ -104,6 +104,7 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     watcher = startWatcher(folder)
     const fetched = await answersOf(gateway, resolver, sheet, signal)
     leases = new RunLeases(gateway, request, asked, sheet)
+    await leases.held()
     const now = gateway.now()
     // One answer for each, in order: the resolver's end holds it to that.
     const second = fetched.map((answer, i): Result => {

@@ -78,6 +78,7 @@ export function parseKeeper(line: string): FromLeaseKeeper | undefined {
   const raw = objectIn(line, MAX_LINE)
   if (!isObject(raw) || typeof raw['run'] !== 'string') return undefined
   const { type, run } = raw
+  if (type === 'held') return { type, run }
   if (type === 'unreadable') return { type, run }
   if (type === 'revoked') return isCount(raw['left']) ? { type, run, left: raw['left'] } : undefined
   const { item, seconds } = raw

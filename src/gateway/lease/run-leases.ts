@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Entry, Event } from '../../audit/record.ts'
+import { SecretRefError } from '../../errors.ts'
 import type { Plan, PlannedBinding } from '../../plan/types.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Sheet } from '../sheet.ts'
@@ -27,8 +28,13 @@ export class RunLeases {
   readonly #gateway: Gateway
   readonly #about: { run: string; plan: Plan }
   readonly #asked: readonly PlannedBinding[]
-  readonly #held: { keeper: LeaseKeeper; id: string; provider: string; done: Promise<number> }[] =
-    []
+  readonly #held: {
+    keeper: LeaseKeeper
+    id: string
+    provider: string
+    done: Promise<number>
+    held: Promise<boolean>
+  }[] = []
 
   constructor(
     gateway: Gateway,
@@ -44,6 +50,23 @@ export class RunLeases {
       const file = leaseFile(sheet.leases.at, provider)
       if (existsSync(file)) this.#hold(provider, file, sheet)
     }
+  }
+
+  /** Before anything is released. @throws PROVIDER_UNAVAILABLE where a keeper does not hold what was issued */
+  async held(): Promise<void> {
+    const late = Promise.withResolvers<boolean>()
+    const timer = setTimeout(late.resolve, RELEASE_MS, false)
+    const all = await Promise.all(this.#held.map(({ held }) => Promise.race([held, late.promise])))
+    clearTimeout(timer)
+    if (all.every((one) => one)) return
+    throw new SecretRefError(
+      'PROVIDER_UNAVAILABLE',
+      'the lease of a credential could not be kept',
+      {
+        scope: 'agent',
+        hint: 'nothing was delivered; what was issued ends with its lease',
+      },
+    )
   }
 
   /** For the log, before anything is released. */
@@ -85,9 +108,11 @@ export class RunLeases {
       own.set(provider, keeper)
     }
     const done = Promise.withResolvers<number>()
+    const held = Promise.withResolvers<boolean>()
     const id = file.slice(file.lastIndexOf('/') + 1)
-    this.#held.push({ keeper, id, provider, done: done.promise })
+    this.#held.push({ keeper, id, provider, done: done.promise, held: held.promise })
     keeper.hold(id, file, (message) => {
+      held.resolve(message?.type === 'held')
       if (message === undefined || message.type === 'unreadable') done.resolve(1)
       else if (message.type === 'revoked') done.resolve(message.left)
       else this.#tell(provider, message)

@@ -30,6 +30,8 @@ export const LOST_REASONS = ['lease-ended', 'lease-gone', 'lease-refused', 'prov
 export type LostReason = (typeof LOST_REASONS)[number]
 
 export type FromLeaseKeeper =
+  /** It has read the file: from now on it needs nobody to revoke what is in it. */
+  | { type: 'held'; run: string }
   | { type: 'renewed'; run: string; item: number; seconds: number }
   | { type: 'lost'; run: string; item: number; reason: LostReason; code?: Code }
   /** `left`: how many could not be revoked; where any are left, the run's file stays. */

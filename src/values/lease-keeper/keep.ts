@@ -37,6 +37,7 @@ export class LeaseKeeping {
       life: begin(lease.seconds, lease.obtainedAt, chance()),
     }))
     this.#runs.set(run, { file, held })
+    report({ type: 'held', run })
   }
 
   /** When `renewDue` has something to do next. */

@@ -36,7 +36,9 @@ async function holding(answer: LeaseOutcome): Promise<{
       revoke: async (id) => (calls.push(`revoke ${id}`), answer),
     },
     key,
-    report: (message) => said.push(message),
+    report: (message) => {
+      if (message.type !== 'held') said.push(message)
+    },
     now: () => clock.now,
     chance: () => 0.5,
   })
