@@ -30,6 +30,8 @@ export async function fakeVault(fields: Readonly<Record<string, string>>): Promi
       const data = { username: `fake-user-${issued}`, password: `fake-word-${issued}` }
       const lease = { lease_id: `${path.slice(4)}/${issued}`, lease_duration: 60, renewable: true }
       say(200, { request_id: 'fake', ...lease, data })
+    } else if (path === '/v1/sys/leases/revoke') {
+      response.writeHead(204).end()
     } else if (named === undefined || named.endsWith('none')) say(404, { errors: [] })
     else if (named.endsWith('shut')) say(403, { errors: ['permission denied'] })
     else say(200, { data: { data: fields, metadata: { version: 1 } } })
