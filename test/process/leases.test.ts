@@ -49,8 +49,8 @@ test('the end of a run revokes its lease, on record on both ends, and leaves no 
   expect(fake.count(REVOKE)).toBe(1)
   expect(leaseFiles(at)).toEqual([])
   const events = recordsOf(at).map(({ event }) => event)
-  const order = ['lease.issued', 'grant.released', 'lease.revoked', 'run.ended']
-  expect(events.filter((event) => order.includes(String(event)))).toEqual(order)
+  const order: readonly string[] = ['lease.issued', 'grant.released', 'lease.revoked', 'run.ended']
+  expect(events.filter((event) => order.includes(event))).toEqual(order)
 })
 
 test('kill -9 of the gateway: its keeper revokes what it holds', async () => {
