@@ -36,7 +36,14 @@ function world(address: string, more: Record<string, unknown> = {}): World {
 }
 
 const words = (at: World, ...cmd: string[]): string[] => [
-  ...['run', '--config', at.config, '--environment', 'production', '--agent', 'report', '--'],
+  'run',
+  '--config',
+  at.config,
+  '--environment',
+  'production',
+  '--agent',
+  'report',
+  '--',
   ...cmd,
 ]
 const leaseFiles = (at: World): string[] => readdirSync(join(at.home.dir, 'leases'))
