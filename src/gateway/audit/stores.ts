@@ -30,10 +30,13 @@ export async function storeFacts(
     once.set(key, asked)
   }
   const stores = [...once.values()]
+  // What others share with us is not listed whole: of a mount or an account we know a few names alone.
+  const ours = stores.filter(({ path }) => path !== undefined)
   const listings = await listStores(
-    stores.map(({ provider, type, options }) => ({ provider, type, options })),
+    ours.map(({ provider, type, options }) => ({ provider, type, options })),
   )
-  return stores.map((asked, i) => storeFact(asked, listings[i]))
+  const listed = new Map(ours.map((asked, i) => [asked, listings[i]]))
+  return stores.map((asked) => storeFact(asked, listed.get(asked)))
 }
 
 interface Asked extends Store {
@@ -53,7 +56,7 @@ function storeFact({ provider, path, namedBy }: Asked, listing: Listing | undefi
     ...where,
   })
   if (listing === undefined || listing.outcome === 'unlisted' || path === undefined) {
-    return notListed('this kind of provider has no list')
+    return notListed('only files and encrypted stores are listed')
   }
   if (listing.outcome === 'refused') {
     // A store that is not there holds nothing.
