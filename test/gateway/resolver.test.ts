@@ -58,7 +58,7 @@ describe('a resolver', () => {
     expect(fetched[3]).toMatchObject({ code: 'SECRET_NOT_FOUND', place: file.options['path'] })
     const written = handOver(resolver)
     resolver.release([0, 2])
-    expect(await resolver.ended()).toEqual({ delivered: true })
+    expect(await resolver.ended()).toEqual({ delivered: true, unkept: [] })
     expect(await written).toBe(
       `{\nexport SECRETREF_RUN='test'\nexport A='fake-a'\nexport C='fake-c'\nexec <&3 3<&- 2>&4 4>&-\nexec "$@"\n}\n`,
     )
