@@ -16,6 +16,7 @@ import { Records } from './records.ts'
 import type { Resolver } from './resolver.ts'
 import type { Result } from './result.ts'
 import { makeSheet } from './make-sheet.ts'
+import type { Sheet } from './sheet.ts'
 import type { Received } from './tend/held.ts'
 import { startWatcher, type Watcher } from './watcher.ts'
 
@@ -82,10 +83,16 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
   let folder = ''
   let watcher: Watcher | undefined
   let leases: RunLeases | undefined
+  let sheet: Sheet | undefined
   const abandon = async (): Promise<void> => {
     resolver.abort()
     watcher?.dismiss()
     if (folder !== '') removePrivateFolder(folder)
+    if (leases === undefined && sheet !== undefined) {
+      // Given up while it asked: what had been issued by then is on disk when it has ended.
+      await resolver.ended()
+      leases = new RunLeases(gateway, request, asked, sheet)
+    }
     await leases?.release()
   }
   /** Of these the log does not yet say what became of them. */
@@ -94,16 +101,17 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     if (asked.some((binding) => binding.delivery === 'file')) {
       folder = makePrivateFolder(gateway.home, gateway.env)
     }
-    const sheet = {
+    const own = {
       ...makeSheet(gateway, request, asked, folder),
       leases: leasePlace(gateway, request.run),
     }
-    resolver.send(sheet)
+    sheet = own
+    resolver.send(own)
     // While the resolver is at work: what killed gateways left behind is nobody's to keep.
     sweepPrivateFolders(gateway.home, gateway.env)
     watcher = startWatcher(folder)
-    const fetched = await answersOf(gateway, resolver, sheet, signal)
-    leases = new RunLeases(gateway, request, asked, sheet)
+    const fetched = await answersOf(gateway, resolver, own, signal)
+    leases = new RunLeases(gateway, request, asked, own)
     await leases.held()
     const now = gateway.now()
     // One answer for each, in order: the resolver's end holds it to that.
@@ -132,7 +140,7 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     unsettled = []
     const received = second.flatMap(({ binding, fetched: answer, decision }, i): Received[] => {
       if (!decision.allow || answer?.outcome !== 'value') return []
-      const file = sheet.items[i]?.file
+      const file = own.items[i]?.file
       return [{ binding, decision, fetched: answer, ...(file === undefined ? {} : { file }) }]
     })
     const run = { agent, watcher, folder, results, second, received, request, leases }

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { fakeVault } from '../fakes/vault.ts'
-import { makeWorld, recordsOf, run, type World } from './support.ts'
+import { makeWorld, recordsOf, run, start, until, type World } from './support.ts'
 
 const REVOKE = 'PUT /v1/sys/leases/revoke'
 
@@ -20,11 +20,17 @@ function world(address: string, more: Record<string, unknown> = {}): World {
           },
         },
       },
-      secrets: { providers: { db: { type: 'vault', engine: 'dynamic', address } } },
+      secrets: {
+        providers: {
+          db: { type: 'vault', engine: 'dynamic', address },
+          slow: { type: 'exec', command: '/usr/bin/sleep', args: ['60'], timeoutMs: 60_000 },
+        },
+      },
       environments: {
         production: {
           secrets: {
             'db-word': { provider: 'db', path: 'creds/readonly', field: 'password' },
+            slow: { provider: 'slow' },
             'not-there': { provider: 'db', path: 'creds/readonly', field: 'no-such-field' },
           },
         },
@@ -73,6 +79,17 @@ test('a start that is refused after the fetch revokes at once', async () => {
   const at = world(fake.url, { no: { secretRef: 'not-there', envVar: 'NOT_THERE' } })
   const ended = await run(at, words(at, '/bin/true'))
   expect(ended.code).toBe(125)
+  expect(fake.count(REVOKE)).toBe(1)
+  expect(leaseFiles(at)).toEqual([])
+})
+
+test('a start that is given up while another provider hangs revokes what was issued by then', async () => {
+  const fake = await fakeVault({})
+  const at = world(fake.url, { slow: { secretRef: 'slow' } })
+  const running = start(at, words(at, '/bin/true'))
+  await until('issued', () => fake.count('GET /v1/database/creds/readonly') > 0)
+  process.kill(running.pid, 'SIGTERM')
+  expect((await running.ended).signal).toBe('SIGTERM')
   expect(fake.count(REVOKE)).toBe(1)
   expect(leaseFiles(at)).toEqual([])
 })

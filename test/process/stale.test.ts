@@ -7,18 +7,19 @@ import { makeWorld, recordsOf, run, type World } from './support.ts'
 
 const VALUE = 'fake-last-good'
 
-type Mode = 'up' | 'down' | 'denied' | 'absent'
+type Mode = 'up' | 'binary' | 'down' | 'denied' | 'absent'
 
 /** As in developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2; `down` is a sealed one. */
 async function outage(
   resilience: object | 'none' = { maxStale: '15m' },
 ): Promise<{ world: World; mode: (mode: Mode) => void }> {
   let now: Mode = 'up'
-  const status = { up: 200, down: 503, denied: 403, absent: 404 }
+  const status = { up: 200, binary: 200, down: 503, denied: 403, absent: 404 }
   const vault = await listen((request, response) => {
     request.resume()
-    const body = { data: { data: { value: VALUE }, metadata: { version: 1 } } }
-    response.writeHead(status[now]).end(JSON.stringify(now === 'up' ? body : { errors: [] }))
+    const value = now === 'binary' ? `${VALUE}\0` : VALUE
+    const body = { data: { data: { value }, metadata: { version: 1 } } }
+    response.writeHead(status[now]).end(JSON.stringify(status[now] === 200 ? body : { errors: [] }))
   })
   const secrets = {
     key: { provider: 'vault', path: 'prod/key', ...(resilience === 'none' ? {} : { resilience }) },
@@ -140,4 +141,22 @@ test('without opting in nothing is kept; what cannot be kept is a warning', asyn
   const ended = await started(world)
   expect([ended.code, ended.out]).toEqual([0, `${VALUE}\n`])
   expect(ended.err).toContain('"key" could not be kept for an outage')
+})
+
+test('a value that was kept as a file is not served as a variable that cannot hold it', async () => {
+  const { world, mode } = await outage()
+  const asFile = readFileSync(world.config, 'utf8').replace(
+    /"secretRef": *"key"/,
+    '$&, "delivery": "file"',
+  )
+  const asVariable = readFileSync(world.config, 'utf8')
+  mode('binary')
+  writeFileSync(world.config, asFile, { mode: 0o600 })
+  expect((await started(world)).code).toBe(0)
+  expect(kept(world)).toHaveLength(1)
+  mode('down')
+  writeFileSync(world.config, asVariable, { mode: 0o600 })
+  const refused = await started(world)
+  expect([refused.code, refused.out]).toEqual([125, ''])
+  expect(refused.err).toContain('[PROVIDER_UNAVAILABLE]')
 })

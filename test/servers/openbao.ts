@@ -1,8 +1,8 @@
 /** A real OpenBao, the Vault-compatible server, in its dev mode: in memory, unsealed, KV version 2. */
 import { spawn, spawnSync } from 'node:child_process'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loudly } from '../values/loud.ts'
+import { freePort } from './free-port.ts'
 
 export const ROOT_TOKEN = 'fake-root-token'
 
@@ -55,16 +55,4 @@ export async function startOpenbao(binary: string): Promise<Bao> {
       await ended
     },
   }
-}
-
-function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
-  const server = createServer()
-  server.once('error', reject)
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address()
-    const port = typeof address === 'object' && address !== null ? address.port : 0
-    server.close(() => resolve(port))
-  })
-  return promise
 }

@@ -45,6 +45,7 @@ async function serve(
     if (socket.writable) socket.write(`${JSON.stringify(message)}\n`)
   }
   const keeping = new LeaseKeeping({ session, key, report, now: Date.now, chance: Math.random })
+  const releasing = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
   const schedule = (): void => {
     clearTimeout(timer)
@@ -56,12 +57,17 @@ async function serve(
   for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
     const message: ToLeaseKeeper = JSON.parse(line.value)
     if (message.type === 'hold') await keeping.hold(message.run, message.file)
-    else if (message.type === 'release') await keeping.release(message.run)
+    else if (message.type === 'release') {
+      // Not waited for: a provider that hangs must not keep the next run's leases from being held.
+      const going = keeping.release(message.run).catch(fail)
+      releasing.add(going)
+      void going.then(() => releasing.delete(going))
+    }
     schedule()
   }
   clearTimeout(timer)
   setTimeout(() => process.exit(1), LAST_MS).unref()
-  await keeping.releaseAll()
+  await Promise.all([...releasing, keeping.releaseAll()])
 }
 
 /** Without a word: an error's own may hold a lease. Control sees the pipe close. */

@@ -9,6 +9,7 @@ import { errnoOf } from '../../errors.ts'
 import type { Sheet, StalePlace } from '../../gateway/sheet.ts'
 import type { ChainStep } from '../../plan/types.ts'
 import type { FetchedValue } from '../../policy/fetched.ts'
+import { refusal } from '../deliver/limits.ts'
 import { readSecretFile } from '../providers/file/read.ts'
 import { replaceFile } from '../providers/file/write.ts'
 import { concat, copy, wipe } from '../secret/bytes.ts'
@@ -61,6 +62,11 @@ async function serve(cache: StaleCache, one: Held): Promise<void> {
     const found = await recall(cache, step, most)
     if (found === undefined) continue
     const { value, kept } = found
+    // It was kept for whoever asked then; this binding may want it as a variable, which takes less.
+    if (refusal(item.envVar, value, item.delivery) !== undefined) {
+      wipe(value)
+      continue
+    }
     const { version, createdAt, expiresAt, at } = kept
     one.value = value
     one.report = {
