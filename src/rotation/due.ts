@@ -38,12 +38,6 @@ export function dueOf({ before, every, window }: Rule, age: Age, now: Date): Due
     : { kind: 'due', why, since: at, start }
 }
 
-/** Whole days until the end, as `--days-remaining` counts them: what ends today has 0. */
-export function daysLeft(expiresAt: Date, now: Date): number {
-  return Math.floor((expiresAt.getTime() - now.getTime()) / DAY_MS)
-}
-const DAY_MS = 86_400_000
-
 function moved(from: Date | undefined, by: number | undefined, sign: 1 | -1): Date | undefined {
   return from === undefined || by === undefined ? undefined : new Date(from.getTime() + sign * by)
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { daysLeft, dueOf } from '../../src/rotation/due.ts'
+import { dueOf } from '../../src/rotation/due.ts'
 import { parseWindow } from '../../src/rotation/window.ts'
 
 const DAY = 86_400_000
@@ -33,8 +33,4 @@ describe('a rotation', () => {
     const due = dueOf({ every: DAY, window }, { createdAt: days(-2) }, NOW)
     expect(due).toMatchObject({ kind: 'due', start: new Date('2026-11-29T02:00:00Z') })
   })
-})
-
-test('days are whole', () => {
-  expect([0.5, 1, 29.9, -0.5].map((count) => daysLeft(days(count), NOW))).toEqual([0, 1, 29, -1])
 })
