@@ -64,6 +64,7 @@ await bundle('setter', 'src/values/setter/main.ts', 'src/values/providers/file.t
 await bundle('finder', 'src/values/finder/main.ts')
 await bundle('lister', 'src/values/lister/main.ts', 'src/values/providers/file.ts')
 await bundle('keeper', 'src/values/keeper/main.ts')
+await bundle('rotator', 'src/values/rotator/main.ts')
 await bundle('verifier', 'src/values/verifier/main.ts')
 await bundle('scanner', 'src/values/scanner/main.ts')
 // The boot file stays as written: it must run on a Node that knows nothing of what follows.

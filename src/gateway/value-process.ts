@@ -9,6 +9,7 @@ export type ValueProcess =
   | 'verifier'
   | 'lister'
   | 'keeper'
+  | 'rotator'
 
 /**
  * Node's arguments for one of them. In the sources it is TypeScript beside us; in a build, one file
