@@ -12,7 +12,8 @@ import type { JsonSchema, Reason } from '../providers/contract.ts'
 
 export interface DriverSpec {
   type: string
-  class: DriverClass
+  /** `stated`: the config says it, as the option `class`. */
+  class: DriverClass | 'stated'
   /** One sentence for the docs. */
   summary: string
   /** What a config may say beside `driver`: `type: object`, `additionalProperties: false`. */

@@ -2,5 +2,6 @@
 import type { Driver } from './driver.ts'
 
 export const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
+  exec: async () => (await import('./drivers/exec.ts')).driver,
   generate: async () => (await import('./drivers/generate.ts')).driver,
 }

@@ -1,154 +1,75 @@
-/** A rotation from its plan to its end: real journal, real rotator process, real store. */
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { drive, type Surroundings } from '../../../src/gateway/rotate/engine.ts'
-import { Rotator } from '../../../src/gateway/rotate/rotator.ts'
-import type { Outside, RotationOrder } from '../../../src/gateway/rotate/words.ts'
-import { beginRotation, openJournal, takeHold } from '../../../src/rotation/journal.ts'
-import type { Action } from '../../../src/rotation/types.ts'
-import type { Home } from '../../../src/state/home.ts'
-import { provider } from '../../../src/values/providers/store.ts'
-import type { Session } from '../../../src/values/providers/contract.ts'
-import { tempHome } from '../../state/folder.ts'
+/** Rotations from plan to end: real journal, real rotator, real store, an issuer of each class. */
+import { describe, expect, test } from 'vitest'
+import type { Outside } from '../../../src/gateway/rotate/words.ts'
+import type { Action, DriverClass } from '../../../src/rotation/types.ts'
+import { Stage } from './stage.ts'
 
-const KEY = { config: '/c', environment: 'default', ref: 'hook-secret' }
-const AT = { path: 'hook-secret' }
-const OLD = ['fake', 'hook', 'secret'].join('-')
-
-interface Stage {
-  home: Home
-  session: Session
-  order: RotationOrder
+const OURS: Outside[] = ['stage', 'set', 'verify', 'promote', 'retire', 'confirm']
+const THEIRS: Outside[] = ['create', 'verify', 'promote', 'retire', 'confirm']
+const FIRST: Record<DriverClass, string> = {
+  chosen: 'fake-first',
+  issued: 'fake-first',
+  slots: 'user1:fake-first',
+  roll: 'fake-first',
 }
+const CLASSES = ['chosen', 'issued', 'slots', 'roll'] as const
 
-async function stage(): Promise<Stage> {
-  const home = tempHome()
-  mkdirSync(home.dir, { mode: 0o700 })
-  const session = await provider.open(home.store, {
-    name: 'store',
-    signal: new AbortController().signal,
-    now: () => new Date(),
-    spend: () => true,
-    env: new Map(),
-  })
-  await session.put?.(AT, Buffer.from(OLD), { expect: 'absent', operation: 'first' })
-  const order: RotationOrder = {
-    v: 1,
-    rotation: { id: '', class: 'chosen' },
-    driver: { type: 'generate', options: {} },
-    provider: 'store',
-    type: 'store',
-    options: home.store,
-    at: AT,
-    from: '1',
-    staging: {
-      path: join(home.dir, 'rotations.age'),
-      identity: join(home.keys, 'rotation.key'),
-    },
-    fingerprintKey: home.fingerprintKey,
+/** Works at it until it is over. */
+async function finish(stage: Stage): Promise<string> {
+  for (let tries = 0; tries < 12; tries += 1) {
+    const { rotation } = await stage.attempt()
+    if (['done', 'stuck', 'abandoned'].includes(rotation.step)) return rotation.step
   }
-  return { home, session, order }
+  throw new Error('it does not end')
 }
 
-/** One attempt by one process. @param kills what the rotator is killed with -9 for, before or after */
-async function attempt(
-  { home, order }: Stage,
-  kills: { action: Outside; when: 'before' | 'after' } | undefined,
-): Promise<{ step: string; did: Action[] }> {
-  const db = openJournal(home)
-  onTestFinished(() => {
-    if (db.isOpen) db.close()
-  })
-  const hold = takeHold(db, KEY, { pid: process.pid, started: '1' }, () => false)
-  if ('heldBy' in hold) throw new Error('held')
-  const begun = beginRotation(db, hold, { class: 'chosen', from: order.from }, new Date())
-  const rotator = new Rotator({ ...order, rotation: { id: begun.id, class: 'chosen' } })
-  const stop = new AbortController()
-  const did: Action[] = []
-  const at: Surroundings = {
-    db,
-    hold,
-    now: () => new Date(),
-    outside: async (action) => {
-      if (action === kills?.action && kills.when === 'before') rotator.kill()
-      const answer = await rotator.does(action)
-      if (action !== kills?.action) return answer
-      rotator.kill()
-      stop.abort()
-      // The answer was lost: control learns nothing.
-      return { did: action, result: 'unknown' }
-    },
-    distribute: async () => 'ok',
-    record: async (_, { action, result }) => {
-      if (result === 'ok') did.push(action)
-    },
-    signal: stop.signal,
-  }
-  const { step } = await drive(at, begun)
-  rotator.dismiss()
-  return { step, did }
-}
-
-async function current({
-  session,
-}: Stage): Promise<{ value: string; version: string | undefined }> {
-  const [outcome] = await session.get([AT])
-  if (outcome?.kind !== 'value') throw new Error('nothing is there')
-  return { value: outcome.value.toString(), version: outcome.meta.version }
+/** What must hold whatever happened: it works, nothing else lives but what is known, and never too many did. */
+async function sound(stage: Stage): Promise<void> {
+  const { value, version } = await stage.current()
+  expect(version).toBe('2')
+  const { live, most, cap } = stage.issuer
+  expect(live.map((one) => one.value)).toContain(value)
+  // A second slot stays as it is; of all others one lives.
+  expect(live.length).toBe(1)
+  expect(most).toBeLessThanOrEqual(cap)
 }
 
 test('a value of our own choice: staged, tried, promoted, and the old one forgotten', async () => {
-  const at = await stage()
-  const { step, did } = await attempt(at, undefined)
-  expect(step).toBe('done')
-  expect(did).toEqual([
-    ...(['begin', 'stage', 'set', 'verify'] as const),
-    ...(['promote', 'distribute', 'retire', 'confirm'] as const),
-  ])
-  const { value, version } = await current(at)
-  expect(version).toBe('2')
-  expect(value).toMatch(/^[A-Za-z0-9]{43}$/)
-})
-
-describe('kill -9 of the rotator', () => {
-  const steps: Outside[] = ['stage', 'set', 'verify', 'promote', 'retire', 'confirm']
-  const matrix = steps.flatMap((action) => [
-    { action, when: 'before' as const },
-    { action, when: 'after' as const },
-  ])
-  test.each(matrix)('$when $action: the next one ends it, with one new version', async (kills) => {
-    const at = await stage()
-    await attempt(at, kills)
-    const between = await current(at)
-    expect(between.version === '1' ? between.value : OLD).toBe(OLD)
-    // The pause between two tries is passed over.
-    const later = await again(at)
-    expect(later).toBe('done')
-    expect((await current(at)).version).toBe('2')
+  const stage = await Stage.make({ type: 'generate', class: 'chosen' }, 'fake-first')
+  const { rotation, did } = await stage.attempt()
+  expect(rotation.step).toBe('done')
+  const before: Action[] = ['begin', 'stage', 'set', 'verify']
+  expect(did).toEqual([...before, 'promote', 'distribute', 'retire', 'confirm'])
+  expect(await stage.current()).toEqual({
+    value: expect.stringMatching(/^[A-Za-z0-9]{43}$/),
+    version: '2',
   })
 })
 
-/** As whoever comes next does it, an hour later. */
-async function again({ home, order }: Stage): Promise<string> {
-  const db = openJournal(home)
-  const hold = takeHold(db, KEY, { pid: process.pid, started: '2' }, () => false)
-  if ('heldBy' in hold) throw new Error('held')
-  const begun = beginRotation(db, hold, { class: 'chosen', from: order.from }, new Date())
-  const rotator = new Rotator({ ...order, rotation: { id: begun.id, class: 'chosen' } })
-  const { step } = await drive(
-    {
-      db,
-      hold,
-      now: () => new Date(Date.now() + 3_600_000),
-      outside: (action) => rotator.does(action),
-      distribute: async () => 'ok',
-      record: async () => {},
-      signal: new AbortController().signal,
-    },
-    begun,
+describe.each(CLASSES)('%s', (kind) => {
+  const make = (): Promise<Stage> => Stage.make({ type: 'exec', class: kind }, FIRST[kind])
+  const steps = kind === 'chosen' || kind === 'slots' ? OURS : THEIRS
+
+  test('where all goes well', async () => {
+    const stage = await make()
+    expect((await stage.attempt()).rotation.step).toBe('done')
+    await sound(stage)
+  })
+
+  const matrix = steps.flatMap((action) =>
+    (['before', 'after'] as const).map((when) => ({ action, when })),
   )
-  rotator.dismiss()
-  db.close()
-  return step
-}
+  test.each(matrix)('all is killed $when $action: the next run ends it', async (kill) => {
+    const stage = await make()
+    await stage.attempt(kill)
+    expect(await finish(stage)).toBe('done')
+    await sound(stage)
+  })
+
+  test.each(['create', 'set', 'end', 'try'])('the answer to %s is lost', async (step) => {
+    const stage = await make()
+    stage.issuer = { ...stage.issuer, lose: [step] }
+    expect(await finish(stage)).toBe('done')
+    await sound(stage)
+  })
+})
