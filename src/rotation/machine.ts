@@ -14,6 +14,8 @@ export const MOST_ATTEMPTS = 5
 export const MOST_FAILURES = 3
 const FIRST_PAUSE_MS = 5_000
 const LONGEST_PAUSE_MS = 3_600_000
+/** Between two looks at who still holds the old one. */
+const LOOK_AGAIN_MS = 60_000
 
 const OVER: ReadonlySet<Step> = new Set(['done', 'stuck', 'abandoned'])
 const BEYOND_RETURN: ReadonlySet<Step> = new Set(['promoted', 'distributed', 'retired'])
@@ -70,6 +72,9 @@ export function sending(rotation: Rotation): Rotation {
 /** @param rotation as it was written before the action; for a creation, what `sending` made of it */
 export function next(rotation: Rotation, action: Action, result: Result, now: Date): Rotation {
   if (result === 'ok') return arrived(rotation, action, now)
+  if (result === 'waiting') {
+    return { ...rotation, notBefore: new Date(now.getTime() + LOOK_AGAIN_MS) }
+  }
   if (action === 'reconcile' && result === 'unlisted') {
     return over(rotation, 'stuck', 'orphan-possible')
   }

@@ -61,9 +61,17 @@ export type Action = (typeof ACTIONS)[number]
 /**
  * What became of it. `refused`: a final no, or a value that is not the same account's. `unavailable`: it
  * was not done. `unknown`: it was sent and no answer came. `conflict`: another one is current by now.
- * `unlisted`: the service cannot say what it has made.
+ * `unlisted`: the service cannot say what it has made. `waiting`: agents hold the old one, and its grace
+ * is not over; no failure.
  */
-export type Result = 'ok' | 'refused' | 'unavailable' | 'unknown' | 'conflict' | 'unlisted'
+export type Result =
+  | 'waiting'
+  | 'ok'
+  | 'refused'
+  | 'unavailable'
+  | 'unknown'
+  | 'conflict'
+  | 'unlisted'
 
 export interface Rotation {
   /** Of ref, the version that is replaced, and how often that was tried: a repeat is the same rotation. */

@@ -102,6 +102,16 @@ describe('the state machine', () => {
     expect(end).toMatchObject({ step: 'done', failures: 1 })
   })
 
+  test('waiting for those who hold the old one is no failure, however long', () => {
+    let rotation: Rotation = { ...planned('issued'), step: 'promoted' }
+    for (let looks = 0; looks < 1000; looks += 1) {
+      rotation = next(rotation, 'distribute', 'waiting', NOW)
+    }
+    const notBefore = new Date(NOW.getTime() + 60_000)
+    expect(rotation).toMatchObject({ step: 'promoted', attempts: 0, notBefore })
+    expect(next(rotation, 'distribute', 'ok', NOW).step).toBe('distributed')
+  })
+
   test('what a person gives up is undone before it was promoted, and left as it is after', () => {
     expect(abandon({ ...planned('chosen'), step: 'set' })).toMatchObject({ step: 'aborting' })
     expect(abandon({ ...planned('chosen'), step: 'distributed' }).step).toBe('abandoned')
