@@ -7,13 +7,11 @@
  * written names its number; one that has lost the lock, and does not know it yet, is refused.
  */
 import { createHash } from 'node:crypto'
-import { chmodSync, mkdirSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { SecretRefError } from '../errors.ts'
 import { guarded, inTransaction } from '../state/db.ts'
-import { ofAnotherVersion } from '../state/failures.ts'
+import { openDurable } from '../state/durable.ts'
 import type { Home } from '../state/home.ts'
 import { isOver } from './machine.ts'
 import { CLASSES, STEPS, type DriverClass, type Rotation } from './types.ts'
@@ -46,10 +44,8 @@ CREATE TABLE locks (
   started TEXT,
   PRIMARY KEY (config, environment, ref)
 ) STRICT;
-PRAGMA user_version = 1;
 `
 const VERSION = 1
-const BUSY_MS = 5000
 const REASONS = [
   'refused',
   'unavailable',
@@ -76,24 +72,9 @@ export interface Hold extends RefKey {
   fence: number
 }
 
-/** Opens or makes the file, 0600; every commit is on the disk when it returns. @throws STATE_UNAVAILABLE */
+/** @throws STATE_UNAVAILABLE */
 export function openJournal(home: Home): DatabaseSync {
-  mkdirSync(home.dir, { recursive: true, mode: 0o700 })
-  const { DatabaseSync: Database }: typeof import('node:sqlite') = createRequire(import.meta.url)(
-    'node:sqlite',
-  )
-  const path = join(home.dir, 'rotations.db')
-  const db = new Database(path, { timeout: BUSY_MS })
-  chmodSync(path, 0o600)
-  return guarded(db, () => {
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-    inTransaction(db, () => {
-      const version = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
-      if (version === 0) db.exec(SCHEMA)
-      else if (version !== VERSION) throw ofAnotherVersion(path)
-    })
-    return db
-  })
+  return openDurable(join(home.dir, 'rotations.db'), SCHEMA, VERSION)
 }
 
 /**
