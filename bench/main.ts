@@ -1,11 +1,18 @@
-/** `npm run bench [start|config|audit|scan]`: every measured goal, as ratios, with the machine they were measured on. */
+/** `npm run bench [start|config|audit|scan|vault]`: every measured goal, as ratios, with the machine they were measured on. */
 import { cpus, release, totalmem } from 'node:os'
 import { benchAudit } from './audit.ts'
 import { benchConfig } from './config.ts'
 import { benchScan } from './scan.ts'
 import { benchStart } from './start.ts'
+import { benchVault } from './vault.ts'
 
-const parts = { start: benchStart, config: benchConfig, audit: benchAudit, scan: benchScan }
+const parts = {
+  start: benchStart,
+  config: benchConfig,
+  audit: benchAudit,
+  scan: benchScan,
+  vault: benchVault,
+}
 
 const [model] = cpus()
 const gib = Math.round(totalmem() / 2 ** 30)

@@ -30,6 +30,8 @@ async function bundle(name: string, input: string, together?: string): Promise<v
   const build = await rolldown({
     input: { [name]: input },
     platform: 'node',
+    // Optional peers: found, on use, where the package is installed.
+    external: [/^@aws-sdk\//, '@napi-rs/keyring'],
     logLevel: 'warn',
     preserveEntrySignatures: 'allow-extension',
     // The resolver imports its commonest provider at once, which the registry imports on use.
@@ -65,6 +67,8 @@ await bundle('finder', 'src/values/finder/main.ts')
 await bundle('lister', 'src/values/lister/main.ts', 'src/values/providers/file.ts')
 await bundle('keeper', 'src/values/keeper/main.ts')
 await bundle('rotator', 'src/values/rotator/main.ts')
+await bundle('lease-keeper', 'src/values/lease-keeper/main.ts')
+await bundle('locksmith', 'src/values/locksmith/main.ts')
 await bundle('verifier', 'src/values/verifier/main.ts')
 await bundle('scanner', 'src/values/scanner/main.ts')
 // The boot file stays as written: it must run on a Node that knows nothing of what follows.

@@ -37,8 +37,10 @@ const PURE = new Set([
   'gateway/audit/listing.ts',
   'gateway/input/find-words.ts',
   'gateway/input/set-words.ts',
+  'gateway/input/store-words.ts',
   'gateway/keep/words.ts',
   'gateway/rotate/words.ts',
+  'gateway/lease/words.ts',
   'gateway/scan/path-text.ts',
   'gateway/scan/words.ts',
   'gateway/sheet.ts',
@@ -66,9 +68,12 @@ function importedBy(from: string): string[] {
 
 /** The packages that the value wing runs, each in one file alone. */
 const PACKAGES: Readonly<Record<string, string>> = {
+  '@aws-sdk/client-secrets-manager': 'values/providers/aws/secret.ts',
+  '@aws-sdk/client-ssm': 'values/providers/aws/parameter.ts',
   '@secretlint/core': 'values/detect/lint.ts',
   '@secretlint/profiler': 'values/detect/lint.ts',
   '@secretlint/secretlint-rule-preset-recommend': 'values/detect/lint.ts',
+  '@napi-rs/keyring': 'values/keychain/items.ts',
   'age-encryption': 'values/store/seal.ts',
 }
 

@@ -14,7 +14,8 @@ export async function generate(root: string): Promise<Output> {
   for (const { type } of await providerSpecs(root)) {
     const file = join(FOLDER, `${type}.ts`)
     if (!existsSync(join(root, file))) throw new Error(`the provider ${type} must be in ${file}`)
-    lines.push(`    ${type}: async () => (await import('./${type}.ts')).provider,`)
+    const key = /^\w+$/.test(type) ? type : `'${type}'`
+    lines.push(`    ${key}: async () => (await import('./${type}.ts')).provider,`)
   }
   const content = `// Made by scripts/generate/providers-registry.ts from the files in this folder. Do not edit.
 import type { Provider } from './contract.ts'

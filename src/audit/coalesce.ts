@@ -1,5 +1,5 @@
 /**
- * A loop of denials, kept short: the first of a kind goes to the log at once, what repeats it within the
+ * A loop of the same record, denials above all, kept short: the first of a kind goes to the log at once, what repeats it within the
  * window is counted and becomes one entry with `count`. Pure but for the clock it is given. What a
  * killed process had counted and not yet handed out is lost: a number, never a kind of denial.
  */
@@ -18,16 +18,18 @@ interface Repeated {
 
 export class Coalescer {
   readonly #now: () => Date
+  readonly #windowMs: number
   readonly #kinds = new Map<string, Repeated>()
 
-  constructor(now: () => Date) {
+  constructor(now: () => Date, windowMs = WINDOW_MS) {
     this.#now = now
+    this.#windowMs = windowMs
   }
 
   /** Takes a denial; returns what is to be appended now, in order. */
   offer(entry: Entry): readonly Entry[] {
     const now = this.#now().getTime()
-    const due = this.#take((repeated) => now - repeated.since >= WINDOW_MS)
+    const due = this.#take((repeated) => now - repeated.since >= this.#windowMs)
     const kind = kindOf(entry)
     const repeated = this.#kinds.get(kind)
     if (repeated !== undefined) {

@@ -10,6 +10,7 @@ import { addGateway, addRun } from './commands/run.ts'
 import { addScan } from './commands/scan.ts'
 import { addSecrets } from './commands/secrets.ts'
 import { addDoctor, addInit } from './commands/setup.ts'
+import { addStore } from './commands/store.ts'
 import { addTargets } from './commands/targets.ts'
 import type { Io } from './io.ts'
 
@@ -17,6 +18,7 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   run: addRun,
   gateway: addGateway,
   secrets: addSecrets,
+  store: addStore,
   config: addConfig,
   trust: addTrust,
   why: addWhy,

@@ -6,6 +6,8 @@ import type { Gateway } from '../gateway/gateway.ts'
 import { requireAllowed } from '../gateway/nesting.ts'
 import type { Say } from '../gateway/result.ts'
 import { Server, type ServeOptions, type Service } from '../gateway/serve.ts'
+import { listen } from '../gateway/control/listen.ts'
+import { makeSocketPath } from '../gateway/control/place.ts'
 import { hearSignals } from '../gateway/signals.ts'
 import { statusOf, statusText } from '../gateway/status.ts'
 import { startTimeOf, stillRuns } from '../gateway/surroundings.ts'
@@ -14,6 +16,7 @@ import { claimAgent, releaseAgent } from '../state/runs.ts'
 import { foreground, openGateway, plannerOf, sayer, type Level } from './foreground.ts'
 import type { Io } from './io.ts'
 import type { StartOptions } from './options.ts'
+import { Reloader } from './reloader.ts'
 
 export interface GatewayRunOptions extends StartOptions {
   schedule?: string
@@ -44,20 +47,47 @@ export async function gatewayRun(
   claim(gateway, served)
   const release = (): void => unclaim(gateway, served)
   const [only] = services
-  if (names.length === 1 && only !== undefined && isSimple(only)) {
+  if (names.length === 1 && only !== undefined && isSimple(gateway, only)) {
     // Once, in the foreground, as `run` does it: the agent's exit code and signals are ours.
     return foreground(io, options, given, { pristine: true, gateway, say, finish: release })
   }
-  const server = new Server(gateway, { say, checked: printer(io) })
+  const server = new Server(gateway.now, {
+    say,
+    checked: printer(io),
+    left: (agent) => unclaim(gateway, [agent]),
+  })
+  const reloader = new Reloader(io, gateway, server, say, {
+    prepare: async (fresh) => {
+      const plans = plannerOf(io, fresh.loaded, options)
+      const all = chosen(plans, options, given)
+      const next: Service[] = []
+      for (const name of all) {
+        next.push(await serviceOf(fresh, plans, name, all.length === 1, options, given))
+      }
+      return next
+    },
+    claim: (agents) => claim(gateway, agents),
+    unclaim: (agents) => unclaim(gateway, agents),
+  })
   let stopped: NodeJS.Signals | undefined
   hearSignals(gateway.surroundings, (heard) => {
+    // Without a terminal nothing has hung up: it is how service managers ask for a reload.
+    if (heard.signal === 'SIGHUP' && !gateway.surroundings.terminal) {
+      void reloader.reload('asked')
+      return
+    }
     if (heard.ends) stopped ??= heard.signal
     server.hear(heard)
   })
   for (const service of services) announce(io, service, say)
-  const endings = await server.serve(services)
-  release()
-  await gateway.settle()
+  // Before anybody can ask for a reload: it would find no agents.
+  const serving = server.serve(gateway, services)
+  const closeSocket = await openSocket(gateway, reloader, say)
+  reloader.watch()
+  const endings = await serving
+  closeSocket()
+  unclaim(gateway, [...server.served.keys(), ...served])
+  await reloader.settle()
   if (stopped !== undefined) endLike({ signal: stopped })
   const [first] = endings
   if (names.length === 1 && first !== undefined) endLike(first)
@@ -68,11 +98,22 @@ export async function gatewayRun(
 
 const NOT_STARTED = 125
 
-/** Nothing but one run: no schedule, no restart, and something to run. */
-function isSimple(service: Service): boolean {
-  return (
-    service.program !== undefined && service.schedule === undefined && service.restart === 'never'
-  )
+/** Agents are served without it as well; what is missing is said. */
+async function openSocket(gateway: Gateway, reloader: Reloader, say: Say): Promise<() => void> {
+  try {
+    const path = makeSocketPath(gateway.home, gateway.loaded.path)
+    return await listen(path, () => reloader.reload('asked'))
+  } catch (error) {
+    if (!(error instanceof SecretRefError)) throw error
+    say('warn', `gateway reload cannot reach this gateway: ${error.message}`, error.hint)
+    return () => {}
+  }
+}
+
+/** Nothing but one run: no schedule, no restart for whatever reason, and something to run. */
+function isSimple(gateway: Gateway, { plan, program, schedule, restart }: Service): boolean {
+  if (gateway.agent(plan.agent).onChange === 'restart') return false
+  return program !== undefined && schedule === undefined && restart === 'never'
 }
 
 /** Without `--agent` all of them; what can be meant for one only then needs a name. */
@@ -173,7 +214,8 @@ function claim(gateway: Gateway, names: readonly string[]): void {
   for (const [i, agent] of names.entries()) {
     const key = { config: gateway.loaded.path, agent }
     const holder = claimAgent(gateway.db, key, self, ({ pid, started }) => stillRuns(pid, started))
-    if (holder === undefined) continue
+    // Ours: an agent that a reload removed and the next one names again may still be ending.
+    if (holder === undefined || holder === process.pid) continue
     unclaim(gateway, names.slice(0, i))
     throw new SecretRefError(
       'AGENT_BUSY',

@@ -32,15 +32,19 @@ export async function init(io: Io, options: { global?: true }): Promise<number> 
   const path = options.global === true ? userConfig(io.env) : join(io.cwd, 'secretref.json')
   const { home } = io
   refuseExisting(io, path)
-  const secrets = home.secretsFiles.find(exists) ?? home.secretsFiles[0]
+  // Values that lie in the clear already are used as they lie: nothing moves them unasked.
+  const plain = home.secretsFiles.find(exists)
+  const place = plain ?? home.store.path
   makeFolder(home.dir)
   makeFolder(dirname(path))
-  const loaded = await writeConfig(io, path)
-  // Not at all where values lie in the second place already: an empty first one would hide them.
-  const made = !exists(secrets)
-  if (made) create(secrets, '{}\n', 0o600)
+  const loaded = await writeConfig(io, path, plain === undefined ? 'store' : 'file')
   io.out(`wrote ${printable(loaded.path)}, and trusts it\n`)
-  io.out(`values ${made ? 'will lie' : 'lie'} in ${printable(secrets)}\n`)
+  if (plain === undefined) {
+    io.out(`values ${exists(place) ? 'lie' : 'will lie'} encrypted in ${printable(place)}\n`)
+  } else {
+    io.out(`values lie in the clear in ${printable(place)}\n`)
+    io.err(`hint: \`${io.program} store import\` moves them into an encrypted store\n`)
+  }
   io.out(`next:\n`)
   io.out(`  ${io.program} secrets set ${STARTER_REF}\n`)
   io.out(`  ${io.program} run -- sh -c 'echo "\${${STARTER_VARIABLE}:+the agent has its key}"'\n`)
@@ -60,8 +64,8 @@ function refuseExisting(io: Io, path: string): void {
  * It must load as it stands and its trust must be on record, or it does not stay: in a folder that
  * others can write, for instance.
  */
-async function writeConfig(io: Io, path: string): Promise<LoadedConfig> {
-  create(path, starterConfig(io.program), 0o644)
+async function writeConfig(io: Io, path: string, place: 'store' | 'file'): Promise<LoadedConfig> {
+  create(path, starterConfig(io.program, place), 0o644)
   try {
     const now = io.now()
     const loaded = await loadConfig({ path, found: false }, { now })

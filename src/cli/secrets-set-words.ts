@@ -69,6 +69,7 @@ export function unwritable(
       : ''
   const hints: Readonly<Record<string, string>> = {
     env: `set ${at.path} in the environment that ${program} is started in${instead}`,
+    vault: 'its engine makes a new value at each read, and stores none',
     exec: `store it with the tool that this program asks${instead}`,
   }
   return new SecretRefError(
@@ -96,7 +97,10 @@ export function notStored(
   if (report.type === 'refused') return refusedInput(io.program, ref, report.fault)
   const { code, reason, place } = report
   const file = place ?? `what provider "${step.provider}" points to`
-  const own = explainWrite(io, file, report)
+  const isService = !IN_FILES.has(providerType ?? '')
+  const own =
+    (isService ? explainService(step.provider, report) : undefined) ??
+    explainWrite(io, file, report)
   const { message, hint } =
     own ??
     explainFailure({
@@ -113,6 +117,32 @@ export function notStored(
 }
 
 const OWN_FILE = 'give the ref a file of its own: {"provider": "file", "path": "…"}'
+
+/** Types of providers whose values lie in files of ours. */
+const IN_FILES: ReadonlySet<string> = new Set(['file', 'store'])
+
+/** Where a service was written to, and no file. */
+function explainService(provider: string, { what, reason }: Failed): Explanation | undefined {
+  if (what === 'unknown') {
+    return {
+      message: `provider "${provider}" did not say whether it stored the value`,
+      hint: 'look there which version is the newest, then run it again',
+    }
+  }
+  if (reason === 'not-permitted') {
+    return {
+      message: `provider "${provider}" may not be written to`,
+      hint: 'give whoever this gateway signs in as the right to read and write it',
+    }
+  }
+  if (reason === 'too-large') {
+    return {
+      message: `the value is larger than what provider "${provider}" holds`,
+      hint: 'keep a smaller credential there, by which the agent fetches the rest',
+    }
+  }
+  return undefined
+}
 
 /** Where writing needs other words than reading. */
 function explainWrite(

@@ -45,7 +45,8 @@ export async function secretsSet(
   const loaded = await openConfig(io, options, { trusted: true })
   const target = storedAt(io, loaded, name, options)
   const { step, provider } = target
-  if (!WRITABLE_TYPES.has(provider.type))
+  // What an engine makes when it is read cannot be set.
+  if (!WRITABLE_TYPES.has(provider.type) || provider.options['engine'] === 'dynamic')
     throw unwritable(io.program, name, step, provider, options)
   warnUnbound(io, loaded, name)
   const operation = randomUUID()

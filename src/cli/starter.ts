@@ -4,17 +4,26 @@
 export const STARTER_REF = 'stripe-api-key'
 export const STARTER_VARIABLE = 'STRIPE_API_KEY'
 
+/** What the starter config says of the place where values lie, by type of provider. */
+const PLACES = {
+  store: (): string => `      // Values lie encrypted in one file of your own, in the format of age.
+      store: {},`,
+  file: (
+    program: string,
+  ): string => `      // Values lie in the clear, in a file that only you can read; \`${program} doctor\` says which.
+      // \`${program} store import\` moves them into an encrypted one.
+      file: {},`,
+}
+
 /** Names no path of this machine: it may go into git as it is. */
-export function starterConfig(program: string): string {
+export function starterConfig(program: string, place: keyof typeof PLACES): string {
   return `// Which agent gets which credential. References stand here, and never a value:
 // this file may go into git. \`${program} config check\` finds every mistake,
 // \`${program} why\` explains what an agent would get. After an edit: \`${program} trust\`.
 {
   secrets: {
     providers: {
-      // Values lie in a file that only you can read; \`${program} doctor\` says which.
-      // Or say where: { path: "~/elsewhere.json" }
-      file: {},
+${PLACES[place](program)}
     },
   },
 

@@ -15,7 +15,14 @@ import { CREDENTIAL_VARIABLES, PASSED_VARIABLES, matchesVariable } from './varia
 export const IMPLICIT_PROVIDERS = ['file', 'env', 'vault', 'store'] as const
 
 /** Types of providers that can be written to. */
-export const WRITABLE_TYPES: ReadonlySet<string> = new Set(['file', 'store', 'vault'])
+export const WRITABLE_TYPES: ReadonlySet<string> = new Set([
+  'file',
+  'keychain',
+  'store',
+  'vault',
+  'aws-secrets-manager',
+  'aws-ssm',
+])
 
 /** All agents by id: the one under `agent` first, then those under `agents`, in the order written. */
 export function agentsOf(config: Config): ReadonlyMap<string, Agent> {

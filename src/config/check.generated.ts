@@ -3,7 +3,7 @@ import type { Config } from './types.ts'
 
 /** True where zod would accept `value` too; a value as JSON.parse makes it. */
 export function isConfig(value: unknown): value is Config {
-  return isObject(value) && object37(value)
+  return isObject(value) && object43(value)
 }
 
 type Fields = Record<string, unknown>
@@ -19,8 +19,9 @@ const PATTERN_3 = new RegExp("^\\d{4}-\\d{2}-\\d{2}(?:[Tt]\\d{2}:\\d{2}(?::\\d{2
 const PATTERN_4 = new RegExp("^[1-9][0-9]{0,4}[smhd]$")
 const PATTERN_5 = new RegExp("^(?:none|rewrite|restart|signal:(?:HUP|INT|TERM|USR1|USR2|WINCH))$")
 const PATTERN_6 = new RegExp("^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-const PATTERN_7 = new RegExp("^\\/")
-const PATTERN_8 = new RegExp("^https?:\\/\\/")
+const PATTERN_7 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
+const PATTERN_8 = new RegExp("^\\/")
+const PATTERN_9 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
 
 function object0(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "secretRef")) return false
@@ -349,7 +350,25 @@ function object11(fields: Fields): boolean {
     const value = fields[key]
     switch (key) {
       case "type":
-        if (!(value === "env")) return false
+        if (!(value === "aws-secrets-manager")) return false
+        break
+      case "region":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "profile":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "endpoint":
+        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        break
+      case "timeoutMs":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
+        break
+      case "callsPerMinute":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 100000)) return false
+        break
+      case "field":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
@@ -364,13 +383,62 @@ function object11(fields: Fields): boolean {
 function object12(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "aws-ssm")) return false
+        break
+      case "region":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "profile":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "endpoint":
+        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        break
+      case "timeoutMs":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
+        break
+      case "callsPerMinute":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 100000)) return false
+        break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object13(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "env")) return false
+        break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object14(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
     if (!(typeof value === 'string')) return false
   }
   return true
 }
 
-function object13(fields: Fields): boolean {
+function object15(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -379,7 +447,7 @@ function object13(fields: Fields): boolean {
         if (!(value === "exec")) return false
         break
       case "command":
-        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
         break
       case "args":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && item.length <= 1024))) return false
@@ -397,13 +465,13 @@ function object13(fields: Fields): boolean {
         if (!(typeof value === 'boolean')) return false
         break
       case "env":
-        if (!(isObject(value) && object12(value))) return false
+        if (!(isObject(value) && object14(value))) return false
         break
       case "passEnv":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
         break
       case "trustedDirs":
-        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_7.test(item)))) return false
+        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_8.test(item)))) return false
         break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
@@ -415,7 +483,7 @@ function object13(fields: Fields): boolean {
   return true
 }
 
-function object14(fields: Fields): boolean {
+function object16(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -438,7 +506,27 @@ function object14(fields: Fields): boolean {
   return true
 }
 
-function object15(fields: Fields): boolean {
+function object17(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "keychain")) return false
+        break
+      case "service":
+        if (!(typeof value === 'string' && value.length >= 1 && value.length <= 256)) return false
+        break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object18(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -451,6 +539,9 @@ function object15(fields: Fields): boolean {
       case "identity":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
+      case "passphraseFile":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
         break
@@ -461,7 +552,7 @@ function object15(fields: Fields): boolean {
   return true
 }
 
-function object16(fields: Fields): boolean {
+function object19(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "method")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -484,6 +575,9 @@ function object16(fields: Fields): boolean {
       case "secretIdFile":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
+      case "secretIdWrapped":
+        if (!(typeof value === 'boolean')) return false
+        break
       case "role":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
@@ -497,7 +591,7 @@ function object16(fields: Fields): boolean {
   return true
 }
 
-function object17(fields: Fields): boolean {
+function object20(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -505,10 +599,13 @@ function object17(fields: Fields): boolean {
         if (!(value === "vault")) return false
         break
       case "address":
-        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
         break
       case "namespace":
         if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "engine":
+        if (!((value === "kv" || value === "dynamic"))) return false
         break
       case "mount":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -520,7 +617,7 @@ function object17(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object16(value))) return false
+        if (!(isObject(value) && object19(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -537,6 +634,9 @@ function object17(fields: Fields): boolean {
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
         break
+      case "callsPerMinute":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 100000)) return false
+        break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
         break
@@ -547,7 +647,76 @@ function object17(fields: Fields): boolean {
   return true
 }
 
-function object18(fields: Fields): boolean {
+function object21(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "type")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "aws-secrets-manager")) return false
+        break
+      case "region":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "profile":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "endpoint":
+        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        break
+      case "timeoutMs":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
+        break
+      case "callsPerMinute":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 100000)) return false
+        break
+      case "field":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object22(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "type")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "aws-ssm")) return false
+        break
+      case "region":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "profile":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "endpoint":
+        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        break
+      case "timeoutMs":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
+        break
+      case "callsPerMinute":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 100000)) return false
+        break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object23(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -565,7 +734,7 @@ function object18(fields: Fields): boolean {
   return true
 }
 
-function object19(fields: Fields): boolean {
+function object24(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
@@ -575,7 +744,7 @@ function object19(fields: Fields): boolean {
         if (!(value === "exec")) return false
         break
       case "command":
-        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
         break
       case "args":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && item.length <= 1024))) return false
@@ -593,13 +762,13 @@ function object19(fields: Fields): boolean {
         if (!(typeof value === 'boolean')) return false
         break
       case "env":
-        if (!(isObject(value) && object12(value))) return false
+        if (!(isObject(value) && object14(value))) return false
         break
       case "passEnv":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
         break
       case "trustedDirs":
-        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_7.test(item)))) return false
+        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_8.test(item)))) return false
         break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
@@ -611,7 +780,7 @@ function object19(fields: Fields): boolean {
   return true
 }
 
-function object20(fields: Fields): boolean {
+function object25(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -635,7 +804,28 @@ function object20(fields: Fields): boolean {
   return true
 }
 
-function object21(fields: Fields): boolean {
+function object26(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "type")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "type":
+        if (!(value === "keychain")) return false
+        break
+      case "service":
+        if (!(typeof value === 'string' && value.length >= 1 && value.length <= 256)) return false
+        break
+      case "resilience":
+        if (!(isObject(value) && object7(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object27(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -649,6 +839,9 @@ function object21(fields: Fields): boolean {
       case "identity":
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
+      case "passphraseFile":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
         break
@@ -659,7 +852,7 @@ function object21(fields: Fields): boolean {
   return true
 }
 
-function object22(fields: Fields): boolean {
+function object28(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -668,10 +861,13 @@ function object22(fields: Fields): boolean {
         if (!(value === "vault")) return false
         break
       case "address":
-        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
         break
       case "namespace":
         if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "engine":
+        if (!((value === "kv" || value === "dynamic"))) return false
         break
       case "mount":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -683,7 +879,7 @@ function object22(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object16(value))) return false
+        if (!(isObject(value) && object19(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -700,6 +896,9 @@ function object22(fields: Fields): boolean {
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
         break
+      case "callsPerMinute":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 100000)) return false
+        break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
         break
@@ -710,38 +909,47 @@ function object22(fields: Fields): boolean {
   return true
 }
 
-function object23(fields: Fields): boolean {
+function object29(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
-      case "env":
+      case "aws-secrets-manager":
         if (!(isObject(value) && object11(value))) return false
         break
-      case "exec":
+      case "aws-ssm":
+        if (!(isObject(value) && object12(value))) return false
+        break
+      case "env":
         if (!(isObject(value) && object13(value))) return false
         break
-      case "file":
-        if (!(isObject(value) && object14(value))) return false
-        break
-      case "store":
+      case "exec":
         if (!(isObject(value) && object15(value))) return false
         break
-      case "vault":
+      case "file":
+        if (!(isObject(value) && object16(value))) return false
+        break
+      case "keychain":
         if (!(isObject(value) && object17(value))) return false
         break
+      case "store":
+        if (!(isObject(value) && object18(value))) return false
+        break
+      case "vault":
+        if (!(isObject(value) && object20(value))) return false
+        break
       default:
-        if (!((isObject(value) && object18(value) || isObject(value) && object19(value) || isObject(value) && object20(value) || isObject(value) && object21(value) || isObject(value) && object22(value)))) return false
+        if (!((isObject(value) && object21(value) || isObject(value) && object22(value) || isObject(value) && object23(value) || isObject(value) && object24(value) || isObject(value) && object25(value) || isObject(value) && object26(value) || isObject(value) && object27(value) || isObject(value) && object28(value)))) return false
     }
   }
   return true
 }
 
-function object24(fields: Fields): boolean {
+function object30(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "providers":
-        if (!(isObject(value) && object23(value))) return false
+        if (!(isObject(value) && object29(value))) return false
         break
       default:
         return false
@@ -750,7 +958,7 @@ function object24(fields: Fields): boolean {
   return true
 }
 
-function object25(fields: Fields): boolean {
+function object31(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "id")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -816,7 +1024,7 @@ function object25(fields: Fields): boolean {
   return true
 }
 
-function object26(fields: Fields): boolean {
+function object32(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -825,7 +1033,7 @@ function object26(fields: Fields): boolean {
   return true
 }
 
-function object27(fields: Fields): boolean {
+function object33(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -834,7 +1042,7 @@ function object27(fields: Fields): boolean {
   return true
 }
 
-function object28(fields: Fields): boolean {
+function object34(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
@@ -843,7 +1051,7 @@ function object28(fields: Fields): boolean {
   return true
 }
 
-function object29(fields: Fields): boolean {
+function object35(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -851,7 +1059,7 @@ function object29(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "settings":
-        if (!(isObject(value) && object28(value))) return false
+        if (!(isObject(value) && object34(value))) return false
         break
       default:
         return false
@@ -860,27 +1068,27 @@ function object29(fields: Fields): boolean {
   return true
 }
 
-function object30(fields: Fields): boolean {
+function object36(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
-    if (!(isObject(value) && object29(value))) return false
+    if (!(isObject(value) && object35(value))) return false
   }
   return true
 }
 
-function object31(fields: Fields): boolean {
+function object37(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "secrets":
-        if (!(isObject(value) && object27(value))) return false
+        if (!(isObject(value) && object33(value))) return false
         break
       case "inherit":
         if (!(typeof value === 'boolean')) return false
         break
       case "targets":
-        if (!(isObject(value) && object30(value))) return false
+        if (!(isObject(value) && object36(value))) return false
         break
       default:
         return false
@@ -889,16 +1097,16 @@ function object31(fields: Fields): boolean {
   return true
 }
 
-function object32(fields: Fields): boolean {
+function object38(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
-    if (!(isObject(value) && object31(value))) return false
+    if (!(isObject(value) && object37(value))) return false
   }
   return true
 }
 
-function object33(fields: Fields): boolean {
+function object39(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -907,12 +1115,12 @@ function object33(fields: Fields): boolean {
   return true
 }
 
-function object34(fields: Fields): boolean {
+function object40(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "refMap":
-        if (!(isObject(value) && object33(value))) return false
+        if (!(isObject(value) && object39(value))) return false
         break
       case "active-provider":
         if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
@@ -930,7 +1138,7 @@ function object34(fields: Fields): boolean {
   return true
 }
 
-function object35(fields: Fields): boolean {
+function object41(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -938,7 +1146,7 @@ function object35(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
         break
       case "secrets":
-        if (!(isObject(value) && object34(value))) return false
+        if (!(isObject(value) && object40(value))) return false
         break
       default:
         return false
@@ -947,12 +1155,12 @@ function object35(fields: Fields): boolean {
   return true
 }
 
-function object36(fields: Fields): boolean {
+function object42(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "gateway":
-        if (!(isObject(value) && object35(value))) return false
+        if (!(isObject(value) && object41(value))) return false
         break
       default:
         return false
@@ -961,7 +1169,7 @@ function object36(fields: Fields): boolean {
   return true
 }
 
-function object37(fields: Fields): boolean {
+function object43(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -969,22 +1177,22 @@ function object37(fields: Fields): boolean {
         if (!(typeof value === 'string')) return false
         break
       case "secrets":
-        if (!(isObject(value) && object24(value))) return false
-        break
-      case "agent":
-        if (!(isObject(value) && object25(value))) return false
-        break
-      case "agents":
-        if (!(isObject(value) && object26(value))) return false
-        break
-      case "environments":
-        if (!(isObject(value) && object32(value))) return false
-        break
-      case "targets":
         if (!(isObject(value) && object30(value))) return false
         break
-      case "openclaw":
+      case "agent":
+        if (!(isObject(value) && object31(value))) return false
+        break
+      case "agents":
+        if (!(isObject(value) && object32(value))) return false
+        break
+      case "environments":
+        if (!(isObject(value) && object38(value))) return false
+        break
+      case "targets":
         if (!(isObject(value) && object36(value))) return false
+        break
+      case "openclaw":
+        if (!(isObject(value) && object42(value))) return false
         break
       default:
         return false

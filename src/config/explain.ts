@@ -5,7 +5,16 @@
 import type { core } from 'zod'
 import { jsonSchema, knownKeys, type JsonSchema } from './json-schema.ts'
 import { nodeAt } from './node.ts'
-import { DATE, ENVIRONMENT, NAME, PROVIDER, TEXT, VARIABLE } from './names.ts'
+import {
+  DATE,
+  ENDPOINT,
+  ENVIRONMENT,
+  NAME,
+  PROVIDER,
+  TEXT,
+  VARIABLE,
+  VAULT_ADDRESS,
+} from './names.ts'
 import { hardcoded, invalid, shownKey, type At } from './problems.ts'
 import { PROVIDER_OPTIONS } from './providers.generated.ts'
 import { configSchema } from './schema.ts'
@@ -28,7 +37,11 @@ const RULES = new Map<string, string>([
   [VARIABLE.source, 'must be the name of a variable: letters, digits and _, no digit first'],
   [TEXT.source, 'must be text that is not empty and holds no NUL'],
   ['^/', 'must be an absolute path'],
-  ['^https?://', 'must begin with https:// or http://'],
+  [
+    VAULT_ADDRESS.source,
+    'must be https://HOST, or http://127.0.0.1:PORT for a server on this machine',
+  ],
+  [ENDPOINT.source, 'must begin with https://, or with http:// and this machine'],
   [DATE.source, 'must be a date such as 2027-03-08 or 2027-03-08T04:12:00Z'],
 ])
 

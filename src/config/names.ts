@@ -40,6 +40,12 @@ export function isValueBeyondDoubt(name: string): boolean {
   return HEX.test(name) || (name.match(BEGINNINGS)?.length ?? 0) * 4 >= name.length
 }
 
+/** Where a vault answers: as below, but this machine by number alone, as a name is whatever it resolves to. */
+export const VAULT_ADDRESS =
+  /^(?:https:\/\/[^/?#@\s]+|http:\/\/(?:127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?)(?:\/[^?#\s]*)?$/
+/** Where a service answers: over TLS, or in the clear on this machine alone; no user, no query. */
+export const ENDPOINT =
+  /^(?:https:\/\/[^/?#@\s]+|http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?)(?:\/[^?#\s]*)?$/
 /** A whole number and its unit: seconds, minutes, hours, days. */
 export const DURATION = /^[1-9][0-9]{0,4}[smhd]$/
 /** What a changed value does to an agent that runs. */

@@ -2,6 +2,81 @@
 
 /** Provider type to the JSON Schema of its options. */
 export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "aws-secrets-manager": {
+    "type": "object",
+    "properties": {
+      "region": {
+        "type": "string",
+        "minLength": 1,
+        "description": "Left out: AWS_REGION, else the region of the profile."
+      },
+      "profile": {
+        "type": "string",
+        "minLength": 1,
+        "description": "A profile of ~/.aws/config. Left out: AWS_PROFILE."
+      },
+      "endpoint": {
+        "type": "string",
+        "pattern": "^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$",
+        "description": "Where the service answers: https, or http on this machine. Left out: the region’s own."
+      },
+      "timeoutMs": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 120000,
+        "default": 5000,
+        "description": "Milliseconds for login and all reads of one start."
+      },
+      "callsPerMinute": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 100000,
+        "default": 600,
+        "description": "Calls that all starts together may make in a minute."
+      },
+      "field": {
+        "type": "string",
+        "minLength": 1,
+        "description": "The key inside a secret that is JSON, where a ref names none. Left out: `value` of an object that has one, else all of the secret."
+      }
+    },
+    "additionalProperties": false
+  },
+  "aws-ssm": {
+    "type": "object",
+    "properties": {
+      "region": {
+        "type": "string",
+        "minLength": 1,
+        "description": "Left out: AWS_REGION, else the region of the profile."
+      },
+      "profile": {
+        "type": "string",
+        "minLength": 1,
+        "description": "A profile of ~/.aws/config. Left out: AWS_PROFILE."
+      },
+      "endpoint": {
+        "type": "string",
+        "pattern": "^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$",
+        "description": "Where the service answers: https, or http on this machine. Left out: the region’s own."
+      },
+      "timeoutMs": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 120000,
+        "default": 5000,
+        "description": "Milliseconds for login and all reads of one start."
+      },
+      "callsPerMinute": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 100000,
+        "default": 600,
+        "description": "Calls that all starts together may make in a minute."
+      }
+    },
+    "additionalProperties": false
+  },
   "env": {
     "type": "object",
     "properties": {},
@@ -101,6 +176,18 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
     },
     "additionalProperties": false
   },
+  "keychain": {
+    "type": "object",
+    "properties": {
+      "service": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 256,
+        "description": "The service that the items are kept under. Left out: `secretref`."
+      }
+    },
+    "additionalProperties": false
+  },
   "store": {
     "type": "object",
     "properties": {
@@ -112,7 +199,12 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
       "identity": {
         "type": "string",
         "minLength": 1,
-        "description": "The key file, as age-keygen writes it. Left out: `keys/store.key` there."
+        "description": "The key file, as age-keygen writes it, or `keychain`. Left out: `keys/store.key` there."
+      },
+      "passphraseFile": {
+        "type": "string",
+        "minLength": 1,
+        "description": "A file with the passphrase of a store that has one. Left out: SECRETREF_STORE_PASSPHRASE."
       }
     },
     "additionalProperties": false
@@ -122,19 +214,27 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
     "properties": {
       "address": {
         "type": "string",
-        "pattern": "^https?://",
-        "description": "Where Vault answers. Left out: VAULT_ADDR."
+        "pattern": "^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$",
+        "description": "Where Vault answers: https, or http to a loopback address by its number. Left out: VAULT_ADDR."
       },
       "namespace": {
         "type": "string",
         "minLength": 1,
         "description": "Left out: VAULT_NAMESPACE, if there is one."
       },
+      "engine": {
+        "type": "string",
+        "enum": [
+          "kv",
+          "dynamic"
+        ],
+        "default": "kv",
+        "description": "kv: values that somebody stored. dynamic: each read makes a credential with a lease, as database/creds/ROLE does."
+      },
       "mount": {
         "type": "string",
         "minLength": 1,
-        "default": "secret",
-        "description": "The KV mount; the path of a ref lies below it."
+        "description": "Where the engine is mounted; the path of a ref lies below it. Left out: secret; with engine dynamic: database."
       },
       "kv": {
         "type": "integer",
@@ -187,10 +287,15 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
             "minLength": 1,
             "description": "approle: a file that holds the secret id."
           },
+          "secretIdWrapped": {
+            "type": "boolean",
+            "default": false,
+            "description": "approle: the secret id is a wrapping token, which is good for one start; docs/vault.md."
+          },
           "role": {
             "type": "string",
             "minLength": 1,
-            "description": "kubernetes, jwt, cert: the role."
+            "description": "kubernetes, jwt, cert: the role. approle: the only role whose wrapped secret id is taken."
           },
           "jwtFile": {
             "type": "string",
@@ -229,6 +334,13 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
         "maximum": 120000,
         "default": 5000,
         "description": "Milliseconds for login and all reads of one start."
+      },
+      "callsPerMinute": {
+        "type": "integer",
+        "minimum": 1,
+        "maximum": 100000,
+        "default": 600,
+        "description": "Calls that all starts together may make in a minute."
       }
     },
     "additionalProperties": false
@@ -237,9 +349,12 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
 
 /** Provider type to one sentence that says what it is. */
 export const PROVIDER_SUMMARIES: Readonly<Record<string, string>> = {
+  "aws-secrets-manager": "AWS Secrets Manager, by AWS’s own SDK (npm install @aws-sdk/client-secrets-manager).",
+  "aws-ssm": "The Parameter Store of AWS Systems Manager, by AWS’s own SDK (npm install @aws-sdk/client-ssm).",
   "env": "A variable in the environment that the gateway was started with.",
   "exec": "A program of yours that speaks OpenClaw's exec protocol, version 1.",
   "file": "A JSON file of names and values, a folder with one raw value a file, or one raw file.",
+  "keychain": "The keychain of the desktop: macOS Keychain, or the Secret Service on Linux.",
   "store": "Our own encrypted store: one age file, with versions.",
-  "vault": "The KV engine, version 1 or 2, of HashiCorp Vault or OpenBao."
+  "vault": "The KV engine, version 1 or 2, and engines of dynamic secrets, of HashiCorp Vault or OpenBao."
 }

@@ -2,6 +2,7 @@
 import type { Config, Problem } from './types.ts'
 import { judgeAgents } from './rules/agents.ts'
 import { judgeDates } from './rules/dates.ts'
+import { judgeProduction } from './rules/production.ts'
 import { judgeProviders } from './rules/providers.ts'
 import { judgeRefs } from './rules/refs.ts'
 import { judgeSchedules } from './rules/schedules.ts'
@@ -20,6 +21,7 @@ export async function judge(config: Config, raw: unknown, now: Date): Promise<Pr
   return [
     ...judgeProviders(config, raw, patience),
     ...judgeAgents(config, raw, patience),
+    ...judgeProduction(config),
     ...judgeVariables(config),
     ...judgeRefs(config),
     ...judgeDates(config, now),

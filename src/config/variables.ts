@@ -35,6 +35,7 @@ export const PASSED_VARIABLES: readonly string[] = [
  * variables", 1Password CLI "Environment variables", and so on).
  */
 export const CREDENTIAL_VARIABLES: Readonly<Record<string, readonly string[]>> = {
+  store: ['SECRETREF_STORE_PASSPHRASE'],
   vault: [
     'VAULT_TOKEN',
     'VAULT_ROLE_ID',
@@ -45,7 +46,8 @@ export const CREDENTIAL_VARIABLES: Readonly<Record<string, readonly string[]>> =
     'BAO_CLIENT_KEY',
     'BAO_CLIENT_CERT',
   ],
-  aws: ['AWS_*'],
+  'aws-secrets-manager': ['AWS_*'],
+  'aws-ssm': ['AWS_*'],
   gcp: ['GOOGLE_APPLICATION_CREDENTIALS', 'CLOUDSDK_*', 'GOOGLE_OAUTH_ACCESS_TOKEN'],
   azure: ['AZURE_*', 'ARM_*', 'MSI_SECRET', 'IDENTITY_HEADER'],
   onepassword: ['OP_*'],

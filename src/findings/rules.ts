@@ -66,6 +66,11 @@ export const RULE_TEXTS: Readonly<Record<FindingCode, RuleText>> = {
     help: 'Make a new one at its service and store it.',
     level: 'warning',
   },
+  'plaintext-in-production': {
+    title: 'A ref of production that can come from plaintext',
+    help: 'Take the provider out of its chain, or keep the value in an encrypted one (store, vault and the like).',
+    level: 'error',
+  },
   'shared-value': {
     title: 'One value under several refs',
     help: 'Give each use a credential of its own, so that one can be revoked without the other.',

@@ -13,6 +13,7 @@ export const FINDING_CODES = [
   'expiring',
   'no-expiry',
   'not-rotated',
+  'plaintext-in-production',
   'shared-value',
   'shared-across-environments',
   'format-mismatch',

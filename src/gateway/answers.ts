@@ -1,6 +1,8 @@
 /** Waits for what a resolver reports, and no longer than it may take. */
 import { SecretRefError } from '../errors.ts'
 import type { Fetched } from '../policy/fetched.ts'
+import { settle } from './budget.ts'
+import type { Gateway } from './gateway.ts'
 import type { Resolver } from './resolver.ts'
 import type { Sheet } from './sheet.ts'
 
@@ -12,6 +14,7 @@ const GRACE_MS = 2000
  *   with; what `Resolver.fetched` throws
  */
 export async function answersOf(
+  gateway: Gateway,
   resolver: Resolver,
   sheet: Sheet,
   signal: AbortSignal,
@@ -30,7 +33,9 @@ export async function answersOf(
   }, sheet.deadlineMs + GRACE_MS)
   signal.addEventListener('abort', stop, { once: true })
   try {
-    return await Promise.race([resolver.fetched(), ended.promise])
+    const fetched = await Promise.race([resolver.fetched(), ended.promise])
+    settle(gateway, sheet, resolver.spent)
+    return fetched
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)

@@ -7,8 +7,9 @@ import { grantsOf, recordGrants, type GrantRow } from '../state/grants.ts'
 import { answersOf } from './answers.ts'
 import { takeResolver } from './early.ts'
 import { newRunId, type Gateway } from './gateway.ts'
+import { grantOf } from './grant-row.ts'
 import { makeSheet } from './make-sheet.ts'
-import { grantOf, sayResults } from './once.ts'
+import { sayResults } from './once.ts'
 import type { Say } from './result.ts'
 import { Records } from './records.ts'
 import type { Result } from './result.ts'
@@ -46,7 +47,7 @@ export async function checkAgent(
     const resolver = takeResolver(() => Object.keys(gateway.env))
     try {
       resolver.send(sheet)
-      const fetched = await answersOf(resolver, sheet, signal)
+      const fetched = await answersOf(gateway, resolver, sheet, signal)
       for (const [i, binding] of asked.entries()) {
         const answer = fetched[i]
         if (answer === undefined) throw new Error('the resolver answers every item')

@@ -10,6 +10,9 @@ export interface Ending {
   signal?: NodeJS.Signals
 }
 
+/** Why a gateway itself ended a run: the `reason` of `run.ended`. */
+export type WhyEnded = 'credential-changed' | 'credential-revoked' | 'config-reloaded'
+
 /** signal(7): the default action of these writes a core; re-raising them would dump ours. */
 const CORE_SIGNALS: ReadonlySet<string> = new Set([
   'SIGQUIT',

@@ -69,8 +69,13 @@ export class Gateway {
 
   /** Before this process ends: what was counted is written, the log's head is stored. */
   async settle(): Promise<void> {
-    await this.log.append(this.#denials.flush())
+    await this.flush()
     await this.log.settle()
+  }
+
+  /** Writes what was counted. The log stays open: a gateway with a newer config shares it. */
+  async flush(): Promise<void> {
+    await this.log.append(this.#denials.flush())
   }
 
   /**

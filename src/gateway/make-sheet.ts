@@ -1,11 +1,14 @@
 /** Writes the sheet of one start: references, where they lie, and how each is to be delivered. */
 import { providersOf } from '../config/accessors.ts'
+import type { ProviderConfig } from '../config/types.ts'
+import { allot } from './budget.ts'
 import { DEFAULT_ENVIRONMENT } from '../plan/environment.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import type { Gateway } from './gateway.ts'
 import { resolveOptions } from './options.ts'
-import type { Sheet, SheetItem } from './sheet.ts'
+import type { Sheet, SheetItem, StalePlace } from './sheet.ts'
 import { HAS_PROC } from './surroundings.ts'
+import { millisecondsOf } from './tend/settings.ts'
 
 export interface SheetRequest {
   run: string
@@ -30,6 +33,7 @@ export function makeSheet(
     pathInEnvVar: binding.pathInEnvVar,
     chain: binding.chain,
     fallbackOn: binding.fallbackOn,
+    ...maxStaleOf(binding, providersOf(gateway.loaded.config)),
     // A number and the variable: no two files of a run share a name.
     ...(binding.delivery === 'file' ? { file: `${folder}/${i}-${binding.envVar}` } : {}),
   }))
@@ -41,6 +45,9 @@ export function makeSheet(
     fingerprintKey: gateway.home.fingerprintKey,
     ...providersFor(gateway, items),
     items,
+    ...(items.some(({ maxStale }) => maxStale !== undefined)
+      ? { stale: stalePlace(gateway, request) }
+      : {}),
     argumentBytes: request.command.reduce((sum, word) => sum + Buffer.byteLength(word) + 9, 0),
     inherit: request.inherit,
     set: ours(gateway, request),
@@ -78,15 +85,18 @@ function providersFor(
   const table = providersOf(gateway.loaded.config)
   // Without a prototype: a provider may be called `toString`.
   const providers: Record<string, Sheet['providers'][string]> = Object.create(null)
+  const allotted = allot(gateway, items, table)
   let deadlineMs = DEFAULT_TIMEOUT_MS
   for (const { chain } of items) {
     let needs = 0
     for (const { provider } of chain) {
       const configured = table.get(provider)
       if (configured === undefined) continue
+      const budget = allotted.get(provider)
       providers[provider] ??= {
         type: configured.type,
         options: resolveOptions(configured, gateway.loaded.dir, gateway.home, gateway.env),
+        ...(budget === undefined ? {} : { budget }),
       }
       const stated = configured.options['timeoutMs']
       needs += (typeof stated === 'number' ? stated : DEFAULT_TIMEOUT_MS) + LAST_WORD_MS
@@ -94,4 +104,28 @@ function providersFor(
     deadlineMs = Math.max(deadlineMs, needs)
   }
   return { providers, deadlineMs }
+}
+
+function stalePlace({ home, loaded }: Gateway, { plan }: SheetRequest): StalePlace {
+  const { environment } = plan
+  return { dir: home.stale, identity: home.store.identity, config: loaded.path, environment }
+}
+
+/** What the ref's entry says, else each provider's own. */
+function maxStaleOf(
+  { chain, maxStale }: PlannedBinding,
+  table: ReadonlyMap<string, ProviderConfig>,
+): Pick<SheetItem, 'maxStale'> {
+  const most: Record<string, number> = Object.create(null)
+  for (const { provider } of chain) {
+    const stated = maxStale ?? maxStaleIn(table.get(provider)?.options['resilience'])
+    if (stated !== undefined) most[provider] = millisecondsOf(stated)
+  }
+  return Object.keys(most).length === 0 ? {} : { maxStale: most }
+}
+
+/** The config's grammar has checked it. */
+function maxStaleIn(resilience: unknown): string | undefined {
+  if (typeof resilience !== 'object' || resilience === null) return undefined
+  return 'maxStale' in resilience ? String(resilience.maxStale) : undefined
 }

@@ -21,8 +21,8 @@ const DATE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/
 
 type Fields = Record<string, unknown>
 type Message =
-  | { type: 'fetched'; items: Fetched[] }
-  | { type: 'delivered' }
+  | { type: 'fetched'; items: Fetched[]; spent?: ReadonlyMap<string, number> }
+  | { type: 'delivered'; unkept?: readonly number[] }
   | { type: 'undelivered'; code: Code; reason?: string }
 
 /** What a resolver may name: of other words, a value could be one. */
@@ -40,7 +40,11 @@ export interface Known {
 export function parseMessage(line: string, sheet: Known): Message | undefined {
   const parsed = objectIn(line)
   if (parsed === undefined) return undefined
-  if (parsed['type'] === 'delivered') return { type: 'delivered' }
+  if (parsed['type'] === 'delivered') {
+    const raw = parsed['unkept']
+    const unkept = Array.isArray(raw) ? raw.filter((index) => Number.isSafeInteger(index)) : []
+    return { type: 'delivered', ...(unkept.length === 0 ? {} : { unkept }) }
+  }
   if (parsed['type'] === 'undelivered') {
     const reason = matching(parsed['reason'], UNDELIVERED)
     const code = codeOf(parsed['code'])
@@ -48,7 +52,20 @@ export function parseMessage(line: string, sheet: Known): Message | undefined {
   }
   if (parsed['type'] !== 'fetched' || !Array.isArray(parsed['items'])) return undefined
   const items = parsed['items'].map((item) => parseFetched(item, sheet))
-  return items.every((item) => item !== undefined) ? { type: 'fetched', items } : undefined
+  if (!items.every((item) => item !== undefined)) return undefined
+  const spent = spentIn(parsed['spent'], sheet.providers)
+  return { type: 'fetched', items, ...(spent.size === 0 ? {} : { spent }) }
+}
+
+/** A provider whose count is missing or none keeps all that it was allotted. */
+function spentIn(raw: unknown, providers: ReadonlySet<string>): Map<string, number> {
+  const spent = new Map<string, number>()
+  if (!isObject(raw)) return spent
+  for (const provider of providers) {
+    const calls = Object.hasOwn(raw, provider) ? raw[provider] : undefined
+    if (Number.isSafeInteger(calls) && Number(calls) >= 0) spent.set(provider, Number(calls))
+  }
+  return spent
 }
 
 function parseFetched(raw: unknown, { providers, places }: Known): Fetched | undefined {
@@ -72,6 +89,7 @@ function parseFetched(raw: unknown, { providers, places }: Known): Fetched | und
     if (isFailureReason(raw['reason'])) failure.reason = raw['reason']
     const place = known(raw['place'], places)
     if (place !== undefined) failure.place = place
+    if (raw['undropped'] === true) failure.undropped = true
     return failure
   }
   const fingerprint = matching(raw['fingerprint'], FINGERPRINT)
@@ -85,12 +103,28 @@ function parseFetched(raw: unknown, { providers, places }: Known): Fetched | und
   const expiresAt = dateIn(raw['expiresAt'])
   // A date that is there and cannot be read must not count as one that is not there.
   if (raw['expiresAt'] !== undefined && expiresAt === undefined) return undefined
+  const stale = dateIn(raw['stale'])
+  if (raw['stale'] !== undefined && stale === undefined) return undefined
+  if (stale !== undefined) value.stale = stale
   if (version !== undefined) value.version = version
   if (createdAt !== undefined) value.createdAt = createdAt
   if (expiresAt !== undefined) value.expiresAt = expiresAt
+  // A lease that is there and cannot be read must not count as none: the value would be fetched again.
+  if (raw['lease'] !== undefined) {
+    const lease = leaseIn(raw['lease'])
+    if (lease === undefined) return undefined
+    value.lease = lease
+  }
   const form = FORMS.find((one) => one === raw['form'])
   if (form !== undefined) value.form = form
   return value
+}
+
+function leaseIn(raw: unknown): FetchedValue['lease'] {
+  if (!isObject(raw)) return undefined
+  const { seconds, renewable } = raw
+  if (!isDuration(seconds) || typeof renewable !== 'boolean') return undefined
+  return { seconds, renewable }
 }
 
 function parsePassed(raw: unknown, providers: ReadonlySet<string>): PassedStep | undefined {

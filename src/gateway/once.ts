@@ -3,17 +3,20 @@ import { constants } from 'node:os'
 import type { Decision } from '../policy/decide.ts'
 import type { Plan } from '../plan/types.ts'
 import { dayOf } from '../policy/expiry.ts'
-import { recordGrants, type GrantRow } from '../state/grants.ts'
+import { recordGrants } from '../state/grants.ts'
 import { recordEnd, recordStart } from '../state/runs.ts'
 import { SecretRefError } from '../errors.ts'
 import { takeResolver } from './early.ts'
-import type { Ending } from './ending.ts'
+import type { Ending, WhyEnded } from './ending.ts'
 import { newRunId, type Gateway } from './gateway.ts'
+import { grantOf } from './grant-row.ts'
 import type { Agent } from './launch.ts'
 import type { Result, Say } from './result.ts'
 import { start } from './start.ts'
-import { routeOf } from './status.ts'
 import { startTimeOf } from './surroundings.ts'
+import type { Received, TendedRun } from './tend/held.ts'
+import { tendingOf } from './tend/settings.ts'
+import type { Tender } from './tend/tender.ts'
 
 export interface OnceRequest {
   plan: Plan
@@ -27,11 +30,21 @@ export interface OnceRequest {
   /** Aborts when we are asked to stop, before the agent runs and after. */
   signal: AbortSignal
   say: Say
+  /**
+   * Called where a changed value asks for a restart (`"onChange": "restart"`), at most once for a run and
+   * never before `startOnce` has returned. Whoever gives it ends the agent politely and starts it again
+   * at once. Left out: nobody would start it again, so the agent is left alone, and that is said.
+   */
+  onRestart?: () => void
 }
 
 export interface Once {
   run: string
   agent: Agent
+  /** Says why the agent is about to be ended, for the record of its end; the first reason stays. */
+  because: (why: WhyEnded) => void
+  /** The lease of what this variable received is lost, or about to be: it is fetched once more. */
+  leaseLost: (envVar: string) => void
   /** Waits for the end, and records it. */
   ended(): Promise<Ending>
 }
@@ -84,13 +97,22 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
       startedAt: gateway.now(),
     })
   })
+  let why: WhyEnded | undefined
+  const because = (reason: WhyEnded): void => {
+    why ??= reason
+  }
+  const tender = await tenderOf(gateway, { ...request, run, agent, because }, started.received)
+  started.leases.events = { onLost: (envVar) => tender?.lost(envVar) }
   return {
     run,
     agent,
+    because,
+    leaseLost: (envVar) => tender?.lost(envVar),
     ended: async () => {
       const ending = await agent.ended
+      await tender?.stop()
       try {
-        await finish(ending)
+        await finish(ending, why)
       } catch (error) {
         if (!(error instanceof SecretRefError)) throw error
         // The agent has run and its end belongs to the caller; that it is not on record must be said.
@@ -109,6 +131,18 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
       return ending
     },
   }
+}
+
+/** Only where the agent's config asks for it: an ordinary run loads nothing and waits for nothing. */
+async function tenderOf(
+  gateway: Gateway,
+  run: TendedRun,
+  received: readonly Received[],
+): Promise<Tender | undefined> {
+  const tending = tendingOf(gateway.agent(run.plan.agent))
+  if (tending === undefined || received.length === 0) return undefined
+  const { Tender } = await import('./tend/tender.ts')
+  return new Tender(gateway, run, tending, received)
 }
 
 /** By its own exit code: what a signal ends, its credentials have not. */
@@ -131,33 +165,6 @@ function handedOver(gateway: Gateway): string[] {
   return Object.keys(gateway.env).filter(
     (name) => !/^(?:NODE_|LD_|DYLD_|SSLKEYLOGFILE$)/.test(name),
   )
-}
-
-/** What one result means for `gateway status`. */
-export function grantOf(
-  gateway: Gateway,
-  run: string,
-  environment: string,
-  { binding, decision, fetched }: Result,
-  outcome: 'injected' | 'ready',
-): GrantRow {
-  const value = fetched?.outcome === 'value' ? fetched : undefined
-  return {
-    config: gateway.loaded.path,
-    agent: binding.agent,
-    envVar: binding.envVar,
-    tool: binding.tool,
-    ref: binding.ref,
-    environment,
-    outcome: decision.allow ? outcome : 'denied',
-    run,
-    at: gateway.now().toISOString(),
-    route: routeOf(binding),
-    ...(decision.allow ? {} : { code: decision.code }),
-    ...(value && { provider: value.provider, fingerprint: value.fingerprint }),
-    ...(value?.version && { version: value.version }),
-    ...(decision.expiresAt && { expiresAt: decision.expiresAt }),
-  }
 }
 
 /** One line for each failure, warning and fallback; what went well is said on the `info` level. */

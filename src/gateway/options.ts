@@ -7,7 +7,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 
 /** Options that name a file, by provider type; inside a nested object with a dot. */
 const PATHS: Readonly<Record<string, readonly string[]>> = {
-  store: ['path', 'identity'],
+  store: ['path', 'identity', 'passphraseFile'],
   vault: [
     'caCert',
     'clientCert',
@@ -46,6 +46,8 @@ function withPaths(
 ): Readonly<Record<string, unknown>> {
   const resolved = { ...options }
   for (const [key, value] of Object.entries(options)) {
+    // A word of its own, and no path: the key lies in the keychain.
+    if (key === 'identity' && value === 'keychain') continue
     if (typeof value === 'string' && names.includes(key)) resolved[key] = absolute(value, folders)
     else if (typeof value === 'object' && value !== null) {
       const inner = names.flatMap((name) =>

@@ -1,7 +1,9 @@
 /** The audit records of one start: who, which agent, which ref, what was decided and why. */
 import type { Entry, Event } from '../audit/record.ts'
+import { plaintextProviders, PRODUCTION } from '../config/rules/production.ts'
 import type { Code } from '../errors.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
+import type { FetchedValue } from '../policy/fetched.ts'
 import type { Ending } from './ending.ts'
 import type { Gateway } from './gateway.ts'
 import type { Result } from './result.ts'
@@ -17,6 +19,9 @@ export interface RecordedRun {
 export class Records {
   readonly #base: Pick<Entry, 'actor' | 'agent' | 'environment' | 'config' | 'parent'>
   readonly #command: string
+  /** Providers whose use goes on record as such: those that keep plaintext, in production. */
+  readonly #plaintext: ReadonlySet<string>
+  readonly #now: () => Date
 
   constructor(gateway: Gateway, request: RecordedRun) {
     this.#base = {
@@ -26,14 +31,25 @@ export class Records {
       config: gateway.loaded.hash,
       ...(gateway.parent === undefined ? {} : { parent: gateway.parent.run }),
     }
+    this.#now = () => gateway.now()
     this.#command = request.command[0] ?? ''
+    this.#plaintext =
+      request.plan.environment === PRODUCTION
+        ? plaintextProviders(gateway.loaded.config)
+        : new Set()
   }
 
   intent(binding: PlannedBinding): Entry {
     return this.#about('grant.intent', binding, {
       decision: 'allow',
       ...(binding.chain[0] && { provider: binding.chain[0].provider }),
+      ...this.#guarded(binding.chain[0]?.provider),
     })
+  }
+
+  #guarded(provider: string | undefined): Pick<Entry, 'detail'> {
+    const plain = provider !== undefined && this.#plaintext.has(provider)
+    return plain ? { detail: { plaintext: PRODUCTION } } : {}
   }
 
   /** Required or not: what was left out by `--secrets-ref` was a choice, and is on record. */
@@ -67,7 +83,15 @@ export class Records {
 
   released(result: Result): Entry {
     const { reason } = result.decision
-    return this.#withSecret('grant.released', result, { decision: 'allow', reason })
+    const detail = {
+      ...this.#age(result.fetched)?.detail,
+      ...this.#guarded(result.fetched?.provider).detail,
+    }
+    return this.#withSecret('grant.released', result, {
+      decision: 'allow',
+      reason,
+      ...(Object.keys(detail).length === 0 ? {} : { detail }),
+    })
   }
 
   /** It could have been released; another credential that the agent requires could not. */
@@ -103,6 +127,56 @@ export class Records {
     const { reason } = decision
     const fields = { decision: 'allow', reason, delivery: 'none' } as const
     return [...fallbacks, this.#withSecret('grant.checked', { binding, fetched }, fields)]
+  }
+
+  /** A running agent's value is about to be read again. */
+  refreshing(binding: PlannedBinding): Entry {
+    return this.#about('grant.intent', binding, {
+      decision: 'allow',
+      delivery: 'none',
+      ...(binding.chain[0] && { provider: binding.chain[0].provider }),
+      detail: { purpose: 'refresh' },
+    })
+  }
+
+  /** Read again, and it is what the agent has. */
+  refreshed(result: Result): Entry {
+    const { reason } = result.decision
+    const detail = { purpose: 'refresh' }
+    const fields = { decision: 'allow', reason, delivery: 'none', detail } as const
+    return this.#withSecret('grant.checked', result, fields)
+  }
+
+  /** It could not be read again; the agent keeps what it has. */
+  notRefreshed(binding: PlannedBinding, reason: string, code: Code, provider?: string): Entry {
+    return this.#about('grant.failed', binding, {
+      delivery: 'none',
+      ...(provider === undefined ? {} : { provider }),
+      reason,
+      code,
+      detail: { purpose: 'refresh' },
+    })
+  }
+
+  /** A running agent's value is another one now. */
+  changed(result: Result, before: FetchedValue | undefined, onChange: string): Entry {
+    return this.#withSecret('credential.changed', result, {
+      detail: {
+        onChange,
+        ...(before && { fingerprintBefore: before.fingerprint }),
+        ...(before?.version === undefined ? {} : { versionBefore: before.version }),
+      },
+    })
+  }
+
+  /** What a running agent received it may have no longer, and the alert that the config asks for. */
+  revoked({ binding, fetched, decision }: Result, held: FetchedValue): Entry[] {
+    const { code, reason } = decision
+    const about = { binding, fetched: held }
+    const why = { reason, ...(code === undefined ? {} : { code }) }
+    const provider = fetched?.provider ?? held.provider
+    const entry = this.#withSecret('grant.revoked', about, { ...why, provider })
+    return binding.onFailure === 'deny-and-alert' ? [entry, this.alert(about, reason)] : [entry]
   }
 
   /** A value is about to be fetched and shown to the service that it is for. */
@@ -151,14 +225,33 @@ export class Records {
     return { event: 'run.started', ...this.#base, command: this.#command, detail: { pid } }
   }
 
-  ended(ending: Ending): Entry {
-    return { event: 'run.ended', ...this.#base, command: this.#command, exit: ending }
+  /** @param reason where the gateway itself ended it */
+  ended(ending: Ending, reason?: string): Entry {
+    const why = reason === undefined ? {} : { reason }
+    return { event: 'run.ended', ...this.#base, ...why, command: this.#command, exit: ending }
   }
 
   #fallbacks({ binding, fetched }: Result): Entry[] {
-    return (fetched?.passed ?? []).map(({ provider, code }) =>
+    const passed = (fetched?.passed ?? []).map(({ provider, code }) =>
       this.#about('provider.fallback', binding, { provider, code }),
     )
+    const age = this.#age(fetched)
+    return age === undefined
+      ? passed
+      : [
+          ...passed,
+          this.#about('provider.stale', binding, {
+            ...(fetched === undefined ? {} : { provider: fetched.provider }),
+            ...age,
+          }),
+        ]
+  }
+
+  /** Of a last good value, in whole seconds. */
+  #age(fetched: Result['fetched']): Pick<Entry, 'detail'> | undefined {
+    if (fetched?.outcome !== 'value' || fetched.stale === undefined) return undefined
+    const ms = this.#now().getTime() - Date.parse(fetched.stale)
+    return { detail: { seconds: Math.max(0, Math.round(ms / 1000)) } }
   }
 
   #about(event: Event, binding: PlannedBinding, fields: Partial<Entry>): Entry {

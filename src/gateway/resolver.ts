@@ -7,7 +7,7 @@ import { Socket } from 'node:net'
 import { SecretRefError, type Code } from '../errors.ts'
 import type { Fetched } from '../policy/fetched.ts'
 import { parseMessage, type Known } from './metadata.ts'
-import { HANDED_PREFIX, KEY_TROUBLE, type FromResolver, type Sheet } from './sheet.ts'
+import { HANDED_PREFIX, KEY_TROUBLE, type Sheet } from './sheet.ts'
 import { valueProcess } from './value-process.ts'
 
 /**
@@ -21,7 +21,10 @@ export function maxMetadataBytes(refs: number): number {
 const GRACE_MS = 1000
 
 /** `undelivered`: the resolver said so, or died; then the launcher's script was not whole. */
-export type Delivery = { delivered: true } | { delivered: false; code: Code; reason: string }
+/** `unkept`: items whose values could not be kept for an outage. */
+export type Delivery =
+  | { delivered: true; unkept: readonly number[] }
+  | { delivered: false; code: Code; reason: string }
 
 /** What a resolver may say is measured by its sheet. */
 interface Expected extends Known {
@@ -37,6 +40,8 @@ export class Resolver {
   readonly #ended: Promise<Delivery>
   #expected: Expected = { providers: new Set(), places: new Set(), count: 0, key: '' }
 
+  #spent: ReadonlyMap<string, number> = new Map()
+
   /** @param env handed over, under names of ours, only where there is no /proc to read it from */
   constructor(env: Record<string, string> = {}) {
     this.#child = spawn(process.execPath, valueProcess('resolver'), {
@@ -51,7 +56,11 @@ export class Resolver {
     })
     this.#child.on('error', ignoreGone)
     this.#child.stdin?.on('error', ignoreGone)
-    const { fetched, ended } = listen(this.#child, () => this.#expected)
+    const { fetched, ended } = listen(
+      this.#child,
+      () => this.#expected,
+      (spent) => (this.#spent = spent),
+    )
     this.#fetched = fetched
     this.#ended = ended
     // Awaited later, or never where the start fails before; then its failure is nobody's.
@@ -67,6 +76,11 @@ export class Resolver {
   /** @throws PROVIDER_INVALID where the resolver died or broke its contract */
   fetched(): Promise<readonly Fetched[]> {
     return this.#fetched
+  }
+
+  /** Calls that were made, by provider, where it has reported any. */
+  get spent(): ReadonlyMap<string, number> {
+    return this.#spent
   }
 
   /** The end that a launcher gets as its stdin. Until `release` nothing is written to it. */
@@ -125,12 +139,18 @@ export function knownOn(sheet: Sheet): Known {
   return { providers: new Set(names), places: placesOn(sheet) }
 }
 
+/** The options of a provider are a tree of a few levels: `auth` has files too. */
+function* textsIn(value: unknown): Generator<string> {
+  if (typeof value === 'string') yield value
+  else if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) yield* textsIn(inner)
+  }
+}
+
 function placesOn(sheet: Sheet): Set<string> {
   const places = new Set<string>()
   for (const { options } of Object.values(sheet.providers)) {
-    for (const value of Object.values(options)) {
-      for (const path of [value].flat()) if (typeof path === 'string') places.add(path)
-    }
+    for (const text of textsIn(options)) places.add(text)
   }
   for (const { chain } of sheet.items) {
     for (const { provider, at } of chain) {
@@ -144,13 +164,14 @@ function placesOn(sheet: Sheet): Set<string> {
 }
 
 /** One answer for each item, in order: else each would be taken for another's. */
-function answersAll(message: FromResolver, count: number): boolean {
-  return message.type !== 'fetched' || message.items.length === count
+function answersAll(message: { type: string; items?: readonly Fetched[] }, count: number): boolean {
+  return message.type !== 'fetched' || message.items?.length === count
 }
 
 function listen(
   child: ChildProcess,
   expected: () => Expected,
+  spent: (calls: ReadonlyMap<string, number>) => void,
 ): {
   fetched: Promise<readonly Fetched[]>
   ended: Promise<Delivery>
@@ -191,9 +212,13 @@ function listen(
       if (message === undefined || !answersAll(message, expected().count)) {
         broken('reported what it may not')
         child.kill('SIGKILL')
-      } else if (message.type === 'fetched') fetched.resolve(message.items)
-      else if (message.type === 'delivered') ended.resolve({ delivered: true })
-      else {
+      } else if (message.type === 'fetched') {
+        if (message.spent !== undefined) spent(message.spent)
+        fetched.resolve(message.items)
+      } else if (message.type === 'delivered') {
+        const { unkept = [] } = message
+        ended.resolve({ delivered: true, unkept })
+      } else {
         const { code, reason = 'failed' } = message
         ended.resolve({ delivered: false, code, reason })
         if (reason === KEY_TROUBLE) {

@@ -20,8 +20,26 @@ export interface SheetItem {
   fallbackOn: readonly FallbackOn[]
   /** Where a file delivery goes: absolute, inside the run's private folder. */
   file?: string
+  /** By provider of the chain: how old its last good value may be in an outage, in milliseconds. */
+  maxStale?: Readonly<Record<string, number>>
   /** Ids of targets: the report says whether the value has the form of one of them. */
   targets?: readonly string[]
+}
+
+export interface SheetProvider {
+  type: string
+  options: Readonly<Record<string, unknown>>
+  /** How many calls this start may make, and when they were taken (ms); absent: as many as it likes. */
+  budget?: { calls: number; at: number }
+}
+
+/** Where last good values are kept, and whose they are. */
+export interface StalePlace {
+  dir: string
+  /** The key file that they are sealed to. */
+  identity: string
+  config: string
+  environment: string
 }
 
 export interface Sheet {
@@ -33,16 +51,22 @@ export interface Sheet {
   /** Absolute path of the key for fingerprints; made on first use, in the value wing. */
   fingerprintKey: string
   deadlineMs: number
-  providers: Readonly<Record<string, { type: string; options: Readonly<Record<string, unknown>> }>>
+  providers: Readonly<Record<string, SheetProvider>>
   items: readonly SheetItem[]
+  /** There where an item may be served from its last good value. */
+  stale?: StalePlace
   /** What the agent's arguments cost of the space that arguments and environment share, in bytes. */
   argumentBytes: number
   /** Names of variables that the agent gets from the gateway's own environment. */
   inherit: readonly string[]
   /** Variables of ours for the agent; never secret. */
   set: Readonly<Record<string, string>>
+  /** Where leases are kept, see `leaseFile`, and the key they are sealed to; both absolute. */
+  leases?: { at: string; key: string }
   /** Signals that were ignored when we were started, and so are for the agent (nohup). */
   ignoreSignals: readonly string[]
+  /** The agent runs already: what is released replaces its files, and there is no launcher. */
+  rewrite?: true
   /** The soft limit on open files that we were started with; Node raises its own. */
   openFiles?: number
 }
@@ -50,8 +74,17 @@ export interface Sheet {
 export type ToResolver = Sheet | { type: 'release'; items: readonly number[] }
 
 export type FromResolver =
-  | { type: 'fetched'; items: readonly Fetched[] }
-  | { type: 'delivered' }
+  | {
+      type: 'fetched'
+      items: readonly Fetched[]
+      /** Calls made, for each provider with a budget; left out, all that was allotted counts. */
+      spent?: Readonly<Record<string, number>>
+    }
+  | {
+      type: 'delivered'
+      /** Items whose values could not be kept for an outage. */
+      unkept?: readonly number[]
+    }
   | { type: 'undelivered'; code: Code; reason?: string }
 
 /** The reason of `undelivered` where the key for fingerprints could not be read or made. */

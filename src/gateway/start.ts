@@ -11,10 +11,12 @@ import { answersOf } from './answers.ts'
 import { makePrivateFolder, removePrivateFolder, sweepPrivateFolders } from './folder.ts'
 import type { Gateway } from './gateway.ts'
 import { launch, type Agent } from './launch.ts'
+import { leasePlace, RunLeases } from './lease/run-leases.ts'
 import { Records } from './records.ts'
 import type { Resolver } from './resolver.ts'
 import type { Result } from './result.ts'
 import { makeSheet } from './make-sheet.ts'
+import type { Received } from './tend/held.ts'
 import { startWatcher, type Watcher } from './watcher.ts'
 
 export interface StartRequest {
@@ -37,7 +39,11 @@ export type Started =
       started: true
       agent: Agent
       results: readonly Result[]
-      finish: (ending: Ending) => Promise<void>
+      /** What the agent has, and where. */
+      received: readonly Received[]
+      leases: RunLeases
+      /** @param why where the gateway itself ended it */
+      finish: (ending: Ending, why?: string) => Promise<void>
     }
   | { started: false; results: readonly Result[]; error: SecretRefError }
 
@@ -75,10 +81,12 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
 
   let folder = ''
   let watcher: Watcher | undefined
-  const abandon = (): void => {
+  let leases: RunLeases | undefined
+  const abandon = async (): Promise<void> => {
     resolver.abort()
     watcher?.dismiss()
     if (folder !== '') removePrivateFolder(folder)
+    await leases?.release()
   }
   /** Of these the log does not yet say what became of them. */
   let unsettled: readonly PlannedBinding[] = asked
@@ -86,12 +94,17 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     if (asked.some((binding) => binding.delivery === 'file')) {
       folder = makePrivateFolder(gateway.home, gateway.env)
     }
-    const sheet = makeSheet(gateway, request, asked, folder)
+    const sheet = {
+      ...makeSheet(gateway, request, asked, folder),
+      leases: leasePlace(gateway, request.run),
+    }
     resolver.send(sheet)
     // While the resolver is at work: what killed gateways left behind is nobody's to keep.
     sweepPrivateFolders(gateway.home, gateway.env)
     watcher = startWatcher(folder)
-    const fetched = await answersOf(resolver, sheet, signal)
+    const fetched = await answersOf(gateway, resolver, sheet, signal)
+    leases = new RunLeases(gateway, request, asked, sheet)
+    await leases.held()
     const now = gateway.now()
     // One answer for each, in order: the resolver's end holds it to that.
     const second = fetched.map((answer, i): Result => {
@@ -103,20 +116,29 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     results.push(...second)
     const decisions = second.map((result) => result.decision)
     const stops = blocking(decisions).length > 0
-    await gateway.record(second.flatMap((result) => records.decided(result, stops)))
+    await gateway.record([
+      ...leases.issued(),
+      ...second.flatMap((result) => records.decided(result, stops)),
+    ])
     const allowed = second.filter((result) => result.decision.allow)
     unsettled = stops ? [] : allowed.map((result) => result.binding)
     if (stops) {
-      abandon()
+      await abandon()
       return { started: false, results, error: notStarted(plan.agent, decisions) }
     }
     signal.throwIfAborted()
     const release = second.flatMap((result, i) => (result.decision.allow ? [i] : []))
     const agent = await launch({ ...request, release, watcher })
     unsettled = []
-    return await supervised(gateway, records, { agent, watcher, folder, results, second, request })
+    const received = second.flatMap(({ binding, fetched: answer, decision }, i): Received[] => {
+      if (!decision.allow || answer?.outcome !== 'value') return []
+      const file = sheet.items[i]?.file
+      return [{ binding, decision, fetched: answer, ...(file === undefined ? {} : { file }) }]
+    })
+    const run = { agent, watcher, folder, results, second, received, request, leases }
+    return await supervised(gateway, records, run)
   } catch (error) {
-    abandon()
+    await abandon()
     const code = error instanceof SecretRefError ? error.code : undefined
     await gateway.record(unsettled.map((binding) => records.abandoned(binding, code)))
     throw error
@@ -132,10 +154,12 @@ async function supervised(
     folder: string
     results: readonly Result[]
     second: readonly Result[]
+    received: readonly Received[]
     request: StartRequest
+    leases: RunLeases
   },
 ): Promise<Started> {
-  const { agent, watcher, folder, results, second, request } = run
+  const { agent, watcher, folder, results: given, second, received, request, leases } = run
   const released = second.filter((result) => result.decision.allow)
   const delivery = await request.resolver.ended()
   if (!delivery.delivered) {
@@ -145,6 +169,7 @@ async function supervised(
     await agent.ended
     watcher.dismiss()
     if (folder !== '') removePrivateFolder(folder)
+    await leases.release()
     await gateway.record(released.map((result) => records.undelivered(result, delivery.code)))
     const what =
       delivery.reason === 'died'
@@ -154,8 +179,9 @@ async function supervised(
       scope: 'agent',
       hint: 'ENOSPC: the folder for files is full; else try again, and see `secretref doctor`',
     })
-    return { started: false, results, error }
+    return { started: false, results: given, error }
   }
+  const results = withUnkept(given, second, delivery.unkept)
   const delivered = gateway.record([
     ...released.map((result) => records.delivered(result)),
     records.started(agent.pid),
@@ -166,13 +192,34 @@ async function supervised(
     started: true,
     agent,
     results,
-    finish: async (ending) => {
+    received,
+    leases,
+    finish: async (ending, why) => {
       watcher.dismiss()
       if (folder !== '') removePrivateFolder(folder)
+      await leases.release()
       await delivered
-      await gateway.record([records.ended(ending)])
+      await gateway.record([records.ended(ending, why)])
     },
   }
+}
+
+/** The agent runs all the same: what could not be kept is a warning. */
+function withUnkept(
+  results: readonly Result[],
+  fetched: readonly Result[],
+  unkept: readonly number[],
+): readonly Result[] {
+  const which = new Set(unkept.map((index) => fetched[index]))
+  return results.map((result) => {
+    if (!which.has(result)) return result
+    const { decision, binding } = result
+    const message = `"${binding.ref}" could not be kept for an outage`
+    const hint =
+      'see that the folder "stale" and keys/store.key below SECRETREF_HOME are yours, and the disk not full'
+    const warnings = [...decision.warnings, { code: 'NOT_KEPT' as const, message, hint }]
+    return { ...result, decision: { ...decision, warnings } }
+  })
 }
 
 /** The start as a whole; each failure has its own line, said by the caller. */

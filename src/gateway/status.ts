@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { earlier } from '../plan/dates.ts'
 import type { PlannedBinding } from '../plan/types.ts'
-import { dayOf, isNear, isPast, whenOf } from '../policy/expiry.ts'
+import { ageOf, dayOf, isNear, isPast, whenOf } from '../policy/expiry.ts'
 import type { CredentialRow } from '../state/credentials.ts'
 import type { GrantRow } from '../state/grants.ts'
 
@@ -85,6 +85,10 @@ export function statusOf(
   if (credential?.verdict === 'rejected' && credential.fingerprint === grant.fingerprint) {
     const { target: rejectedBy, at } = credential
     return { ...about, sign: 'bad', state: 'rejected', rejectedBy, detail: dayOf(at) }
+  }
+  if (grant.code !== undefined) {
+    const detail = `last read ${ageOf(grant.at, now)} ago, then ${grant.code}`
+    return { ...about, sign: 'attention', state: 'stale', detail }
   }
   return {
     ...about,

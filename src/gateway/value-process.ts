@@ -10,6 +10,8 @@ export type ValueProcess =
   | 'lister'
   | 'keeper'
   | 'rotator'
+  | 'lease-keeper'
+  | 'locksmith'
 
 /**
  * Node's arguments for one of them. In the sources it is TypeScript beside us; in a build, one file

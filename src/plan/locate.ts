@@ -29,6 +29,9 @@ export interface Folders {
  * - env: `target` or `path` is the variable; neither: the ref in UPPER_SNAKE.
  * - exec: `target` or `path` is the id; neither: the ref.
  * - store: `path` or `target` is the name, `version` as written; neither: the ref.
+ * - aws-secrets-manager, aws-ssm: `path` or `target` is the name or the ARN, `field` a key where what is
+ *   stored is JSON, `version` as written; neither: the ref.
+ * - keychain: `path` or `target` is the account; neither: the ref.
  * - vault: `path` or `target` below the mount, `field` and `version` as written; neither: the ref.
  *
  * @throws {SecretRefError} PROVIDER_UNSUPPORTED for a type that this version does not know;
@@ -58,10 +61,16 @@ export function locate(type: string, ref: string, written: Written, folders: Fol
       oneOf(type, ref, { target, path })
       none(type, ref, { field, version })
       return { path: target ?? path ?? ref }
+    case 'keychain':
+      oneOf(type, ref, { path, target })
+      none(type, ref, { field, version })
+      return { path: path ?? target ?? ref }
     case 'store':
       oneOf(type, ref, { path, target })
       none(type, ref, { field })
       return { path: path ?? target ?? ref, ...(version === undefined ? {} : { version }) }
+    case 'aws-secrets-manager':
+    case 'aws-ssm':
     case 'vault':
       oneOf(type, ref, { path, target })
       return {
@@ -73,7 +82,10 @@ export function locate(type: string, ref: string, written: Written, folders: Fol
       throw new SecretRefError(
         'PROVIDER_UNSUPPORTED',
         `this version has no provider of type "${type}"`,
-        { hint: 'types: store, file, env, exec, vault', scope: 'provider' },
+        {
+          hint: 'types: store, keychain, file, env, exec, vault, aws-secrets-manager, aws-ssm',
+          scope: 'provider',
+        },
       )
   }
 }

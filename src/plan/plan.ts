@@ -144,6 +144,7 @@ function bindingOf(
     pathInEnvVar: credential.pathInEnvVar ?? false,
     chain,
     fallbackOn,
+    ...(entry?.resilience === undefined ? {} : { maxStale: entry.resilience.maxStale }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
     ...(deprecationDate === undefined ? {} : { deprecationDate }),
     ...(note === undefined ? {} : { note }),

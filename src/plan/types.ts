@@ -36,6 +36,8 @@ export interface PlannedBinding {
   pathInEnvVar: boolean
   chain: readonly ChainStep[]
   fallbackOn: readonly FallbackOn[]
+  /** How old the last good value may be in an outage, as the ref's entry says it (`15m`). */
+  maxStale?: string
   /** RFC 3339, the earlier of binding and refMap. */
   expiresAt?: string
   deprecationDate?: string

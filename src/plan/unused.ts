@@ -14,6 +14,8 @@ export interface ListedStore {
   /** The file or folder itself, absolute: two providers may have the same. */
   path: string
   names: readonly string[]
+  /** Providers whose locations are names in it, and no paths of files. */
+  namedBy?: readonly string[]
 }
 
 export interface UnusedInput {
@@ -74,12 +76,17 @@ function namesRead(
   files: ReadonlyMap<string, string>,
 ): Map<string, Set<string>> {
   const listed = new Map(stores.map(({ path, names }) => [path, new Set(names)]))
+  const whole = new Map(
+    stores.flatMap(({ path, namedBy = [] }) => namedBy.map((provider) => [provider, path])),
+  )
   const read = new Map<string, Set<string>>()
   for (const { ref, chain } of pointing) {
     for (const { provider, at } of chain) {
+      const kept = whole.get(provider)
       const path = at.path === '' ? files.get(provider) : at.path
       if (path === undefined) continue
-      const [store, names] = placesIn(path, [at.field, at.alias])
+      const [store, names] =
+        kept === undefined ? placesIn(path, [at.field, at.alias]) : [kept, [path]]
       const name = names.find((one) => listed.get(store)?.has(one) === true)
       if (name === undefined) continue
       const key = keyOf(store, name)

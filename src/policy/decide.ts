@@ -6,7 +6,7 @@ import type { Code } from '../errors.ts'
 import type { Fetched, FetchedFailure, FetchedValue } from './fetched.ts'
 import { earlier } from '../plan/dates.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
-import { dayOf, daysUntil, isNear, isPast, whenOf } from './expiry.ts'
+import { ageOf, dayOf, daysUntil, isNear, isPast, whenOf } from './expiry.ts'
 import { explainFailure, setIt } from './explain.ts'
 import { isFailureReason, type FailureReason } from './reasons.ts'
 
@@ -20,6 +20,7 @@ export type DecisionReason =
   | 'capability'
   | 'answered'
   | 'fallback'
+  | 'stale'
   | 'capability-missing'
   | 'not-servable'
   | 'expired'
@@ -31,7 +32,14 @@ export type DecisionReason =
   | FailureReason
 
 export interface DecisionWarning {
-  code: 'EXPIRING' | 'DEPRECATED' | 'FALLBACK_USED' | 'FILE_MODE_LOOSE' | 'PLACEHOLDER_VALUE'
+  code:
+    | 'EXPIRING'
+    | 'DEPRECATED'
+    | 'FALLBACK_USED'
+    | 'STALE_USED'
+    | 'NOT_KEPT'
+    | 'FILE_MODE_LOOSE'
+    | 'PLACEHOLDER_VALUE'
   message: string
   hint?: string
 }
@@ -126,19 +134,14 @@ function answered(
   const { provider } = fetched
   const set = setIt({ ref, provider, providerType: context.providers?.get(provider)?.type })
   const asked = fetched.passed.length > 0
-  return allow(
-    binding,
-    asked ? 'fallback' : 'answered',
-    `provider "${fetched.provider}" has "${ref}"`,
-    {
-      ...(expiresAt === undefined ? {} : { expiresAt }),
-      warnings: [
-        ...(asked ? [fallbackWarning(ref, fetched)] : []),
-        ...fetched.warnings.flatMap((warning) => storeWarning(ref, warning, set)),
-        ...dated.warnings,
-      ],
-    },
-  )
+  return allow(binding, wayOf(fetched), `provider "${fetched.provider}" has "${ref}"`, {
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    warnings: [
+      ...(asked ? [passedWarning(ref, fetched, context.now)] : []),
+      ...fetched.warnings.flatMap((warning) => storeWarning(ref, warning, set)),
+      ...dated.warnings,
+    ],
+  })
 }
 
 function failed(
@@ -159,8 +162,10 @@ function failed(
     providerType,
   })
   const before = passed.map((step) => `${step.provider} (${step.code})`).join(', ')
+  const kept =
+    fetched.undropped === true ? '; what was kept of it for outages could not be removed' : ''
   return deny(binding, code, isFailureReason(reason) ? reason : fetched.kind, {
-    message: before === '' ? message : `${message}, after ${before}`,
+    message: `${message}${before === '' ? '' : `, after ${before}`}${kept}`,
     hint,
   })
 }
@@ -205,8 +210,24 @@ function decideDates(
   return { warnings }
 }
 
-function fallbackWarning(ref: string, { provider, passed }: FetchedValue): DecisionWarning {
+function wayOf({ stale, passed }: FetchedValue): DecisionReason {
+  if (stale !== undefined) return 'stale'
+  return passed.length > 0 ? 'fallback' : 'answered'
+}
+
+function passedWarning(
+  ref: string,
+  { provider, passed, stale }: FetchedValue,
+  now: Date,
+): DecisionWarning {
   const before = passed.map((step) => `${step.provider} (${step.code})`).join(', ')
+  if (stale !== undefined) {
+    return {
+      code: 'STALE_USED',
+      message: `"${ref}" is the last good value of "${provider}", ${ageOf(stale, now)} old, after ${before}`,
+      hint: 'it is delivered for as long as its maxStale allows; see to the provider',
+    }
+  }
   return {
     code: 'FALLBACK_USED',
     message: `"${ref}" came from "${provider}", after ${before}`,

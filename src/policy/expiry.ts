@@ -33,3 +33,12 @@ export function dayOf(date: string): string {
   const moment = momentOf(date)
   return Number.isNaN(moment) ? date : new Date(moment).toISOString().slice(0, 10)
 }
+
+/** `40 s`, `12 min`, `3 h`, `2 days` */
+export function ageOf(at: string, now: Date): string {
+  const seconds = Math.max(0, Math.round((now.getTime() - Date.parse(at)) / 1000))
+  if (seconds < 120) return `${seconds} s`
+  if (seconds < 7200) return `${Math.floor(seconds / 60)} min`
+  if (seconds < 172_800) return `${Math.floor(seconds / 3600)} h`
+  return `${Math.floor(seconds / 86_400)} days`
+}

@@ -61,6 +61,23 @@ function program({ place, provider }: Failed): string {
   return place === undefined ? called : `${called}, ${place},`
 }
 
+/** The optional peers of package.json, by the type that needs them. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  'aws-secrets-manager': '@aws-sdk/client-secrets-manager',
+  'aws-ssm': '@aws-sdk/client-ssm',
+}
+
+/** What has no parts, and was asked for one. */
+const NO_FIELD = 'remove "field" from its place in the config, or store an object there'
+
+function has({ ref, provider }: Failed): string {
+  return `what provider "${provider}" has for "${ref}"`
+}
+
+function isAws({ providerType }: Failed): boolean {
+  return providerType === 'aws-secrets-manager' || providerType === 'aws-ssm'
+}
+
 const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>> = {
   'not-a-regular-file': (f) => ({
     message: `${placeOf(f)} is not a regular file`,
@@ -95,7 +112,7 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
           hint: 'bind fewer refs of it to one agent',
         }
       : {
-          message: `${f.place ?? `the value of "${f.ref}"`} is larger than 1 MiB`,
+          message: `${f.place ?? `the value of "${f.ref}"`} is larger than ${isAws(f) ? 'its store holds' : '1 MiB'}`,
           hint: 'keep a smaller credential there, by which the agent fetches the rest',
         },
   'too-large-for-env': (f) => ({
@@ -107,8 +124,10 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     hint: 'add "delivery": "file" to its slot, or pass less with --pristine',
   }),
   'not-json': (f) => ({
-    message: `${placeOf(f)} is not JSON`,
-    hint: `correct it in an editor, or write "path" for a file that holds one raw value; its content is never shown here`,
+    message: isAws(f) ? `${has(f)} is not JSON` : `${placeOf(f)} is not JSON`,
+    hint: isAws(f)
+      ? NO_FIELD
+      : 'correct it in an editor, or write "path" for a file that holds one raw value; its content is never shown here',
   }),
   'not-utf8': (f) =>
     f.providerType === 'exec'
@@ -189,7 +208,10 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
   }),
   'bad-answer': (f) => ({
     message: `provider "${f.provider}" gave an answer that breaks its protocol`,
-    hint: 'an exec program answers {"protocolVersion":1,"values":{…}}; what it said is not shown',
+    hint:
+      f.providerType === 'exec'
+        ? 'an exec program answers {"protocolVersion":1,"values":{…}}; what it said is not shown'
+        : 'check its address; what it said is not shown',
   }),
   'id-missing': (f) => ({
     message: `provider "${f.provider}" left "${f.ref}" out of its answer`,
@@ -217,19 +239,47 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
   }),
   'no-address': (f) => ({
     message: `it is not known where provider "${f.provider}" answers`,
-    hint: 'write its "address" into the config, as https://vault.example.com:8200, or set VAULT_ADDR',
+    hint: isAws(f)
+      ? 'write its "region" into the config, or set AWS_REGION, or check its profile; an endpoint has to be https, or on this machine'
+      : 'write its "address" into the config, as https://vault.example.com:8200, or set VAULT_ADDR',
   }),
   'no-credentials': (f) => ({
     message: `provider "${f.provider}" has nothing to sign in with`,
-    hint: 'set VAULT_TOKEN for the gateway, or write "auth" into the config; docs/configuration.md has the methods',
+    hint: isAws(f)
+      ? 'set AWS_PROFILE for the gateway, or write "profile" into the config, or give its machine a role; aws sts get-caller-identity tries it'
+      : 'set VAULT_TOKEN for the gateway, or write "auth" into the config; docs/configuration.md has the methods',
   }),
   'login-denied': (f) => ({
     message: `provider "${f.provider}" refused the login`,
-    hint: 'check role, secret id or token of its "auth"; no other provider is asked after a denial',
+    hint: isAws(f)
+      ? 'check its keys, their session and this machine’s clock; aws sts get-caller-identity tries them'
+      : 'check role, secret id or token of its "auth"; no other provider is asked after a denial',
+  }),
+  'insecure-address': (f) => ({
+    message: `provider "${f.provider}" would be asked over plain http, which everyone on the way can read`,
+    hint: 'write https://HOST, or http://127.0.0.1:PORT for a server on this machine; look at VAULT_ADDR too',
+  }),
+  'wrapped-used': (f) => ({
+    message: `the wrapping token of provider "${f.provider}" is used up, expired or unknown`,
+    hint: 'it is good for one start; if this gateway did not use it, somebody else may have unwrapped the secret id: destroy that, find out who, then place a new one',
+  }),
+  'wrapped-foreign': (f) => ({
+    message: `the wrapping token of provider "${f.provider}" does not wrap a secret id of its role`,
+    hint: 'somebody may have swapped it; it was not unwrapped: find out who placed it, then place a new one',
+  }),
+  'lease-in-doubt': (f) => ({
+    message: `provider "${f.provider}" did not answer for "${f.ref}" and may have made a credential that nobody holds`,
+    hint: 'it was not asked again; such a credential ends with its lease, or list sys/leases/lookup and revoke it',
+  }),
+  'skip-verify': (f) => ({
+    message: `provider "${f.provider}" shows a certificate that is not trusted, and VAULT_SKIP_VERIFY is not honoured`,
+    hint: 'write the right "caCert" into the config, or set VAULT_CACERT',
   }),
   certificate: (f) => ({
     message: `provider "${f.provider}" shows a certificate that is not trusted`,
-    hint: 'write the right "caCert" into the config; if it was right yesterday, find out who answers there',
+    hint: isAws(f)
+      ? 'name the file of the right CA in AWS_CA_BUNDLE; if it was right yesterday, find out who answers there'
+      : 'write the right "caCert" into the config; if it was right yesterday, find out who answers there',
   }),
   unreachable: (f) => ({
     message: `no connection to provider "${f.provider}" could be made`,
@@ -267,13 +317,40 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     message: `${placeOf(f)} is an age file, but not a store of secrets`,
     hint: 'name another file as "path" in the config',
   }),
+  'no-passphrase': (f) => ({
+    message: `provider "${f.provider}" is sealed with a passphrase, and none was given`,
+    hint: 'set SECRETREF_STORE_PASSPHRASE for the gateway, or write "passphraseFile" into the config',
+  }),
+  'no-keychain': (f) => ({
+    message: `provider "${f.provider}" has no keychain to ask: this session has no Secret Service`,
+    hint: 'start it inside a desktop session or `dbus-run-session`; on a server use a provider of type store',
+  }),
+  'keychain-locked': (f) => ({
+    message: `the keychain of provider "${f.provider}" is locked, or was never made`,
+    hint: 'unlock it in the desktop session, then try again; on a server use a provider of type store',
+  }),
+  'no-keychain-library': (f) => ({
+    message: `provider "${f.provider}" needs the package @napi-rs/keyring, which is not installed`,
+    hint: 'run: npm install @napi-rs/keyring',
+  }),
   locked: (f) => ({
     message: `${placeOf(f)} was held by another process for too long`,
     hint: 'look for a SecretRef process that is stopped or hangs',
   }),
   'no-compare': (f) => ({
     message: `provider "${f.provider}" cannot compare before it writes`,
-    hint: 'use version 2 of the KV engine',
+    hint:
+      f.providerType === 'keychain'
+        ? 'use a provider of type store where a write has to compare'
+        : 'use version 2 of the KV engine',
+  }),
+  'no-stages': (f) => ({
+    message: `provider "${f.provider}" cannot hold a version that is not yet the current one`,
+    hint: 'keep this ref in a provider with stages: store, aws-secrets-manager',
+  }),
+  'sdk-missing': (f) => ({
+    message: `provider "${f.provider}" needs a package that is not installed`,
+    hint: `run: npm install ${PACKAGES[f.providerType ?? ''] ?? 'what docs/configuration.md names for it'}`,
   }),
   'not-in-this-version': (f) => ({
     message: `provider "${f.provider}" is not in this version`,
@@ -288,16 +365,16 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     hint: 'write dates as 2027-03-08T04:12:00Z',
   }),
   budget: (f) => ({
-    message: `provider "${f.provider}" was asked as often as it may be`,
-    hint: 'try again later',
+    message: `provider "${f.provider}" was asked as often in a minute as it may be`,
+    hint: `there are calls again within a minute; more, with "callsPerMinute" of provider "${f.provider}"`,
   }),
   closed: (f) => ({
     message: `provider "${f.provider}" was closed before it was asked for "${f.ref}"`,
     hint: 'this is a mistake in SecretRef; please report it',
   }),
   'not-an-object': (f) => ({
-    message: `${placeOf(f)} is JSON, but no object of names and values`,
-    hint: 'write it as {"name": {"value": "…"}} or {"name": "…"}',
+    message: `${isAws(f) ? has(f) : placeOf(f)} is JSON, but no object of names and values`,
+    hint: isAws(f) ? NO_FIELD : 'write it as {"name": {"value": "…"}} or {"name": "…"}',
   }),
 }
 
@@ -316,7 +393,7 @@ const BY_CODE: Readonly<Partial<Record<Code, (failed: Failed) => Explanation>>> 
   }),
   PROVIDER_UNSUPPORTED: (f) => ({
     message: `provider "${f.provider}" is of a type that this version does not know`,
-    hint: 'types: store, file, env, exec, vault',
+    hint: 'types: store, keychain, file, env, exec, vault, aws-secrets-manager, aws-ssm',
   }),
   UNSUPPORTED: (f) => BY_REASON['not-in-this-version'](f),
   SECRET_NOT_FOUND: (f) => BY_REASON['no-such-key'](f),

@@ -8,8 +8,12 @@ export interface FetchedValue {
   createdAt?: string
   expiresAt?: string
   fingerprint: string
+  /** It was issued for this fetch and ends by itself: to fetch it again would issue another. */
+  lease?: { seconds: number; renewable: boolean }
   /** Where the sheet asked for it: whether the value has the form of one of the targets named there. */
   form?: Form
+  /** When it was read, where nobody could be asked now: the last good value. */
+  stale?: string
   ms: number
   passed: readonly PassedStep[]
   warnings: readonly { code: string; place?: string }[]
@@ -22,6 +26,8 @@ export interface FetchedFailure {
   kind: 'absent' | 'denied' | 'malformed' | 'unavailable'
   code: Code
   reason?: string
+  /** What was kept of it for outages could not be removed. */
+  undropped?: true
   place?: string
   provider: string
   ms: number

@@ -15,6 +15,7 @@ export interface GrantRow {
   ref: string
   environment: string
   outcome: GrantOutcome
+  /** Why it was denied; of one that a run received: why it could not be read again since `at`. */
   code?: string
   run: string
   at: string

@@ -25,6 +25,8 @@ export interface Home {
   trust: string
   /** Where the store provider looks when its config names neither: an age file, and its key. */
   store: { path: string; identity: string }
+  /** Last good values for an outage, each sealed to the store's key. */
+  stale: string
   /** Where the file provider looks when its config names no path; the first that exists, alone. */
   secretsFiles: readonly [string, string]
 }
@@ -50,6 +52,7 @@ export function homeOf(env: Environment): Home {
     checkpointKey: join(keys, 'checkpoint.key'),
     trust: join(dir, 'trust.json'),
     store: { path: join(dir, 'store.age'), identity: join(keys, 'store.key') },
+    stale: join(dir, 'stale'),
     secretsFiles: [
       join(dir, 'secrets.json'),
       join(userHome(env), '.openclaw', 'secrets', 'secrets.json'),

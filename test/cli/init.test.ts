@@ -40,7 +40,7 @@ describe('in an empty folder', () => {
     expect(ended).toMatchObject({ code: 0, err: '' })
     expect(ended.out).toBe(
       `wrote ${config}, and trusts it\n` +
-        `values will lie in ${w.secrets}\n` +
+        `values will lie encrypted in ${w.home.store.path}\n` +
         'next:\n' +
         '  secretref secrets set stripe-api-key\n' +
         `  secretref run -- sh -c 'echo "\${STRIPE_API_KEY:+the agent has its key}"'\n`,
@@ -48,8 +48,7 @@ describe('in an empty folder', () => {
     expect(readdirSync(folder)).toEqual(['secretref.json'])
     expect(modeOf(config)).toBe('644')
     expect(modeOf(w.home.dir)).toBe('700')
-    expect(modeOf(w.secrets)).toBe('600')
-    expect(readFileSync(w.secrets, 'utf8')).toBe('{}\n')
+    expect(existsSync(w.secrets)).toBe(false)
     const loaded = await loadConfig({ path: config, found: true }, { now: new Date() })
     expect(loaded.warnings).toEqual([])
     expect(() => requireTrust(loaded, w.home)).not.toThrow()
@@ -80,6 +79,8 @@ describe('in an empty folder', () => {
       cwd: folder,
     })
     expect(exact.out).toBe(VALUE)
+    expect(readFileSync(w.home.store.path).includes(VALUE)).toBe(false)
+    expect(modeOf(w.home.store.path)).toBe('600')
   })
 
   test('and so they do for an ordinary user', async (context) => {
@@ -145,7 +146,9 @@ describe('what is there stays', () => {
     mkdirSync(w.home.dir, { mode: 0o700 })
     w.writeSecrets({ 'stripe-api-key': { value: VALUE } })
     const before = readFileSync(w.secrets, 'utf8')
-    expect((await run(w, ['init'], { cwd: folder })).out).toContain(`values lie in ${w.secrets}\n`)
+    expect((await run(w, ['init'], { cwd: folder })).out).toContain(
+      `values lie in the clear in ${w.secrets}\n`,
+    )
     expect(readFileSync(w.secrets, 'utf8')).toBe(before)
   })
 
@@ -154,7 +157,9 @@ describe('what is there stays', () => {
     const second = w.home.secretsFiles[1]
     mkdirSync(join(second, '..'), { recursive: true, mode: 0o700 })
     writeFileSync(second, JSON.stringify({ 'stripe-api-key': VALUE }), { mode: 0o600 })
-    expect((await run(w, ['init'], { cwd: folder })).out).toContain(`values lie in ${second}\n`)
+    expect((await run(w, ['init'], { cwd: folder })).out).toContain(
+      `values lie in the clear in ${second}\n`,
+    )
     expect(existsSync(w.secrets)).toBe(false)
     const ended = await run(w, ['run', '--', 'sh', '-c', 'printf %s "$STRIPE_API_KEY"'], {
       cwd: folder,

@@ -71,8 +71,14 @@ describe('every kind of mistake has words of its own', () => {
     ],
     [
       { secrets: { providers: { vault: { address: 'ftp://x' } } } },
-      'secrets.providers.vault.address: must begin with https:// or http://',
+      'secrets.providers.vault.address: must be https://HOST, or http://127.0.0.1:PORT for a server on this machine',
     ],
+    ...['http://aws.example', 'http://127.0.0.1.example', 'http://localhost@aws.example'].map(
+      (endpoint): [object, string] => [
+        { secrets: { providers: { 'aws-ssm': { endpoint } } } },
+        'secrets.providers.aws-ssm.endpoint: must begin with https://, or with http:// and this machine',
+      ],
+    ),
   ])('%j', async (document, complaint) => {
     expect(await complaints(document)).toEqual([`CONFIG_INVALID ${complaint}`])
   })

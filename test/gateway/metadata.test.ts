@@ -37,6 +37,7 @@ describe('what has its form comes through whole', () => {
     value({ version: 'a1.b2:c3-d4', createdAt: '2026-01-02T03:04:05.678Z' }),
     value({ expiresAt: '2027-12-31T23:59:59.999Z' }),
     value({ form: 'fits' }),
+    value({ lease: { seconds: 3600, renewable: true } }),
     value({ form: 'unfit' }),
     value({ passed: [{ provider: 'vault', code: 'TIMEOUT' }] }),
     value({ warnings: [{ code: 'FILE_MODE_LOOSE', place: '/home/user/secrets.json' }] }),
@@ -82,6 +83,10 @@ describe('what breaks the contract is refused whole', () => {
     value({ expiresAt: '2027-02-30T00:00:00.000Z' }),
     value({ expiresAt: '2027-99-99T99:99:99.999Z' }),
     value({ expiresAt: 'tomorrow' }),
+    value({ lease: true }),
+    value({ lease: { seconds: 3600 } }),
+    value({ lease: { seconds: -1, renewable: true } }),
+    value({ lease: null }),
     value({ expiresAt: null }),
     value({ expiresAt: 0 }),
     failure({ kind: 'fine' }),
@@ -202,4 +207,18 @@ test('whatever a resolver says, only closed words come through', () => {
   )
   // Some were good enough; else nothing is shown.
   expect(through).toBeGreaterThan(30)
+})
+
+test('calls are counted for providers on the sheet alone, and only where they are a count', () => {
+  const line = JSON.stringify({
+    type: 'fetched',
+    items: [],
+    spent: { file: 3, other: 4, vault: 'fake-value' },
+  })
+  const known = { providers: new Set(['file', 'vault']), places: new Set<string>() }
+  expect(parseMessage(line, known)).toEqual({
+    type: 'fetched',
+    items: [],
+    spent: new Map([['file', 3]]),
+  })
 })

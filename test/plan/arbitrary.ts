@@ -76,6 +76,8 @@ const refEntry = fc
   )
   .map(([where, rest]): RefEntry => Object.assign(rest, where))
 
+const environmentRefEntry = refEntry.map((entry) => ({ ...entry, allowPlaintext: true }))
+
 const credential = fc.record(
   {
     secretRef: fc.constantFrom(...REFS),
@@ -121,7 +123,8 @@ export const configArbitrary: fc.Arbitrary<Config> = fc
       agents: some(AGENTS, anyAgent),
       environments: some(
         ENVIRONMENTS,
-        fc.record({ secrets: some(REFS, refEntry), inherit: fc.boolean() }, ANY),
+        // Allowed everywhere: whether the guard of production asks for it is the loader's to test.
+        fc.record({ secrets: some(REFS, environmentRefEntry), inherit: fc.boolean() }, ANY),
       ),
       openclaw: fc.record(
         {

@@ -27,6 +27,9 @@ describe('where a ref lies', () => {
     ['vault', 'a-b', { path: 'prod/stripe/api-key' }, { path: 'prod/stripe/api-key' }],
     ['vault', 'a-b', { target: 't', field: 'f' }, { path: 't', field: 'f' }],
     ['vault', 'a-b', { path: 'p', version: '3' }, { path: 'p', version: '3' }],
+    ['aws-secrets-manager', 'a-b', {}, { path: 'a-b' }],
+    ['aws-secrets-manager', 'a-b', { target: 't', field: 'f' }, { path: 't', field: 'f' }],
+    ['aws-ssm', 'a-b', { path: '/p', version: '3' }, { path: '/p', version: '3' }],
   ]
   test.each(table)('%s %s %j', (type, ref, written, at) => {
     expect(locate(type, ref, written, folders)).toEqual(at)

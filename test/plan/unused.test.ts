@@ -68,6 +68,15 @@ describe('names in a store', () => {
     expect(namesIn({ uses: [{ ref: 'r', chain }], stores: [holding('kept')] })).toEqual([])
   })
 
+  test('of an encrypted store by each provider that is this one; by no other', () => {
+    const stores = [{ ...STORE, names: ['team/kept', 'nobodys'], namedBy: ['store', 'again'] }]
+    const by = (provider: string): string[] =>
+      namesIn({ uses: [{ ref: 'r', chain: [{ provider, at: { path: 'team/kept' } }] }], stores })
+    expect(by('store')).toEqual(['nobodys'])
+    expect(by('again')).toEqual(['nobodys'])
+    expect(by('elsewhere')).toEqual(['nobodys', 'team/kept'])
+  })
+
   test('by its path from another provider: a key of the same file, and a file of a listed folder', () => {
     const key = [{ provider: 'other', at: { path: '/s/secrets.json', field: 'k' } }]
     expect(namesIn({ uses: [{ ref: 'r', chain: key }], stores: [holding('k', 'l')] })).toEqual([

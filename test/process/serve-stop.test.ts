@@ -15,7 +15,7 @@ import {
 import { LISTENS, needs, serve, sh, worldOf } from './serving.ts'
 
 describeOnLinux('stopping', () => {
-  test.each(['SIGINT', 'SIGHUP'] as const)('%s stops all, and ends us too', async (signal) => {
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s stops all, and ends us too', async (signal) => {
     const world = worldOf({
       first: { command: sh('echo ready; exec sleep 600'), restart: 'always' },
       second: { command: sh('echo ready; exec sleep 600') },

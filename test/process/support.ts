@@ -130,6 +130,8 @@ export interface RunOptions {
   stdin?: Buffer | 'pipe'
   /** Started through these words, `strace -f …` for instance. */
   through?: readonly string[]
+  /** Another copy of the command line. */
+  cli?: string
   /** A hang is a failure of its own: killed then, and `ended` is rejected. */
   timeoutMs?: number
 }
@@ -155,9 +157,9 @@ export interface Running {
 
 /** Starts `secretref <args>` in this world; whatever is left of it is killed when the test is over. */
 export function start(world: World, args: readonly string[], options: RunOptions = {}): Running {
-  const { timeoutMs = 20_000, stdin, through = [] } = options
+  const { timeoutMs = 20_000, stdin, through = [], cli = CLI } = options
   const env = { ...world.env, ...options.env }
-  const [program = '', ...words] = [...through, process.execPath, CLI, ...args]
+  const [program = '', ...words] = [...through, process.execPath, cli, ...args]
   const child = spawn(program, words, {
     cwd: options.cwd ?? world.dir,
     env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),

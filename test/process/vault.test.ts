@@ -1,5 +1,6 @@
 /** Production on Vault: a real OpenBao, the whole command line. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fakeVault } from '../fakes/vault.ts'
 import { openbao, ROOT_TOKEN, startOpenbao, type Bao } from '../servers/openbao.ts'
 import { environment, makeWorld, PRINT_ENVIRONMENT, recordsOf, run, type World } from './support.ts'
 
@@ -111,4 +112,86 @@ describe.skipIf(binary === undefined)('against OpenBao', () => {
     expect([ended.code, ended.out]).toEqual([125, ''])
     expect(ended.err).toContain('no connection to provider "vault" could be made')
   })
+
+  test('a wrapped secret id is good for one start; the second says what that may mean', async () => {
+    await bao.api('POST', 'sys/auth/approle', { type: 'approle' })
+    await bao.api('PUT', 'sys/policies/acl/reader', {
+      policy: 'path "secret/data/prod/*" { capabilities = ["read"] }',
+    })
+    await bao.api('POST', 'auth/approle/role/gateway', { token_policies: 'reader' })
+    const role = await bao.api('GET', 'auth/approle/role/gateway/role-id')
+    const { data }: { data: { role_id: string } } = JSON.parse(await role.text())
+    const made = await fetch(`${bao.address}/v1/auth/approle/role/gateway/secret-id`, {
+      method: 'POST',
+      headers: { 'x-vault-token': ROOT_TOKEN, 'x-vault-wrap-ttl': '60s' },
+    })
+    const { wrap_info: wrap }: { wrap_info: { token: string } } = JSON.parse(await made.text())
+    const at = world()
+    const secretIdFile = at.write('wrapped', `${wrap.token}\n`, 0o600)
+    const auth = {
+      method: 'approle',
+      roleId: data.role_id,
+      secretIdFile,
+      secretIdWrapped: true,
+    }
+    at.writeConfig({
+      agents: { payments: BINDINGS },
+      secrets: { providers: { vault: { address: bao.address, auth } } },
+      environments: { production: { secrets: { 'stripe-api-key': PLACE } } },
+    })
+    delete at.env['VAULT_TOKEN']
+    const runs = [await run(at, words(at)), await run(at, words(at))]
+    const [first, second] = runs
+    expect([first?.code, second?.code]).toEqual([0, 125])
+    expect(environment(Buffer.from(first?.out ?? '')).has('STRIPE_API_KEY')).toBe(true)
+    expect(second?.err).toContain('somebody else may have unwrapped the secret id')
+    expect(JSON.stringify([...runs.map(({ err }) => err), recordsOf(at)])).not.toContain(wrap.token)
+  })
+})
+
+test('user and password of a dynamic secret reach the agent together; no lease id is on record', async () => {
+  const fake = await fakeVault({})
+  const at = makeWorld({
+    config: {
+      agents: {
+        report: {
+          'tool-bindings': {
+            db: {
+              required: true,
+              credentials: {
+                user: { secretRef: 'db-user', envVar: 'DB_USER' },
+                word: { secretRef: 'db-word', envVar: 'DB_WORD' },
+              },
+            },
+          },
+        },
+      },
+      secrets: {
+        providers: { db: { type: 'vault', engine: 'dynamic', address: fake.url } },
+      },
+      environments: {
+        production: {
+          secrets: {
+            'db-user': { provider: 'db', path: 'creds/readonly', field: 'username' },
+            'db-word': { provider: 'db', path: 'creds/readonly', field: 'password' },
+          },
+        },
+      },
+    },
+  })
+  at.env['VAULT_TOKEN'] = 'fake-token'
+  const ended = await run(at, words(at))
+  const given = environment(Buffer.from(ended.out))
+  expect(ended.err).toBe('')
+  const seen = ['DB_USER', 'DB_WORD'].map((name) => given.get(name)?.toString())
+  expect(seen).toEqual(['fake-user-1', 'fake-word-1'])
+  expect(fake.count('GET /v1/database/creds/readonly')).toBe(1)
+  expect(ended.err + JSON.stringify(recordsOf(at))).not.toMatch(/creds\/readonly\/1|fake-token/)
+
+  const set = ['secrets', 'set', 'db-user', '--config', at.config, '--environment', 'production']
+  const refused = await run(at, set, { stdin: Buffer.from('fake-own') })
+  expect(refused.err).toContain('its engine makes a new value at each read')
+  expect(fake.requests.filter((line) => !line.startsWith('GET '))).toEqual([
+    'PUT /v1/sys/leases/revoke',
+  ])
 })

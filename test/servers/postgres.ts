@@ -83,19 +83,18 @@ export async function startPostgres(bin: string): Promise<Postgres> {
   const log = join(dir, 'log')
   const child = spawn(
     ...run('postgres', [
-      ...[
-        '-D',
-        data,
-        '-h',
-        '127.0.0.1',
-        '-p',
-        String(port),
-        '-c',
-        'fsync=off',
-        '-c',
-        'log_statement=all',
-      ],
-      ...['-c', `unix_socket_directories=${dir}`],
+      '-D',
+      data,
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(port),
+      '-c',
+      'fsync=off',
+      '-c',
+      'log_statement=all',
+      '-c',
+      `unix_socket_directories=${dir}`,
     ]),
     { cwd: dir, env: locale, stdio: ['ignore', 'ignore', openSync(log, 'w', 0o600)] },
   )

@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander'
 import { SecretRefError } from '../../errors.ts'
 import type { AuditOptions } from '../gateway-audit.ts'
 import { gatewayRun, type GatewayRunOptions } from '../gateway-run.ts'
+import type { ReloadOptions } from '../gateway-reload.ts'
 import type { StatusOptions } from '../gateway-status.ts'
 import { run, type RunOptions } from '../run.ts'
 import { command, count, group, list, type Line } from './line.ts'
@@ -29,6 +30,17 @@ export function addGateway(program: Command, line: Line): void {
     .action((operands: string[], options: GatewayRunOptions) => {
       const given = afterDashes(operands, line)
       line.choose(() => gatewayRun(line.io, options, given))
+    })
+  command(
+    gateway,
+    'reload',
+    'Have running gateways take the config as it is now, or refuse it whole.',
+  )
+    .option('--json', 'for programs')
+    .action((options: ReloadOptions) => {
+      line.choose(async () =>
+        (await import('../gateway-reload.ts')).gatewayReload(line.io, options),
+      )
     })
   command(gateway, 'status', 'What each binding of an agent has received.')
     .option('--agent <name>', 'one agent')

@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { SecretRefError } from '../../errors.ts'
 import type { Io } from '../io.ts'
+import type { SecretsDescribeOptions } from '../secrets-describe.ts'
+import type { SecretsListOptions } from '../secrets-list.ts'
 import type { SecretsVerifyOptions } from '../secrets-verify.ts'
 import { addLater, command, count, group, type Line } from './line.ts'
 
@@ -28,6 +30,21 @@ export function addSecrets(program: Command, line: Line): void {
     .action((options: SecretsVerifyOptions) => {
       line.choose(async () =>
         (await import('../secrets-verify.ts')).secretsVerify(line.io, options),
+      )
+    })
+  command(secrets, 'list', 'Every ref: where it lies, who is bound to it, how it stands.')
+    .option('--agent <name>', 'those of one agent')
+    .option('--environment <name>', 'the environment whose secrets are meant')
+    .option('--json', 'for programs')
+    .action((options: SecretsListOptions) => {
+      line.choose(async () => (await import('../secrets-list.ts')).secretsList(line.io, options))
+    })
+  command(secrets, 'describe <name>', 'All that is known of one ref, without its value.')
+    .option('--environment <name>', 'that environment alone')
+    .option('--json', 'for programs')
+    .action((name: string, options: SecretsDescribeOptions) => {
+      line.choose(async () =>
+        (await import('../secrets-describe.ts')).secretsDescribe(line.io, name, options),
       )
     })
   versions(secrets, 'history <name>', 'The versions that its store keeps.')

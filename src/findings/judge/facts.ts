@@ -55,6 +55,8 @@ export interface BindingFact {
   fetched?: Fetched
   /** As the config states it. */
   service?: string
+  /** In production: the providers of its chain that keep plaintext. */
+  plaintext?: readonly string[]
 }
 
 /** An entry of `refMap` or of an environment, with the chain that it stands for. */

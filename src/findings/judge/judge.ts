@@ -5,6 +5,7 @@ import type { AuditFacts } from './facts.ts'
 import { inOrder, type AuditFinding } from './finding.ts'
 import { judgePaths } from './paths.ts'
 import { judgeDeprecated, judgeUncovered, judgeUnknown, judgeUnused } from './refs.ts'
+import { judgePlaintext } from './production.ts'
 import { judgeIdle, judgeLiterals, judgeStores } from './rest.ts'
 import {
   judgeAcrossEnvironments,
@@ -22,6 +23,7 @@ const JUDGES: readonly ((facts: AuditFacts) => AuditFinding[])[] = [
   judgeUnresolved,
   judgeExpiry,
   judgeRotation,
+  judgePlaintext,
   judgeShared,
   judgeAcrossEnvironments,
   judgeFormat,

@@ -116,7 +116,7 @@ async function fetchBatch(gateway: Gateway, batch: readonly Read[]): Promise<rea
   const resolver = takeResolver(() => Object.keys(gateway.env))
   try {
     resolver.send(sheet)
-    answers = await answersOf(resolver, sheet, new AbortController().signal)
+    answers = await answersOf(gateway, resolver, sheet, new AbortController().signal)
   } catch (error) {
     if (!(error instanceof SecretRefError)) throw error
     await gateway.record(

@@ -8,6 +8,7 @@ import {
   slotsOf,
 } from '../../config/accessors.ts'
 import { agentPath, slotPath } from '../../config/rules/paths.ts'
+import { plaintextProviders, PRODUCTION } from '../../config/rules/production.ts'
 import type { Agent, Config } from '../../config/types.ts'
 import type { BindingFact, PlacedFact } from '../../findings/judge/facts.ts'
 import { homeEnvironment, settleEnvironment } from '../../plan/environment.ts'
@@ -78,15 +79,20 @@ function statedEnvironments(config: Config): string[] {
 function factsOf(config: Config, agent: Agent | undefined, plan: Plan, now: Date): BindingFact[] {
   const decisions = decide(plan, { now, strict: false })
   const slots = agent === undefined ? [] : slotsOf(agent)
+  const guarded = plan.environment === PRODUCTION ? plaintextProviders(config) : NONE
   return plan.bindings.flatMap((binding, i): BindingFact[] => {
     const decision = decisions[i]
     if (decision === undefined) return []
     const { capabilities, environment } = plan
     // A plan has the slots in the order in which they are written.
     const service = slots[i]?.credential.service ?? slots[i]?.binding.service
+    const plaintext = binding.chain.flatMap(({ provider }) =>
+      guarded.has(provider) ? [provider] : [],
+    )
     return [
       {
         ...(service === undefined ? {} : { service }),
+        ...(plaintext.length === 0 ? {} : { plaintext }),
         binding,
         environment,
         covered: capabilities === undefined || capabilities.includes(binding.tool),
@@ -96,6 +102,8 @@ function factsOf(config: Config, agent: Agent | undefined, plan: Plan, now: Date
     ]
   })
 }
+
+const NONE: ReadonlySet<string> = new Set()
 
 function placedFacts(config: Config, planners: ReadonlyMap<string, Planner>): PlacedFact[] {
   return placedRefs(config).map(({ ref, entry, at }) => {

@@ -4,7 +4,7 @@ import type { LoadedConfig } from '../../config/types.ts'
 import type { StoreFact } from '../../findings/judge/facts.ts'
 import type { Home } from '../../state/home.ts'
 import { listStores } from './lister.ts'
-import type { Listing } from './listing.ts'
+import type { Listing, Store } from './listing.ts'
 import { resolveOptions } from '../options.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
@@ -17,26 +17,37 @@ export async function storeFacts(
   env: Environment,
 ): Promise<StoreFact[]> {
   const table = providersOf(config)
-  const once = new Map<string, string>()
-  for (const name of [...namedProviders(config)].toSorted()) {
-    const key = files.get(name) ?? JSON.stringify(name)
-    if (!once.has(key)) once.set(key, name)
-  }
-  const stores = [...once.values()].flatMap((provider) => {
+  const once = new Map<string, Asked>()
+  for (const provider of [...namedProviders(config)].toSorted()) {
     const known = table.get(provider)
-    if (known === undefined) return []
+    if (known === undefined) continue
+    const { type } = known
     const options = resolveOptions(known, dir, home, env)
-    return [{ provider, type: known.type, options }]
-  })
-  const listings = await listStores(stores)
-  return stores.map(({ provider }, i) => storeFact(provider, files.get(provider), listings[i]))
+    const path = type === 'store' ? String(options['path']) : files.get(provider)
+    const key = path ?? JSON.stringify(provider)
+    const asked = once.get(key) ?? { provider, type, options, path, namedBy: [] }
+    if (type === 'store') asked.namedBy.push(provider)
+    once.set(key, asked)
+  }
+  const stores = [...once.values()]
+  // What others share with us is not listed whole: of a mount or an account we know a few names alone.
+  const ours = stores.filter(({ path }) => path !== undefined)
+  const listings = await listStores(
+    ours.map(({ provider, type, options }) => ({ provider, type, options })),
+  )
+  const listed = new Map(ours.map((asked, i) => [asked, listings[i]]))
+  return stores.map((asked) => storeFact(asked, listed.get(asked)))
 }
 
-function storeFact(
-  provider: string,
-  path: string | undefined,
-  listing: Listing | undefined,
-): StoreFact {
+interface Asked extends Store {
+  /** The file or folder that it is, where it is one. */
+  path: string | undefined
+  /** Of an encrypted store: every provider that is this one. */
+  namedBy: string[]
+}
+
+function storeFact({ provider, path, namedBy }: Asked, listing: Listing | undefined): StoreFact {
+  const by = namedBy.length === 0 ? {} : { namedBy }
   const where = path === undefined ? {} : { path }
   const notListed = (reason: string): StoreFact => ({
     outcome: 'not-listed',
@@ -45,15 +56,15 @@ function storeFact(
     ...where,
   })
   if (listing === undefined || listing.outcome === 'unlisted' || path === undefined) {
-    return notListed('this kind of provider has no list')
+    return notListed('only files and encrypted stores are listed')
   }
   if (listing.outcome === 'refused') {
     // A store that is not there holds nothing.
     if (listing.code !== 'SECRET_NOT_FOUND') return notListed(listing.code)
-    return { outcome: 'listed', provider, path, names: [], hidden: 0, more: 0 }
+    return { outcome: 'listed', provider, path, names: [], hidden: 0, more: 0, ...by }
   }
   const { names, hidden, more } = listing
-  return { outcome: 'listed', provider, path, names, hidden, more }
+  return { outcome: 'listed', provider, path, names, hidden, more, ...by }
 }
 
 /** Where none was asked. */

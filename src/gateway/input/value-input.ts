@@ -26,11 +26,13 @@ export interface Cancelled {
 /**
  * @param instruction what it is to do; names and paths, never a value
  * @param parse what it sent; `undefined` where that breaks the contract
+ * @param most bytes that it may send
  */
 export function startValueInput<R>(
   name: ValueProcess,
   instruction: object,
   parse: (text: string) => R | undefined,
+  most = MAX_REPORT_BYTES,
 ): ValueInput<R> {
   const child = spawn(process.execPath, valueProcess(name), {
     // Built, not inherited: NODE_OPTIONS, LD_PRELOAD and the like would run foreign code in there.
@@ -49,7 +51,7 @@ export function startValueInput<R>(
     .setEncoding('utf8')
     .on('data', (chunk: string) => {
       text += chunk
-      if (text.length > MAX_REPORT_BYTES) child.kill('SIGKILL')
+      if (text.length > most) child.kill('SIGKILL')
     })
     // It is gone; its silence says so.
     .on('error', nothing)

@@ -28,10 +28,10 @@ export interface Call {
 }
 
 /**
- * `refused`: no connection came to be, so nothing was sent. `broken`: it ended before the answer did,
- * and what was asked for may have been done.
+ * `refused`, and `unsent` where the time was up first: no connection came to be, so nothing was sent.
+ * `broken` and `timeout`: no whole answer came, and what was asked for may have been done.
  */
-export type Trouble = 'refused' | 'broken' | 'certificate' | 'too-large' | 'timeout'
+export type Trouble = 'refused' | 'unsent' | 'broken' | 'certificate' | 'too-large' | 'timeout'
 
 export type Reply =
   | { kind: 'answer'; status: number; retryAfter?: string; body: Buffer }
@@ -98,7 +98,8 @@ async function send(call: Call, start: Start): Promise<Reply> {
       return receive(message, call.maxBytes)
     })
   } catch (error) {
-    const trouble = call.signal.aborted ? 'timeout' : troubleOf(error, connected)
+    const late = connected ? 'timeout' : 'unsent'
+    const trouble = call.signal.aborted ? late : troubleOf(error, connected)
     return { kind: 'trouble', trouble }
   }
 }

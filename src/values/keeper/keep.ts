@@ -11,6 +11,10 @@ const unsupported: Kept = { type: 'failed', what: 'unsupported', code: 'PROVIDER
 const nothing: Kept = { type: 'failed', what: 'nothing', code: 'SECRET_NOT_FOUND' }
 
 async function act(session: Session, { at, action }: KeepOrder): Promise<Kept> {
+  if (session.history === undefined && action.kind === 'remove') {
+    // A keychain: no versions to compare, and the one value can be removed all the same.
+    return changed(await session.remove?.(at, 'any'), undefined, undefined)
+  }
   const history = await session.history?.(at)
   if (history === undefined) return unsupported
   if (history.kind !== 'history') return failed(history)

@@ -63,8 +63,15 @@ export interface Session {
   history?(at: Location): Promise<History | Failure>
   /** All versions of it, where `expect` is the current one. */
   remove?(at: Location, expect: string): Promise<PutOutcome>
+  /** Whatever else the lease hangs on is kept alive with it; `seconds` is when the first of them ends. */
   renew?(lease: string, seconds: number): Promise<LeaseOutcome>
+  /** `ok` once the credential no longer works; `gone` where there is no such lease any more. */
   revoke?(lease: string): Promise<LeaseOutcome>
+  /**
+   * For a session that stays open: renews what it signed in with, `seconds` from now it ends. `gone`: it
+   * cannot be renewed, and the next question signs in again. Nothing is asked where nobody signed in.
+   */
+  keepAlive?(): Promise<LeaseOutcome>
   close(): Promise<void>
 }
 
@@ -89,7 +96,9 @@ export interface History {
 }
 
 export interface Lease {
+  /** A secret, and opaque: what `renew` and `revoke` of any session of this provider need. 1 to 32,768 characters. */
   id: string
+  /** From now on; the shortest of what the value hangs on. */
   seconds: number
   renewable: boolean
 }

@@ -7,9 +7,12 @@ import type { Provider } from './contract.ts'
  */
 export const PROVIDERS: Readonly<Record<string, () => Promise<Provider>>> = Object.freeze(
   Object.assign(Object.create(null) as Record<string, () => Promise<Provider>>, {
+    'aws-secrets-manager': async () => (await import('./aws-secrets-manager.ts')).provider,
+    'aws-ssm': async () => (await import('./aws-ssm.ts')).provider,
     env: async () => (await import('./env.ts')).provider,
     exec: async () => (await import('./exec.ts')).provider,
     file: async () => (await import('./file.ts')).provider,
+    keychain: async () => (await import('./keychain.ts')).provider,
     store: async () => (await import('./store.ts')).provider,
     vault: async () => (await import('./vault.ts')).provider,
   }),

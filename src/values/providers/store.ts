@@ -2,10 +2,13 @@
 import { NAME } from '../../config/names.ts'
 import { SecretRefError } from '../../errors.ts'
 import { STAGES } from '../../gateway/keep/words.ts'
+import { enterKeychain, KEYCHAIN_VARIABLES } from '../keychain/items.ts'
 import { copy } from '../secret/bytes.ts'
 import { closed, final, found, untilAborted } from '../secret/outcome.ts'
 import { wipeDocument, type Document } from '../store/document.ts'
 import { changeStore, openStore, type StorePlace } from '../store/file.ts'
+import { IN_KEYCHAIN } from '../store/identity.ts'
+import { PASSPHRASE_VARIABLE, placeOf } from '../store/key.ts'
 import { addVersion, promote, remove, versionAt, type Changed } from '../store/versions.ts'
 import type {
   Context,
@@ -35,18 +38,26 @@ export const provider: Provider = {
         identity: {
           type: 'string',
           minLength: 1,
-          description: 'The key file, as age-keygen writes it. Left out: `keys/store.key` there.',
+          description:
+            'The key file, as age-keygen writes it, or `keychain`. Left out: `keys/store.key` there.',
+        },
+        passphraseFile: {
+          type: 'string',
+          minLength: 1,
+          description:
+            'A file with the passphrase of a store that has one. Left out: SECRETREF_STORE_PASSPHRASE.',
         },
       },
       additionalProperties: false,
     },
-    env: () => [],
+    env: ({ identity }) =>
+      identity === IN_KEYCHAIN
+        ? [PASSPHRASE_VARIABLE, ...KEYCHAIN_VARIABLES]
+        : [PASSPHRASE_VARIABLE],
   },
   async open(options, ctx): Promise<Session> {
-    const { path, identity } = options
-    const place =
-      typeof path === 'string' && typeof identity === 'string' ? { path, identity } : undefined
-    return new StoreSession(place, ctx)
+    enterKeychain(ctx.env)
+    return new StoreSession(placeOf(options, ctx.env), ctx)
   },
 }
 

@@ -7,15 +7,18 @@ import type { Sheet, SheetItem } from '../../gateway/sheet.ts'
 import type { Fetched, PassedStep } from '../../policy/fetched.ts'
 import type { ChainStep } from '../../plan/types.ts'
 import { refusal } from '../deliver/limits.ts'
-import type { Context, Failure, Outcome, Provider, Session } from '../providers/contract.ts'
+import type { Failure, Lease, Outcome, Provider, Session } from '../providers/contract.ts'
 import { PROVIDERS } from '../providers/registry.generated.ts'
 import { wipe } from '../secret/bytes.ts'
+import { Calls } from './calls.ts'
 import { formJudge, type JudgeForm } from './form.ts'
 import { describeValue, type Fingerprint } from './metadata.ts'
 
 export interface Held {
   item: SheetItem
   report: Fetched
+  /** Also of a value that was refused: it has been issued all the same. */
+  lease?: Lease
   /** There where the report says `value`. */
   value?: Buffer
 }
@@ -43,6 +46,7 @@ export async function fetchAll(
   env: ReadonlyMap<string, Buffer>,
   fingerprint: Fingerprint,
   signal: AbortSignal,
+  calls = new Calls(sheet.providers),
 ): Promise<Held[]> {
   const started = performance.now()
   const held: Held[] = []
@@ -52,7 +56,7 @@ export async function fetchAll(
     const groups = Map.groupBy(pendings, ({ step }) => step.provider)
     await Promise.all(
       Array.from(groups, async ([name, group]) => {
-        const outcomes = await askProvider(sheet, name, group, env, signal)
+        const outcomes = await askProvider(sheet, name, group, { env, signal, calls })
         const next: Pending[] = []
         for (const [i, pending] of group.entries()) {
           const outcome = outcomes[i] ?? broken
@@ -101,16 +105,20 @@ function settle(
   if (outcome.kind !== 'value') {
     return { item, report: { outcome: 'failure', ...about, ...failureFields(outcome) } }
   }
-  const { value, meta } = outcome
+  const { value, meta, lease } = outcome
   const described =
     refusal(item.envVar, value, item.delivery) ?? describeValue(value, meta, fingerprint)
   if ('fingerprint' in described) {
     const form = item.targets && judgeForm(value, item.targets)
     const fit = form === undefined ? {} : { form }
-    return { item, report: { outcome: 'value', ...about, ...described, ...fit }, value }
+    // Its id is a secret, and stays here.
+    const leased = lease && { lease: { seconds: lease.seconds, renewable: lease.renewable } }
+    const report: Fetched = { outcome: 'value', ...about, ...described, ...fit, ...leased }
+    return { item, report, value, ...(lease && { lease }) }
   }
   wipe(value)
-  return { item, report: { outcome: 'failure', kind: 'malformed', ...about, ...described } }
+  const report: Fetched = { outcome: 'failure', kind: 'malformed', ...about, ...described }
+  return { item, report, ...(lease && { lease }) }
 }
 
 /** A denial is final. Only an outage lets a chain go on, and absence where the config opts in to it. */
@@ -123,8 +131,7 @@ async function askProvider(
   sheet: Sheet,
   name: string,
   group: readonly Pending[],
-  env: ReadonlyMap<string, Buffer>,
-  signal: AbortSignal,
+  { env, signal, calls }: { env: ReadonlyMap<string, Buffer>; signal: AbortSignal; calls: Calls },
 ): Promise<readonly Outcome[]> {
   const configured = Object.hasOwn(sheet.providers, name) ? sheet.providers[name] : undefined
   const load = configured === undefined ? undefined : PROVIDERS[configured.type]
@@ -140,7 +147,13 @@ async function askProvider(
   let session: Session | undefined
   try {
     const seen = visible(provider, configured.options, sheet, name, env)
-    session = await provider.open(configured.options, contextOf(name, limited, seen))
+    session = await provider.open(configured.options, {
+      name,
+      signal: limited,
+      now: () => new Date(),
+      spend: (count) => calls.spend(name, count),
+      env: seen,
+    })
     const answer = await raceWithSignal(session.get(locations), limited)
     if (answer === undefined) return failAll(group, timedOut)
     return answer.length === group.length ? answer : failAll(group, broken)
@@ -165,11 +178,6 @@ function timeoutOf(options: Readonly<Record<string, unknown>>): number {
 }
 /** A provider that ends its own work at `timeoutMs` knows more about why than we do; let it speak. */
 const KILL_MS = 250
-
-function contextOf(name: string, signal: AbortSignal, env: ReadonlyMap<string, Buffer>): Context {
-  // One start spends no budget yet: nothing is retried inside it.
-  return { name, signal, now: () => new Date(), spend: () => true, env }
-}
 
 /** What this provider may see of the gateway's variables, for every location any chain has in it. */
 function visible(

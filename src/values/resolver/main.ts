@@ -8,7 +8,7 @@
 import { closeSync, read, writeSync } from 'node:fs'
 import { errnoOf, SecretRefError, type Code } from '../../errors.ts'
 import { KEY_TROUBLE, type FromResolver, type Sheet, type ToResolver } from '../../gateway/sheet.ts'
-import { deliverFile } from '../deliver/files.ts'
+import { deliverFile, replaceFile } from '../deliver/files.ts'
 import { environmentBudget, stringCost } from '../deliver/limits.ts'
 import { launchScript, type Variable } from '../deliver/script.ts'
 // The commonest comes along at once; the others are loaded when a sheet names them.
@@ -17,8 +17,11 @@ import { wipe } from '../secret/bytes.ts'
 import { fingerprinter } from '../secret/fingerprint.ts'
 import { readEnvironment } from './environ.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
+import { Calls } from './calls.ts'
 import { fetchAll, type Held } from './fetch.ts'
 import { firstLine } from './first-line.ts'
+import type { Fingerprint } from './metadata.ts'
+import type { StaleCache } from './stale.ts'
 import { wantedNames } from './wanted.ts'
 
 const FROM_GATEWAY = 0
@@ -121,6 +124,43 @@ function deliver(sheet: Sheet, released: readonly Held[], env: Map<string, Buffe
   closeSync(TO_LAUNCHER)
 }
 
+/** For an agent that runs: each file is replaced as a whole. */
+function rewrite(released: readonly Held[]): void {
+  for (const { item, value } of released) {
+    if (value === undefined || item.file === undefined) throw new TypeError('no file to replace')
+    replaceFile(item.file, value)
+  }
+}
+
+/** Loaded only where the config opts in: a start with a file alone pays nothing for it. */
+async function staleOf(
+  sheet: Sheet,
+  fingerprint: Fingerprint,
+  held: readonly Held[],
+): Promise<StaleCache | undefined> {
+  if (sheet.stale === undefined) return undefined
+  const { afterFetch } = await import('./stale.ts')
+  const cache = { sheet, place: sheet.stale, fingerprint, now: () => new Date() }
+  await afterFetch(cache, held)
+  return cache
+}
+
+/** The agent has its values by now; what cannot be kept is told, and fails nothing. */
+async function keepAll(
+  cache: StaleCache | undefined,
+  held: readonly Held[],
+  released: readonly number[],
+): Promise<{ unkept?: number[] }> {
+  if (cache === undefined) return {}
+  const { keep } = await import('./stale.ts')
+  const unkept: number[] = []
+  for (const index of released) {
+    const one = held[index]
+    if (one !== undefined && !(await keep(cache, one).catch(() => false))) unkept.push(index)
+  }
+  return unkept.length === 0 ? {} : { unkept }
+}
+
 async function main(): Promise<void> {
   keepOutOfCoreDumps()
   const line = firstLine(FROM_GATEWAY)
@@ -134,15 +174,23 @@ async function main(): Promise<void> {
     if ((await release) === undefined) gone.abort()
   })()
   const deadline = AbortSignal.timeout(sheet.deadlineMs)
-  const held = await fetchAll(sheet, env, fingerprint, AbortSignal.any([deadline, gone.signal]))
+  const calls = new Calls(sheet.providers)
+  const signal = AbortSignal.any([deadline, gone.signal])
+  const held = await fetchAll(sheet, env, fingerprint, signal, calls)
   try {
+    const stale = await staleOf(sheet, fingerprint, held)
     refuseWhatDoesNotFit(sheet, held, env)
-    report({ type: 'fetched', items: held.map((h) => h.report) })
+    if (held.some(({ lease }) => lease !== undefined)) {
+      const { handOverLeases } = await import('../lease-keeper/hand-over.ts')
+      await handOverLeases(sheet, held)
+    }
+    report({ type: 'fetched', items: held.map((h) => h.report), spent: calls.spent() })
     const message = await release
     if (message?.type === 'release') {
       const released = message.items.flatMap((index) => held[index] ?? [])
-      deliver(sheet, released, env)
-      report({ type: 'delivered' })
+      if (sheet.rewrite === true) rewrite(released)
+      else deliver(sheet, released, env)
+      report({ type: 'delivered', ...(await keepAll(stale, held, message.items)) })
     }
   } finally {
     for (const { value } of held) if (value !== undefined) wipe(value)

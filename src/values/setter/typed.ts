@@ -20,12 +20,17 @@ const BELL = '\u0007'
 export interface Prompt {
   /** What the value is for, where it is for something. */
   ref?: string
+  /** What is asked for; left out: a value. */
+  asks?: string
   /** Whether the terminal can be told to mark where a paste begins and ends. */
   pasteMarks: boolean
 }
 
-/** @param cancel ends the prompt; its reason may be a signal */
-export async function readTyped(prompt: Prompt, cancel: AbortSignal): Promise<Input> {
+/**
+ * @param cancel ends the prompt; its reason may be a signal
+ * @param fd of the terminal; closed afterwards
+ */
+export async function readTyped(prompt: Prompt, cancel: AbortSignal, fd = 0): Promise<Input> {
   const line = new Line(MAX_VALUE_BYTES)
   const chunk = allocate(CHUNK_BYTES)
   const over = Promise.withResolvers<'line' | 'gone'>()
@@ -44,14 +49,15 @@ export async function readTyped(prompt: Prompt, cancel: AbortSignal): Promise<In
     }
     return true
   }
-  const terminal = new ReadStream(0, { onread: { buffer: chunk, callback: received } })
+  const terminal = new ReadStream(fd, { onread: { buffer: chunk, callback: received } })
   const gone = (): void => over.resolve('gone')
   terminal.on('error', gone).on('end', gone)
   cancel.addEventListener('abort', gone, { once: true })
   const ask = (): void => {
     terminal.setRawMode(true)
     const purpose = prompt.ref === undefined ? '' : ` for ${prompt.ref}`
-    say(`${prompt.pasteMarks ? MARKS_ON : ''}value${purpose} (not shown): `)
+    const asks = prompt.asks ?? 'value'
+    say(`${prompt.pasteMarks ? MARKS_ON : ''}${asks}${purpose} (not shown): `)
   }
   const askAgain = (): void => {
     // Whoever stopped us and let us go on may have given the terminal its echo back.

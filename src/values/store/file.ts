@@ -9,48 +9,46 @@ import { replaceFile } from '../providers/file/write.ts'
 import { wipe } from '../secret/bytes.ts'
 import { final, unavailable } from '../secret/outcome.ts'
 import { readDocument, wipeDocument, writeDocument, type Document } from './document.ts'
-import { makeIdentity, readIdentities } from './identity.ts'
+import { keyPlace, makeIdentity, readIdentities } from './identity.ts'
+import { keyFor, openingOf, readPassphrase, type StoreKey, type StorePlace } from './key.ts'
 import { seal, unseal } from './seal.ts'
+
+export type { StorePlace }
 
 /** Thousands of names with ten versions each; decrypted in memory. */
 const MAX_BYTES = 32 * 1024 * 1024
 const WAIT_MS = 5000
 const PAUSE_MS = 5
 
-export interface StorePlace {
-  /** Absolute: the age file, and beside it its lock. */
-  path: string
-  /** Absolute: the key file. */
-  identity: string
-}
-
 export interface OpenStore {
   kind: 'store'
   document: Document
-  file: SecretFile
+  key: StoreKey
+  /** Absent where it was never written. */
+  file: SecretFile | undefined
+}
+
+/** The file as it is, sealed. */
+export async function readStore({ path }: StorePlace): Promise<SecretFile | Failure> {
+  const file = await readSecretFile(path, MAX_BYTES)
+  return file.kind === 'folder'
+    ? final('denied', 'FILE_INSECURE', 'not-a-regular-file', path)
+    : file
 }
 
 /** Absent where there is no store. The document is the caller's, who wipes it. */
-export async function openStore({ path, identity }: StorePlace): Promise<OpenStore | Failure> {
-  const file = await readSecretFile(path, MAX_BYTES)
-  if (file.kind === 'folder') return final('denied', 'FILE_INSECURE', 'not-a-regular-file', path)
+export async function openStore(place: StorePlace): Promise<OpenStore | Failure> {
+  const { path } = place
+  const file = await readStore(place)
   if (file.kind !== 'file') return file
-  const keys = await readIdentities(identity)
-  if (keys.kind !== 'identities') {
-    // Not `absent`: what is asked for may well be in there.
-    return keys.kind === 'absent'
-      ? final('denied', 'PROVIDER_DENIED', 'no-identity', identity)
-      : keys
-  }
-  const plain = await unseal(
-    file.bytes,
-    keys.keys.map((key) => key.identity),
-  )
+  const key = await keyFor(place, file.bytes)
+  if (key.kind !== 'identities' && key.kind !== 'passphrase') return key
+  const plain = await unseal(file.bytes, openingOf(key))
   if (plain === undefined) return final('denied', 'PROVIDER_DENIED', 'not-opened', path)
   const document = readDocument(plain)
   wipe(plain)
   if (document === undefined) return final('malformed', 'SECRET_MALFORMED', 'not-a-store', path)
-  return { kind: 'store', document, file }
+  return { kind: 'store', document, key, file }
 }
 
 /**
@@ -63,51 +61,74 @@ export async function changeStore(
   now: Date,
   change: (document: Document) => PutOutcome,
 ): Promise<PutOutcome> {
-  try {
-    await mkdir(dirname(place.path), { recursive: true, mode: 0o700 })
-  } catch (error) {
-    return failureOf(error, place.path)
-  }
-  return locked(`${place.path}.lock`, async () => {
+  return alone(place, async () => {
     const opened = await openOrBegin(place, now)
     if (opened.kind !== 'store') return opened
-    const { document, file } = opened
     try {
-      const outcome = change(document)
+      const outcome = change(opened.document)
       if (outcome.kind !== 'written') return outcome
-      const plain = writeDocument(document)
-      const sealed = await seal(plain, document.recipients)
-      wipe(plain)
-      if (sealed.length > MAX_BYTES) {
-        return final('malformed', 'SECRET_TOO_LARGE', 'too-large', place.path)
-      }
-      const replaced = await replaceFile(place.path, sealed, file?.stat)
+      const replaced = await writeStore(place, opened)
       return replaced.kind === 'written' ? outcome : replaced
     } finally {
-      wipeDocument(document)
+      wipeDocument(opened.document)
     }
   })
 }
 
-type Begun = { kind: 'store'; document: Document; file: SecretFile | undefined }
+/** Seals the document as its key says, and puts it in the place of what was read. */
+export async function writeStore(
+  { path }: StorePlace,
+  { document, key, file }: Omit<OpenStore, 'kind'>,
+): Promise<PutOutcome> {
+  const plain = writeDocument(document)
+  const sealed = await seal(
+    plain,
+    key.kind === 'passphrase' ? key : { kind: 'recipients', recipients: document.recipients },
+  )
+  wipe(plain)
+  if (sealed.length > MAX_BYTES) {
+    return final('malformed', 'SECRET_TOO_LARGE', 'too-large', path)
+  }
+  return replaceFile(path, sealed, file?.stat)
+}
 
-async function openOrBegin(place: StorePlace, now: Date): Promise<Begun | Failure> {
+async function openOrBegin(place: StorePlace, now: Date): Promise<OpenStore | Failure> {
   const opened = await openStore(place)
-  if (opened.kind !== 'absent') return opened
-  const there = await readIdentities(place.identity)
-  const key =
-    there.kind === 'identities'
-      ? there.keys[0]
-      : there.kind === 'absent'
-        ? await makeIdentity(place.identity, now)
-        : there
-  if ('kind' in key) return key
-  const document: Document = { recipients: [key.recipient], secrets: new Map() }
-  return { kind: 'store', document, file: undefined }
+  return opened.kind === 'absent' ? beginStore(place, now) : opened
+}
+
+/** An empty store, not written yet: with the passphrase that is given, else with a key, made on first use. */
+export async function beginStore(place: StorePlace, now: Date): Promise<OpenStore | Failure> {
+  const passphrase = await readPassphrase(place)
+  if (passphrase !== undefined) {
+    if (passphrase.kind !== 'passphrase') return passphrase
+    const document: Document = { recipients: [], secrets: new Map() }
+    return { kind: 'store', document, key: passphrase, file: undefined }
+  }
+  const at = keyPlace(place.identity, place.path)
+  let keys = await readIdentities(at)
+  if (keys.kind === 'absent') {
+    const made = await makeIdentity(at, now)
+    if ('kind' in made) return made
+    keys = { kind: 'identities', keys: [made] }
+  }
+  if (keys.kind !== 'identities') return keys
+  const document: Document = { recipients: [keys.keys[0].recipient], secrets: new Map() }
+  return { kind: 'store', document, key: keys, file: undefined }
+}
+
+/** Alone among the processes that change this store. */
+export async function alone<T>({ path }: StorePlace, work: () => Promise<T>): Promise<T | Failure> {
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  } catch (error) {
+    return failureOf(error, path)
+  }
+  return locked(`${path}.lock`, work)
 }
 
 /** Node has no flock. SQLite's lock on an empty file is one, and the kernel frees it when its holder dies. */
-async function locked(path: string, work: () => Promise<PutOutcome>): Promise<PutOutcome> {
+async function locked<T>(path: string, work: () => Promise<T>): Promise<T | Failure> {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite')
   let db: DatabaseSync
   try {

@@ -2,22 +2,39 @@
 import { Decrypter, Encrypter, generateX25519Identity, identityToRecipient } from 'age-encryption'
 import { copy, wipe } from '../secret/bytes.ts'
 
+/**
+ * What seals a store, or opens it. age does not mix the two: who knows a passphrase must be the only one
+ * who could have made the file.
+ */
+export type Sealing =
+  | { kind: 'recipients'; recipients: readonly string[] }
+  | { kind: 'passphrase'; passphrase: string }
+export type Opening =
+  | { kind: 'identities'; identities: readonly string[] }
+  | { kind: 'passphrase'; passphrase: string }
+
+const PASSPHRASE = Buffer.from('age-encryption.org/v1\n-> scrypt ')
+
 /** @returns the age file. Errors: a recipient that is none. */
-export async function seal(plain: Uint8Array, recipients: readonly string[]): Promise<Buffer> {
+export async function seal(plain: Uint8Array, how: Sealing): Promise<Buffer> {
   const encrypter = new Encrypter()
-  for (const recipient of recipients) encrypter.addRecipient(recipient)
+  if (how.kind === 'passphrase') encrypter.setPassphrase(how.passphrase)
+  else for (const recipient of how.recipients) encrypter.addRecipient(recipient)
   return Buffer.from(await encrypter.encrypt(plain))
 }
 
-/** In own memory, which the caller wipes; `undefined` where none of the identities opens it, or it was changed. */
-export async function unseal(
-  sealed: Uint8Array,
-  identities: readonly string[],
-): Promise<Buffer | undefined> {
+/** Whether a passphrase opens it, by its first stanza. */
+export function isSealedByPassphrase(sealed: Uint8Array): boolean {
+  return PASSPHRASE.equals(sealed.subarray(0, PASSPHRASE.length))
+}
+
+/** In own memory, which the caller wipes; `undefined` where none of it opens it, or it was changed. */
+export async function unseal(sealed: Uint8Array, how: Opening): Promise<Buffer | undefined> {
   const decrypter = new Decrypter()
   let plain: Uint8Array
   try {
-    for (const identity of identities) decrypter.addIdentity(identity)
+    if (how.kind === 'passphrase') decrypter.addPassphrase(how.passphrase)
+    else for (const identity of how.identities) decrypter.addIdentity(identity)
     plain = await decrypter.decrypt(sealed)
   } catch {
     // The library tells apart what a reader must not: a wrong key, a changed byte, a cut file.
@@ -41,4 +58,16 @@ export async function newKeyPair(): Promise<KeyPair> {
 /** Errors: an identity that is none. */
 export function recipientOf(identity: string): Promise<string> {
   return identityToRecipient(identity)
+}
+
+/** Whether it is an X25519 recipient whose checksum is right; another kind, age 1.1 does not know. */
+export async function isRecipient(text: string): Promise<boolean> {
+  if (!/^age1[a-z0-9]{58}$/.test(text)) return false
+  try {
+    new Encrypter().addRecipient(text)
+    await seal(new Uint8Array(), { kind: 'recipients', recipients: [text] })
+    return true
+  } catch {
+    return false
+  }
 }

@@ -142,6 +142,11 @@ describe('one finding and its line', () => {
       '⚠️ not-rotated: stripe-api-key (91 days, since 2026-08-25)',
     ],
     [
+      'plaintext in production',
+      { bindings: [fetchedFact({ plaintext: ['file', 'env'] })] },
+      '❌ plaintext-in-production: env (can serve stripe-api-key)',
+    ],
+    [
       'one value in two environments',
       { environments: ['production', 'development'], bindings: inBoth({}) },
       '❌ shared-across-environments: stripe-api-key (development, production)',

@@ -40,7 +40,7 @@ test('each store once; a refusal is no error, and what is not there holds nothin
     {
       outcome: 'not-listed',
       provider: 'variables',
-      reason: 'this kind of provider has no list',
+      reason: 'only files and encrypted stores are listed',
     },
   ])
 })

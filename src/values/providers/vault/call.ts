@@ -19,7 +19,9 @@ export interface Vault {
   client: Client
   address: URL
   namespace: string | undefined
+  /** `signal` ends this one piece of work. */
   ctx: Pick<Context, 'signal' | 'spend'>
+  skipVerify: boolean
 }
 
 export interface Question {
@@ -28,8 +30,8 @@ export interface Question {
   path: string
   token?: Buffer | undefined
   body?: Buffer | undefined
-  /** False for what must not be done twice. */
-  repeat: boolean
+  /** False, or `if-not-done`, for what must not be done twice. */
+  repeat: boolean | 'if-not-done'
 }
 
 /** Answers of 200 and 204, and of statuses in `also`, are the caller's, who wipes the body. */
@@ -44,13 +46,19 @@ export async function ask(
     if (!vault.ctx.spend(1)) return unavailable('budget')
     const reply = await vault.client.send(callOf(vault, question))
     if (reply.kind === 'answer' && [200, 204, ...also].includes(reply.status)) return reply
-    const failure = failureOf(reply)
+    const failure = failureOf(reply, vault)
     if (reply.kind === 'answer') wipe(reply.body)
-    if (failure.kind !== 'unavailable' || !question.repeat || attempt === ATTEMPTS) return failure
+    if (failure.kind !== 'unavailable' || attempt === ATTEMPTS) return failure
+    if (question.repeat === 'if-not-done' ? !isUndone(failure) : !question.repeat) return failure
     const pause = failure.retryAfterMs ?? 3 ** (attempt - 1) * PAUSE_MS * (0.5 + Math.random() / 2)
     // A pause that the deadline would end is not begun: why Vault did not answer says more than "timeout".
     if (pause > MAX_PAUSE_MS || !(await paused(pause, signal))) return failure
   }
+}
+
+/** It was not sent, or Vault answered that it does nothing now. */
+function isUndone({ reason }: Failure): boolean {
+  return reason === 'unreachable' || reason === 'sealed' || reason === 'rate-limited'
 }
 
 /** Longer than any start may wait. */
@@ -85,8 +93,12 @@ function callOf(vault: Vault, { method, path, token, body }: Question): Call {
   }
 }
 
-function failureOf(reply: Reply): Failure {
-  if (reply.kind === 'trouble') return TROUBLE[reply.trouble]
+function failureOf(reply: Reply, { skipVerify }: Vault): Failure {
+  if (reply.kind === 'trouble') {
+    return reply.trouble === 'certificate' && skipVerify
+      ? verifiedAllTheSame
+      : TROUBLE[reply.trouble]
+  }
   const { status, retryAfter } = reply
   if (status === 404) return final('absent', 'SECRET_NOT_FOUND', 'id-not-found')
   if (status === 401 || status === 403) return final('denied', 'PROVIDER_DENIED', 'not-permitted')
@@ -108,8 +120,12 @@ function failureOf(reply: Reply): Failure {
 const TROUBLE: Readonly<Record<Trouble, Failure>> = {
   refused: unavailable('unreachable'),
   broken: unavailable('connection-lost'),
+  unsent: unavailable('unreachable', undefined, 'TIMEOUT'),
   timeout: timedOut,
   // Somebody else answers in Vault's place, or the CA is the wrong one: a person has to look.
   certificate: final('malformed', 'PROVIDER_INVALID', 'certificate'),
   'too-large': final('malformed', 'PROVIDER_INVALID', 'bad-answer'),
 }
+
+/** VAULT_SKIP_VERIFY is not honoured: whoever answers there would be given the token. */
+const verifiedAllTheSame: Failure = final('malformed', 'PROVIDER_INVALID', 'skip-verify')

@@ -3,10 +3,11 @@
  * version 2: …/kv-v2. Spans into the answer's bytes, which the caller wipes.
  */
 import { parseDate } from '../../../config/dates.ts'
-import { readJson, type JsonNode } from '../../secret/json.ts'
+import type { JsonNode } from '../../secret/json.ts'
 import { textOf } from '../../secret/json-text.ts'
 import { final, found } from '../../secret/outcome.ts'
 import type { Failure, Location, Meta, Outcome } from '../contract.ts'
+import { member, rootOf } from './answer.ts'
 
 /** Where a ref names no field and the config neither. */
 const DEFAULT_FIELD = 'value'
@@ -25,7 +26,7 @@ const NOTHING: ReadonlyMap<string, JsonNode> = new Map()
 const badAnswer: Failure = final('malformed', 'PROVIDER_INVALID', 'bad-answer')
 const absent: Failure = final('absent', 'SECRET_NOT_FOUND', 'id-not-found')
 
-/** `undefined` for a path that no request can name. */
+/** `undefined` for a path that no request can name. @param area what version 2 puts between mount and path */
 export function requestPath(
   mount: string,
   kv: 1 | 2,
@@ -45,8 +46,7 @@ function isBad(part: string): boolean {
 
 /** @param body of an answer of 200, or of 404: version 2 says there which version was deleted */
 export function readStored(body: Buffer, kv: 1 | 2): Stored | Failure {
-  const result = readJson(body)
-  const root = 'root' in result ? result.root : undefined
+  const root = rootOf(body)
   const data = member(root, 'data')
   // `{"errors":[]}`: there never was one.
   if (data === undefined) return member(root, 'errors') === undefined ? badAnswer : absent
@@ -92,10 +92,6 @@ export function outcomeOf(stored: Stored, at: Location, configured: string | und
 function theField(fields: ReadonlyMap<string, JsonNode>): string {
   const [only = DEFAULT_FIELD] = fields.keys()
   return fields.size === 1 ? only : DEFAULT_FIELD
-}
-
-function member(node: JsonNode | undefined, name: string): JsonNode | undefined {
-  return node?.kind === 'object' ? node.members.get(name) : undefined
 }
 
 /** Vault writes nanoseconds, which are more than a date here may have. */

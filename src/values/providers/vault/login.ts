@@ -1,13 +1,15 @@
 /** How a session comes to its token. */
-import { concat, copy, wipe } from '../../secret/bytes.ts'
-import { readJson } from '../../secret/json.ts'
-import { quote, textOf } from '../../secret/json-text.ts'
+import { copy, wipe } from '../../secret/bytes.ts'
 import { final } from '../../secret/outcome.ts'
 import type { Failure } from '../contract.ts'
+import { bytesIn, member, rootOf, secondsIn } from './answer.ts'
+import { bodyOf } from './body.ts'
 import { ask, type Vault } from './call.ts'
 import type { Auth } from './options.ts'
+import { unwrap } from './unwrap.ts'
 
-export type Login = { token: Buffer } | Failure
+/** `seconds`: how long the token lives from now on; 0 where it has no end; left out where nobody said. */
+export type Login = { token: Buffer; seconds?: number } | Failure
 
 /** RFC 9110's visible characters: anything else would break the header that carries it. */
 const HEADER_VALUE = /^[\x21-\x7e]{1,16384}$/
@@ -15,11 +17,18 @@ const HEADER_VALUE = /^[\x21-\x7e]{1,16384}$/
 /** Logs in, or takes the token that there is. The token is the caller's, who wipes it. */
 export async function login(vault: Vault, auth: Auth): Promise<Login> {
   if (auth.method === 'token') return checked(copy(auth.token))
-  const fields = fieldsOf(auth)
-  const body = jsonOf(fields)
+  if (auth.method === 'approle' && auth.wrapped && auth.secretId !== undefined) {
+    const secretId = await unwrap(vault, auth.secretId, auth)
+    if (!Buffer.isBuffer(secretId)) return secretId
+    // Its wrapping is gone for good: a login that is tried again needs what was in it.
+    wipe(auth.secretId)
+    Object.assign(auth, { secretId, wrapped: false })
+  }
+  const body = bodyOf(fieldsOf(auth))
   const path = `auth/${auth.mount.split('/').map(encodeURIComponent).join('/')}/login`
-  // Not repeated: a secret id may be good for one login only.
-  const answer = await ask(vault, { method: 'POST', path, body, repeat: auth.method !== 'approle' })
+  // A secret id may be good for one login only.
+  const repeat = auth.method === 'approle' ? 'if-not-done' : true
+  const answer = await ask(vault, { method: 'POST', path, body, repeat })
   wipe(body)
   if (answer.kind !== 'answer') {
     // 400: "invalid role or secret ID". Whatever it is, this login is refused.
@@ -27,7 +36,11 @@ export async function login(vault: Vault, auth: Auth): Promise<Login> {
     return refused || answer.kind === 'absent' || answer.kind === 'denied' ? denied : answer
   }
   try {
-    return tokenIn(answer.body)
+    const issued = member(rootOf(answer.body), 'auth')
+    const token = bytesIn(answer.body, member(issued, 'client_token'))
+    return token === undefined
+      ? badAnswer
+      : checked(token, secondsIn(answer.body, member(issued, 'lease_duration')))
   } finally {
     wipe(answer.body)
   }
@@ -49,26 +62,10 @@ function fieldsOf(auth: Exclude<Auth, { method: 'token' }>): Map<string, Buffer>
   return fields
 }
 
-function jsonOf(fields: ReadonlyMap<string, Buffer>): Buffer {
-  const parts: Buffer[] = [Buffer.from('{')]
-  for (const [name, value] of fields) {
-    parts.push(Buffer.from(`${parts.length === 1 ? '' : ','}"${name}":`), quote(value))
+function checked(token: Buffer, seconds?: number): Login {
+  if (!HEADER_VALUE.test(token.toString('latin1'))) {
+    wipe(token)
+    return final('malformed', 'PROVIDER_INVALID', 'no-credentials')
   }
-  parts.push(Buffer.from('}'))
-  const body = concat(...parts)
-  wipe(...parts)
-  return body
-}
-
-function tokenIn(body: Buffer): Login {
-  const result = readJson(body)
-  const root = 'root' in result ? result.root : undefined
-  const auth = root?.kind === 'object' ? root.members.get('auth') : undefined
-  const token = auth?.kind === 'object' ? auth.members.get('client_token') : undefined
-  return token?.kind === 'string' ? checked(textOf(body, token)) : badAnswer
-}
-
-function checked(token: Buffer): Login {
-  if (HEADER_VALUE.test(token.toString('latin1'))) return { token }
-  return final('malformed', 'PROVIDER_INVALID', 'no-credentials')
+  return seconds === undefined ? { token } : { token, seconds }
 }

@@ -1,0 +1,73 @@
+/** What one start may ask of providers that have a call budget, and what it did ask. */
+import type { ProviderConfig } from '../config/types.ts'
+import { settleCalls, takeCalls } from '../state/budgets.ts'
+import type { Gateway } from './gateway.ts'
+import type { Sheet, SheetItem } from './sheet.ts'
+
+/** Provider types with the option `callsPerMinute`, and its default; a test holds them to their schemas. */
+export const CALLS_PER_MINUTE: Readonly<Record<string, number>> = {
+  vault: 600,
+  'aws-secrets-manager': 600,
+  'aws-ssm': 600,
+}
+/** A question is asked again at most twice. */
+const ATTEMPTS = 3
+/** Beside the reads: a secret id unwrapped, a login, the token looked up, a lease given back. */
+const AROUND = 4
+
+/** @returns `undefined` where this provider may be asked as often as one likes */
+export function budgetOf({ type, options }: ProviderConfig): number | undefined {
+  const standard = Object.hasOwn(CALLS_PER_MINUTE, type) ? CALLS_PER_MINUTE[type] : undefined
+  if (standard === undefined) return undefined
+  const stated = options['callsPerMinute']
+  return typeof stated === 'number' ? stated : standard
+}
+
+/**
+ * Takes what these items may need of each budget. `state.db` is opened only where there is one.
+ *
+ * @returns by provider; nothing for one without a budget
+ * @throws STATE_UNAVAILABLE: calls that cannot be counted are not made
+ */
+export function allot(
+  gateway: Gateway,
+  items: readonly SheetItem[],
+  table: ReadonlyMap<string, ProviderConfig>,
+): Map<string, { calls: number; at: number }> {
+  const places = new Map<string, Set<string>>()
+  for (const { provider, at } of items.flatMap(({ chain }) => chain)) {
+    const known = places.get(provider) ?? new Set()
+    places.set(provider, known.add(JSON.stringify([at.path, at.version])))
+  }
+  const allotted = new Map<string, { calls: number; at: number }>()
+  for (const [provider, { size }] of places) {
+    const configured = table.get(provider)
+    const perMinute = configured === undefined ? undefined : budgetOf(configured)
+    if (perMinute === undefined) continue
+    const key = { config: gateway.loaded.path, provider }
+    const most = ATTEMPTS * (size + AROUND)
+    allotted.set(provider, takeCalls(gateway.db, key, { most, perMinute, now: gateway.now() }))
+  }
+  return allotted
+}
+
+/**
+ * Gives back what was not needed.
+ *
+ * @param spent by provider, as the resolver reported it; one that is not named keeps all it had taken
+ * @throws STATE_UNAVAILABLE
+ */
+export function settle(
+  gateway: Gateway,
+  { providers }: Sheet,
+  spent: ReadonlyMap<string, number>,
+): void {
+  for (const [provider, { calls, at }] of Object.entries(providers).flatMap(([name, entry]) =>
+    entry.budget === undefined ? [] : [[name, entry.budget] as const],
+  )) {
+    const used = spent.get(provider)
+    if (used === undefined) continue
+    const key = { config: gateway.loaded.path, provider }
+    settleCalls(gateway.db, key, { calls, at }, used, gateway.now())
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * Writes to Secrets Manager. A put names its version by its operation, so that a repeat makes no second
+ * one. The service compares nothing when it stores: `expect` is held against AWSCURRENT just before,
+ * and who writes between those two calls is overwritten, though kept as AWSPREVIOUS. Where that must
+ * not be: put with stage `pending`, then `promote`, which the service itself compares.
+ */
+import { createHash } from 'node:crypto'
+import { isUtf8 } from 'node:buffer'
+import { wipe } from '../../secret/bytes.ts'
+import { final } from '../../secret/outcome.ts'
+import type { Failure, History, Location, PutOptions, PutOutcome } from '../contract.ts'
+import type { Stage } from '../../../gateway/keep/words.ts'
+import { ask, change } from './connection.ts'
+import { hasValue, withValue } from './document.ts'
+import { readSecret } from './secret-read.ts'
+import { isArn, type SecretsManager } from './secret.ts'
+
+/** Of one version, in bytes (docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html). */
+const MAX_BYTES = 65_536
+const MAX_PAGES = 20
+
+/** A secret that somebody else just made; another value under the same token. */
+const TAKEN = 'ResourceExistsException'
+const conflict = { kind: 'conflict' } as const
+const absent = final('absent', 'SECRET_NOT_FOUND', 'id-not-found')
+
+/** @param field the one that the location or the config names */
+export async function putSecret(
+  aws: SecretsManager,
+  at: Location,
+  field: string | undefined,
+  value: Buffer,
+  { expect, operation, stage = 'current' }: PutOptions,
+  now: Date,
+): Promise<PutOutcome> {
+  const token = tokenOf(operation)
+  const old = await readSecret(aws, at.path)
+  if (old.kind !== 'stored' && old.kind !== 'absent') return old
+  const stored = old.kind === 'stored' ? old : undefined
+  try {
+    const place = { path: at.path, ...(field === undefined ? {} : { field }) }
+    // Done before, and the answer was lost.
+    if (stored?.meta.version === token) return { kind: 'written', version: token, at: place }
+    const there = stored !== undefined && hasValue(stored.bytes, field)
+    if (expect === 'absent' ? there : expect !== 'any' && expect !== stored?.meta.version) {
+      return conflict
+    }
+    const bytes = withValue(stored?.bytes, field, value, now)
+    if ('kind' in bytes) return bytes
+    try {
+      if (bytes.length > MAX_BYTES) return final('malformed', 'SECRET_TOO_LARGE', 'too-large')
+      const written = await store(aws, at.path, bytes, token, stage, stored !== undefined)
+      return written.kind === 'written' ? { ...written, at: place } : written
+    } finally {
+      wipe(bytes)
+    }
+  } finally {
+    wipe(stored?.bytes)
+  }
+}
+
+/** 64 characters: ClientRequestToken has 32 to 64. */
+function tokenOf(operation: string): string {
+  return createHash('sha256').update(`secretref put ${operation}`).digest('hex')
+}
+
+async function store(
+  aws: SecretsManager,
+  path: string,
+  bytes: Buffer,
+  token: string,
+  stage: 'pending' | 'current',
+  exists: boolean,
+): Promise<PutOutcome> {
+  const { client, sdk } = aws
+  // The SDK takes text as a string, and no other way to store text.
+  const value = isUtf8(bytes) ? { SecretString: bytes.toString() } : { SecretBinary: bytes }
+  if (!exists) {
+    // AWS appends to a name what makes its ARN: none can be chosen.
+    if (isArn(path)) return absent
+    // Without a stage of its own there would be a current version; a pending one follows below.
+    const first = stage === 'pending' ? {} : { ...value, ClientRequestToken: token }
+    const made = await change(
+      aws,
+      () => client.send(new sdk.CreateSecretCommand({ Name: path, ...first })),
+      TAKEN,
+    )
+    if (made.kind !== 'answer') return made
+    if (stage === 'current') return { kind: 'written', version: token }
+  }
+  const input = {
+    SecretId: path,
+    ClientRequestToken: token,
+    VersionStages: [stage === 'pending' ? 'AWSPENDING' : 'AWSCURRENT'],
+    ...value,
+  }
+  const put = await change(aws, () => client.send(new sdk.PutSecretValueCommand(input)), TAKEN)
+  return put.kind === 'answer' ? { kind: 'written', version: token } : put
+}
+
+/**
+ * Makes `to` the current version where `from` still is: the service compares. A repeat is done once.
+ * What was current becomes AWSPREVIOUS.
+ */
+export async function promoteSecret(
+  aws: SecretsManager,
+  { path }: Location,
+  from: string,
+  to: string,
+): Promise<PutOutcome> {
+  const input = {
+    SecretId: path,
+    VersionStage: 'AWSCURRENT',
+    MoveToVersionId: to,
+    RemoveFromVersionId: from,
+  }
+  const moved = await change(
+    aws,
+    () => aws.client.send(new aws.sdk.UpdateSecretVersionStageCommand(input)),
+    'InvalidParameterException',
+  )
+  if (moved.kind === 'answer') return { kind: 'written', version: to, at: { path } }
+  if (moved.kind !== 'conflict') return moved
+  // AWSCURRENT is not on `from`. It may be where it should be already.
+  const history = await secretHistory(aws, { path })
+  if (history.kind !== 'history') return history
+  const current = history.versions.find(({ stages }) => stages.includes('current'))
+  return current?.version === to ? { kind: 'written', version: to, at: { path } } : conflict
+}
+
+/** Marks all of it for deletion; the service keeps it for 30 days, in which a person can restore it. */
+export async function removeSecret(
+  aws: SecretsManager,
+  { path }: Location,
+  expect: string,
+): Promise<PutOutcome> {
+  const old = await readSecret(aws, path)
+  if (old.kind !== 'stored') return old
+  wipe(old.bytes)
+  if (expect !== 'any' && expect !== old.meta.version) return conflict
+  const gone = await change(
+    aws,
+    () => aws.client.send(new aws.sdk.DeleteSecretCommand({ SecretId: path })),
+    TAKEN,
+  )
+  return gone.kind === 'answer' ? { kind: 'written', version: old.meta.version } : gone
+}
+
+const STAGES: readonly [string, Stage][] = [
+  ['AWSCURRENT', 'current'],
+  ['AWSPREVIOUS', 'previous'],
+  ['AWSPENDING', 'pending'],
+]
+
+/** The versions that have a stage, oldest first. */
+export async function secretHistory(
+  aws: SecretsManager,
+  { path }: Location,
+): Promise<History | Failure> {
+  const versions: History['versions'][number][] = []
+  let NextToken: string | undefined
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const input = { SecretId: path, ...(NextToken === undefined ? {} : { NextToken }) }
+    const answer = await ask(aws, () =>
+      aws.client.send(new aws.sdk.ListSecretVersionIdsCommand(input)),
+    )
+    if (answer.kind !== 'answer') return answer
+    for (const { VersionId, VersionStages = [], CreatedDate } of answer.output.Versions ?? []) {
+      if (VersionId === undefined) continue
+      const stages = STAGES.filter(([label]) => VersionStages.includes(label)).map(
+        ([, stage]) => stage,
+      )
+      versions.push({
+        version: VersionId,
+        // AWS leaves AWSPENDING on a version that became current: that is no rotation under way.
+        stages: stages.includes('current') ? ['current'] : stages,
+        ...(CreatedDate === undefined ? {} : { createdAt: CreatedDate }),
+      })
+    }
+    NextToken = answer.output.NextToken
+    if (NextToken === undefined || NextToken === '') break
+  }
+  return { kind: 'history', versions: versions.toSorted((a, b) => timeOf(a) - timeOf(b)) }
+}
+
+function timeOf({ createdAt }: { createdAt?: Date }): number {
+  return createdAt?.getTime() ?? 0
+}

@@ -1,0 +1,143 @@
+/** The last good value in an outage, through the whole command line. */
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { listen } from '../fakes/listen.ts'
+import { makeWorld, recordsOf, run, type World } from './support.ts'
+
+const VALUE = 'fake-last-good'
+
+type Mode = 'up' | 'down' | 'denied' | 'absent'
+
+/** As in developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2; `down` is a sealed one. */
+async function outage(
+  resilience: object | 'none' = { maxStale: '15m' },
+): Promise<{ world: World; mode: (mode: Mode) => void }> {
+  let now: Mode = 'up'
+  const status = { up: 200, down: 503, denied: 403, absent: 404 }
+  const vault = await listen((request, response) => {
+    request.resume()
+    const body = { data: { data: { value: VALUE }, metadata: { version: 1 } } }
+    response.writeHead(status[now]).end(JSON.stringify(now === 'up' ? body : { errors: [] }))
+  })
+  const secrets = {
+    key: { provider: 'vault', path: 'prod/key', ...(resilience === 'none' ? {} : { resilience }) },
+  }
+  const world = makeWorld({
+    config: {
+      secrets: { providers: { vault: { address: vault.url, timeoutMs: 2000 } } },
+      environments: { staging: { secrets }, testing: { secrets } },
+      agents: {
+        a: {
+          'tool-bindings': { t: { required: true, credentials: { c: { secretRef: 'key' } } } },
+        },
+      },
+    },
+  })
+  world.env['VAULT_TOKEN'] = 'fake-token'
+  return { world, mode: (mode) => (now = mode) }
+}
+
+const words = (world: World, environment: string): string[] => [
+  'run',
+  '--config',
+  world.config,
+  '--environment',
+  environment,
+  '--',
+  '/bin/sh',
+  '-c',
+  'echo "$KEY"',
+]
+const started = (world: World, environment = 'staging'): ReturnType<typeof run> =>
+  run(world, words(world, environment))
+const kept = (world: World): string[] => {
+  try {
+    return readdirSync(world.home.stale)
+  } catch {
+    return []
+  }
+}
+
+test('is delivered with its age in words, log and status; it lies there encrypted, for us alone', async () => {
+  const { world, mode } = await outage()
+  expect((await started(world)).out).toBe(`${VALUE}\n`)
+  const [name = ''] = kept(world)
+  const path = join(world.home.stale, name)
+  expect(name).toMatch(/^[0-9a-f]{32}\.age$/)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  expect(readFileSync(path).includes(VALUE)).toBe(false)
+
+  mode('down')
+  const served = await started(world)
+  expect([served.code, served.out]).toEqual([0, `${VALUE}\n`])
+  expect(served.err).toMatch(/"key" is the last good value of "vault", \d+ s old, after vault/)
+  const records = recordsOf(world)
+  expect(records.find(({ event }) => event === 'provider.stale')).toMatchObject({
+    provider: 'vault',
+    detail: { seconds: expect.any(Number) },
+  })
+  const released = records.findLast(({ event }) => event === 'grant.released')
+  expect(released).toMatchObject({ reason: 'stale', detail: { seconds: expect.any(Number) } })
+  const status = ['gateway', 'status', '--secrets', '--config', world.config]
+  world.env['SECRETREF_ENVIRONMENT'] = 'staging'
+  const shown = await run(world, status)
+  expect(shown.out).toMatch(/KEY: stale \(last read \d+ s ago, then PROVIDER_UNAVAILABLE\)/)
+  expect(JSON.stringify(records) + served.err + shown.out).not.toContain(VALUE)
+
+  // Another environment has never read it.
+  const other = await started(world, 'testing')
+  expect([other.code, other.out]).toEqual([125, ''])
+})
+
+test.each(['denied', 'absent'] as const)('is dropped once the ref is %s', async (mode) => {
+  const at = await outage()
+  await started(at.world)
+  expect(kept(at.world)).toHaveLength(1)
+  at.mode(mode)
+  expect((await started(at.world)).code).toBe(125)
+  expect(kept(at.world)).toEqual([])
+  at.mode('down')
+  expect((await started(at.world)).code).toBe(125)
+})
+
+test('too old is refused in the outage’s own words, and removed', async () => {
+  const { world, mode } = await outage({ maxStale: '1s' })
+  await started(world)
+  mode('down')
+  await new Promise((resolve) => {
+    setTimeout(resolve, 1100)
+  })
+  const late = await started(world)
+  expect([late.code, late.out]).toEqual([125, ''])
+  expect(late.err).toContain('[PROVIDER_UNAVAILABLE]')
+  expect(kept(world)).toEqual([])
+})
+
+test('a file that was changed, or put in place of another, is not served', async () => {
+  const { world, mode } = await outage()
+  await started(world)
+  const [mine = ''] = kept(world)
+  await started(world, 'testing')
+  const theirs = kept(world).find((name) => name !== mine) ?? ''
+  expect(theirs).not.toBe('')
+  const sealed = readFileSync(join(world.home.stale, mine))
+  writeFileSync(join(world.home.stale, theirs), sealed)
+  sealed[sealed.length - 1] = (sealed.at(-1) ?? 0) ^ 1
+  writeFileSync(join(world.home.stale, mine), sealed)
+  mode('down')
+  expect((await started(world)).code).toBe(125)
+  expect((await started(world, 'testing')).code).toBe(125)
+})
+
+test('without opting in nothing is kept; what cannot be kept is a warning', async () => {
+  const plain = await outage('none')
+  await started(plain.world)
+  expect(kept(plain.world)).toEqual([])
+
+  const { world } = await outage()
+  writeFileSync(world.home.stale, 'in the way')
+  const ended = await started(world)
+  expect([ended.code, ended.out]).toEqual([0, `${VALUE}\n`])
+  expect(ended.err).toContain('"key" could not be kept for an outage')
+})

@@ -1,0 +1,313 @@
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager'
+import { isUtf8 } from 'node:buffer'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import type { Outcome, PutOutcome, Session } from '../../../src/values/providers/contract.ts'
+import { provider } from '../../../src/values/providers/aws-secrets-manager.ts'
+import { awsGate } from '../../fakes/aws-gate.ts'
+import { AWS_ENVIRONMENT, moto, startMoto, type Moto } from '../../servers/moto.ts'
+import { awsEnvironment, signsIn, withoutAwsVariables } from './aws.ts'
+import { bytesOf, conformance, contextOf } from './conformance.ts'
+import { withstandsFaults } from './faults.ts'
+
+const binary = moto('the aws-secrets-manager provider against a real server')
+let aws: Moto
+let client: SecretsManagerClient
+
+withoutAwsVariables()
+
+beforeAll(async () => {
+  if (binary === undefined) return
+  aws = await startMoto(binary)
+  client = new SecretsManagerClient({
+    endpoint: aws.endpoint,
+    region: AWS_ENVIRONMENT['AWS_REGION'] ?? '',
+    credentials: { accessKeyId: 'fake-test', secretAccessKey: 'fake-test-key' },
+  })
+}, 30_000)
+beforeEach(async () => aws?.reset())
+afterAll(async () => {
+  client?.destroy()
+  await aws?.stop()
+})
+
+function opened(
+  options: Record<string, unknown> = {},
+  more: Partial<Parameters<typeof contextOf>[0]> = {},
+): Promise<Session> {
+  return provider.open(
+    { endpoint: aws.endpoint, ...options },
+    contextOf({ env: awsEnvironment(), ...more }),
+  )
+}
+
+function finishing(session: Session): Session {
+  onTestFinished(() => session.close())
+  return session
+}
+
+async function create(Name: string, value: Buffer | string): Promise<string> {
+  const bytes = Buffer.from(value)
+  const text = isUtf8(bytes)
+  const made = await client.send(
+    new CreateSecretCommand({
+      Name,
+      ...(text ? { SecretString: bytes.toString() } : { SecretBinary: bytes }),
+    }),
+  )
+  return made.VersionId ?? ''
+}
+
+async function stored(SecretId: string, VersionStage = 'AWSCURRENT'): Promise<string> {
+  const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId, VersionStage }))
+  return SecretString ?? ''
+}
+
+function put(
+  session: Session,
+  value: string,
+  expect_: string,
+  more: Partial<{ operation: string; stage: 'pending' | 'current'; field: string }> = {},
+): Promise<PutOutcome> | undefined {
+  const { operation = value, field, ...rest } = more
+  const at = { path: 'team/key', ...(field === undefined ? {} : { field }) }
+  return session.put?.(at, Buffer.from(value), { expect: expect_, operation, ...rest })
+}
+
+const textOf = (outcome: Outcome): unknown =>
+  outcome.kind === 'value' ? outcome.value.toString() : outcome.reason
+
+describe.skipIf(binary === undefined)('against moto', () => {
+  conformance('aws-secrets-manager', {
+    provider,
+    carries: 'any byte',
+    maxBytes: 65_536,
+    lists: true,
+    open: async (values, signal) => {
+      await aws.reset()
+      // The service stores nothing empty; an object's value may be.
+      for (const [name, value] of values) {
+        await create(name, value.length === 0 ? '{"value":""}' : value)
+      }
+      const session = await opened({}, signal === undefined ? {} : { signal })
+      return { session, at: (path) => ({ path }) }
+    },
+    unavailable: async () => ({
+      session: await opened({ endpoint: 'http://127.0.0.1:1' }),
+      at: { path: 'a' },
+    }),
+  })
+
+  test('45 secrets cost three calls; refs of one secret cost one', async () => {
+    const names = Array.from({ length: 45 }, (_, i) => `team/key-${i}`)
+    await Promise.all(names.map((name) => create(name, `fake-of-${name}`)))
+    const gate = await awsGate(aws.endpoint)
+    const session = finishing(await opened({ endpoint: gate.url }))
+    const outcomes = await session.get(names.map((path) => ({ path })))
+    expect(outcomes.map(textOf)).toEqual(names.map((name) => `fake-of-${name}`))
+    expect(gate.operations).toEqual(Array.from({ length: 3 }, () => 'BatchGetSecretValue'))
+
+    await create('team/app', JSON.stringify({ one: 'fake-1', two: 'fake-2', n: 5 }))
+    gate.operations.length = 0
+    const fields = ['two', 'one', 'n', 'none', 'two']
+    const parts = await session.get(fields.map((field) => ({ path: 'team/app', field })))
+    expect(parts.map(textOf)).toEqual(['fake-2', 'fake-1', 'not-a-string', 'no-such-key', 'fake-2'])
+    expect(gate.operations).toEqual(['GetSecretValue'])
+  })
+
+  test('one bad ref costs nothing for the others: what a batch says of one is of that one', async () => {
+    await create('good', 'fake-good')
+    await create('gone', 'fake-gone')
+    await client.send(new DeleteSecretCommand({ SecretId: 'gone' }))
+    const gate = await awsGate(aws.endpoint)
+    const session = finishing(await opened({ endpoint: gate.url }))
+    const paths = ['good', 'never', 'gone', 'bad name']
+    const outcomes = await session.get(paths.map((path) => ({ path })))
+    expect(outcomes.map(textOf)).toEqual(['fake-good', 'id-not-found', 'id-not-found', 'bad-name'])
+    expect(gate.operations[0]).toBe('BatchGetSecretValue')
+  })
+
+  test('where batches are denied each secret is asked for; a denial there is that secret’s', async () => {
+    await create('one', 'fake-1')
+    await create('two', 'fake-2')
+    const gate = await awsGate(aws.endpoint, (operation, body) =>
+      operation === 'BatchGetSecretValue' || body.includes('"two"')
+        ? 'AccessDeniedException'
+        : undefined,
+    )
+    const session = finishing(await opened({ endpoint: gate.url }))
+    const [one, two] = await session.get([{ path: 'one' }, { path: 'two' }])
+    expect(bytesOf(one).toString()).toBe('fake-1')
+    expect(two).toMatchObject({ kind: 'denied', code: 'PROVIDER_DENIED', reason: 'not-permitted' })
+    expect(gate.operations).toHaveLength(3)
+  })
+
+  test('stages and version ids are asked for by their names', async () => {
+    const first = await create('a', 'fake-first')
+    const versions = [
+      ['fake-second', 'AWSCURRENT'],
+      ['fake-third', 'AWSPENDING'],
+    ] as const
+    for (const [SecretString, stage] of versions) {
+      const input = { SecretId: 'a', SecretString, VersionStages: [stage] }
+      await client.send(new PutSecretValueCommand(input))
+    }
+    const session = finishing(await opened())
+    const asked = ['AWSCURRENT', 'AWSPREVIOUS', 'AWSPENDING', first, 'NOSUCHSTAGE']
+    const outcomes = await session.get(asked.map((version) => ({ path: 'a', version })))
+    expect(outcomes.map(textOf)).toEqual([
+      'fake-second',
+      'fake-first',
+      'fake-third',
+      'fake-first',
+      'id-not-found',
+    ])
+    expect(outcomes[1]).toMatchObject({ meta: { version: first } })
+  })
+
+  test('the article’s object: its value, and its date counts', async () => {
+    const expiresAt = '2027-03-08T04:12:00Z'
+    await create('a', JSON.stringify({ value: 'fake-a', provider: 'openclaw', expiresAt }))
+    await create('b', JSON.stringify({ value: 'fake-b', expiresAt: 'next year' }))
+    await create('all', JSON.stringify({ stripe: { value: 'fake-s', expiresAt } }))
+    const session = finishing(await opened())
+    const [a, b, s, whole] = await session.get([
+      { path: 'a' },
+      { path: 'b' },
+      { path: 'all', field: 'stripe' },
+      { path: 'all' },
+    ])
+    for (const [outcome, text] of [
+      [a, 'fake-a'],
+      [s, 'fake-s'],
+    ] as const) {
+      expect(bytesOf(outcome).toString()).toBe(text)
+      expect(outcome).toMatchObject({ meta: { expiresAt: new Date(expiresAt) } })
+    }
+    expect(b).toMatchObject({ kind: 'malformed', reason: 'bad-date' })
+    expect(bytesOf(whole).toString()).toContain('{"stripe":')
+  })
+
+  describe('put', () => {
+    test('compares with AWSCURRENT; a repeat of one operation makes one version', async () => {
+      const session = finishing(await opened())
+      const made = await put(session, 'fake-1', 'absent')
+      expect(made).toMatchObject({ kind: 'written', at: { path: 'team/key' } })
+      expect(await put(session, 'fake-1', 'absent')).toEqual(made)
+      expect(await put(session, 'fake-2', 'absent')).toEqual({ kind: 'conflict' })
+      const version = made?.kind === 'written' ? made.version : ''
+      expect(await put(session, 'fake-2', 'ffffffff')).toEqual({ kind: 'conflict' })
+      expect(await put(session, 'fake-2', version)).toMatchObject({ kind: 'written' })
+      expect(await put(session, 'fake-3', version)).toEqual({ kind: 'conflict' })
+      expect(await stored('team/key')).toBe('fake-2')
+      const history = await session.history?.({ path: 'team/key' })
+      expect(history?.kind === 'history' && history.versions.map(({ stages }) => stages)).toEqual([
+        ['previous'],
+        ['current'],
+      ])
+    })
+
+    test('another value under the same operation is a conflict', async () => {
+      await create('team/key', 'fake-old')
+      const gate = await awsGate(aws.endpoint, (operation) =>
+        operation === 'PutSecretValue' ? 'ResourceExistsException' : undefined,
+      )
+      const session = finishing(await opened({ endpoint: gate.url }))
+      expect(await put(session, 'fake-2', 'any')).toEqual({ kind: 'conflict' })
+    })
+
+    test('pending changes nothing for readers, until promote, which compares', async () => {
+      const before = await create('team/key', 'fake-old')
+      const session = finishing(await opened())
+      const pending = await put(session, 'fake-new', before, { stage: 'pending' })
+      const version = pending?.kind === 'written' ? pending.version : ''
+      expect(await stored('team/key')).toBe('fake-old')
+      expect(await stored('team/key', 'AWSPENDING')).toBe('fake-new')
+      const at = { path: 'team/key' }
+      expect(await session.promote?.(at, 'f'.repeat(36), version)).toEqual({ kind: 'conflict' })
+      expect(await stored('team/key')).toBe('fake-old')
+      expect(await session.promote?.(at, before, version)).toMatchObject({
+        kind: 'written',
+        version,
+      })
+      expect(await stored('team/key')).toBe('fake-new')
+      expect(await stored('team/key', 'AWSPREVIOUS')).toBe('fake-old')
+      // Its answer was lost, and it is done again.
+      expect(await session.promote?.(at, before, version)).toMatchObject({
+        kind: 'written',
+        version,
+      })
+    })
+
+    test('remove compares too, and what is marked for deletion is absent', async () => {
+      const version = await create('team/key', 'fake-old')
+      const session = finishing(await opened())
+      const at = { path: 'team/key' }
+      expect(await session.remove?.(at, 'f'.repeat(36))).toEqual({ kind: 'conflict' })
+      expect(await stored('team/key')).toBe('fake-old')
+      expect(await session.remove?.(at, version)).toMatchObject({ kind: 'written' })
+      expect(await session.get([at])).toMatchObject([{ kind: 'absent' }])
+    })
+
+    test('one key of an object is replaced, the others stay; a date of the old value goes', async () => {
+      await create('team/key', '{"other": "fake-\\"other\\"", "n": 5}')
+      const session = finishing(await opened())
+      await put(session, 'fake-$"new"', 'any', { field: 'key' })
+      expect(JSON.parse(await stored('team/key'))).toEqual({
+        other: 'fake-"other"',
+        n: 5,
+        key: 'fake-$"new"',
+      })
+      expect(await put(session, 'fake', 'absent', { field: 'key' })).toEqual({ kind: 'conflict' })
+      expect(await put(session, 'fake', 'any', { field: 'n' })).toMatchObject({
+        reason: 'not-a-string',
+      })
+      const article = { value: 'fake-old', provider: 'openclaw', expiresAt: '2020-01-01' }
+      await create('article', JSON.stringify(article))
+      await session.put?.({ path: 'article' }, Buffer.from('fake-new'), {
+        expect: 'any',
+        operation: 'x',
+      })
+      expect(JSON.parse(await stored('article'))).toEqual({
+        value: 'fake-new',
+        provider: 'openclaw',
+        createdAt: '2026-03-08T04:12:00Z',
+      })
+    })
+
+    test('what the service cannot hold is refused before it is asked', async () => {
+      const gate = await awsGate(aws.endpoint)
+      const session = finishing(await opened({ endpoint: gate.url }))
+      expect(await put(session, '', 'any')).toMatchObject({ code: 'SECRET_EMPTY' })
+      expect(gate.operations).toEqual([])
+      expect(await put(session, 'a'.repeat(65_537), 'any')).toMatchObject({
+        code: 'SECRET_TOO_LARGE',
+      })
+      expect(gate.operations).toEqual(['GetSecretValue'])
+    })
+
+    test('no answer to a write is no failure of it: unknown', async () => {
+      await create('team/key', 'fake-old')
+      const gate = await awsGate(aws.endpoint, (operation) =>
+        operation === 'PutSecretValue' ? 'InternalServiceError' : undefined,
+      )
+      const session = finishing(await opened({ endpoint: gate.url }))
+      expect(await put(session, 'fake-new', 'any')).toEqual({ kind: 'unknown' })
+    })
+  })
+})
+
+withstandsFaults('aws-secrets-manager', {
+  at: { path: 'a' },
+  absent: { status: 400, body: '{"__type":"ResourceNotFoundException"}' },
+  means: { '503': { kind: 'unavailable', reason: 'server-error' } },
+  open: (endpoint, timeoutMs, spend = () => true) =>
+    provider.open({ endpoint, timeoutMs }, contextOf({ env: awsEnvironment(), spend })),
+})
+
+signsIn(provider)

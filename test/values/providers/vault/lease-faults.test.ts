@@ -1,0 +1,41 @@
+/** The table of faults again, for what must not be done twice and for what is asked later on. */
+import { provider } from '../../../../src/values/providers/vault.ts'
+import { contextOf } from '../conformance.ts'
+import { withstandsFaults, type HttpRig } from '../faults.ts'
+
+const at = { path: 'creds/readonly' }
+const env = new Map([['VAULT_TOKEN', Buffer.from('fake-token')]])
+const LEASE = 'database/creds/readonly/fake-lease fake-token'
+
+const open: HttpRig['open'] = (address, timeoutMs, spend = () => true) =>
+  provider.open({ address, timeoutMs, engine: 'dynamic' }, contextOf({ env, spend }))
+
+const inDoubt = { kind: 'unavailable', reason: 'lease-in-doubt' } as const
+
+// Where no answer came there may be a credential: it is said, and not asked again.
+withstandsFaults('vault, a read that makes a credential', {
+  at,
+  open,
+  attempts: 1,
+  means: {
+    'a connection and then silence': { ...inDoubt, code: 'TIMEOUT' },
+    'an answer that never ends': { ...inDoubt, code: 'TIMEOUT' },
+    'a reset half way': inDoubt,
+    'another protocol than HTTP, unasked': inDoubt,
+  },
+})
+
+const ended: Promise<never> = Promise.reject(new Error('this session has no leases'))
+ended.catch(() => {})
+
+withstandsFaults('vault, renewing a lease', {
+  at,
+  open,
+  ask: (session) => session.renew?.(LEASE, 60) ?? ended,
+})
+
+withstandsFaults('vault, revoking a lease', {
+  at,
+  open,
+  ask: (session) => session.revoke?.(LEASE) ?? ended,
+})
