@@ -66,6 +66,7 @@ await bundle('setter', 'src/values/setter/main.ts', 'src/values/providers/file.t
 await bundle('finder', 'src/values/finder/main.ts')
 await bundle('lister', 'src/values/lister/main.ts', 'src/values/providers/file.ts')
 await bundle('keeper', 'src/values/keeper/main.ts')
+await bundle('rotator', 'src/values/rotator/main.ts')
 await bundle('lease-keeper', 'src/values/lease-keeper/main.ts')
 await bundle('locksmith', 'src/values/locksmith/main.ts')
 await bundle('verifier', 'src/values/verifier/main.ts')

@@ -9,6 +9,7 @@ export type ValueProcess =
   | 'verifier'
   | 'lister'
   | 'keeper'
+  | 'rotator'
   | 'lease-keeper'
   | 'locksmith'
 

@@ -5,6 +5,8 @@ import {
   chownSync,
   existsSync,
   mkdtempSync,
+  openSync,
+  readFileSync,
   readdirSync,
   rmSync,
   writeFileSync,
@@ -38,6 +40,8 @@ export interface Postgres {
   query(sql: string): Promise<readonly Record<string, unknown>[]>
   /** Whether this user can sign in. */
   admits(user: string, password: string): Promise<boolean>
+  /** What it has logged, every statement among it. */
+  log(): string
   stop(): Promise<void>
 }
 
@@ -76,6 +80,7 @@ export async function startPostgres(bin: string): Promise<Postgres> {
   )
   if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`)
   const port = await freePort()
+  const log = join(dir, 'log')
   const child = spawn(
     ...run('postgres', [
       '-D',
@@ -87,9 +92,11 @@ export async function startPostgres(bin: string): Promise<Postgres> {
       '-c',
       'fsync=off',
       '-c',
+      'log_statement=all',
+      '-c',
       `unix_socket_directories=${dir}`,
     ]),
-    { cwd: dir, env: locale, stdio: 'ignore' },
+    { cwd: dir, env: locale, stdio: ['ignore', 'ignore', openSync(log, 'w', 0o600)] },
   )
   const ended = new Promise<void>((resolve) => void child.once('close', () => resolve()))
 
@@ -130,6 +137,7 @@ export async function startPostgres(bin: string): Promise<Postgres> {
     password,
     query: (sql) => ask(user, password, sql),
     admits,
+    log: () => readFileSync(log, 'utf8'),
     stop: async () => {
       // Immediate shutdown: its children go too.
       child.kill('SIGQUIT')

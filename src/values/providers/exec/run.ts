@@ -38,7 +38,7 @@ export interface Output {
  */
 export function run(
   program: Program,
-  request: string,
+  request: string | Buffer,
   signal: AbortSignal,
 ): Promise<Output | Failure> {
   if (signal.aborted) return Promise.resolve(timedOut)
@@ -88,7 +88,7 @@ class Run {
     this.#signal = signal
   }
 
-  result(request: string): Promise<Output | Failure> {
+  result(request: string | Buffer): Promise<Output | Failure> {
     const { command, timeoutMs } = this.#program
     const child = this.#child
     this.#signal.addEventListener('abort', this.#abort, { once: true })

@@ -1,0 +1,203 @@
+/**
+ * `alerts.db`: alerts that are to be sent. One is there before anybody tries to send it, and stays until a
+ * channel has taken it or was given up on; whoever comes next, another process too, goes on.
+ *
+ * The same trouble within an hour is one alert with a count. A channel takes so many a minute; what is
+ * over that waits.
+ */
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { guarded, inTransaction } from '../state/db.ts'
+import { openDurable } from '../state/durable.ts'
+import { damaged } from '../state/failures.ts'
+import type { Home } from '../state/home.ts'
+import { ALERTS, SEVERITIES, type Alert } from './types.ts'
+
+const SCHEMA = `
+CREATE TABLE alerts (
+  id TEXT PRIMARY KEY,
+  key TEXT NOT NULL,
+  event TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  text TEXT NOT NULL,
+  hint TEXT,
+  environment TEXT NOT NULL,
+  agent TEXT,
+  ref TEXT,
+  at TEXT NOT NULL,
+  count INTEGER NOT NULL
+) STRICT;
+CREATE INDEX alerts_by_key ON alerts (key, at);
+CREATE TABLE deliveries (
+  alert TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+  channel TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'sent', 'given-up')),
+  attempts INTEGER NOT NULL,
+  not_before TEXT NOT NULL,
+  sent_at TEXT,
+  PRIMARY KEY (alert, channel)
+) STRICT;
+CREATE INDEX deliveries_by_time ON deliveries (state, not_before);
+`
+const VERSION = 1
+const HOUR_MS = 3_600_000
+const MINUTE_MS = 60_000
+/** Two days of trying, with an hour between the last ones. */
+const MOST_ATTEMPTS = 50
+const FIRST_PAUSE_MS = 5_000
+/** How long a sender may be at it before another one may take it over. */
+const TAKEN_MS = 60_000
+/** What was sent or given up is kept for so long. */
+const KEPT_MS = 30 * 24 * HOUR_MS
+
+export const A_MINUTE = 20
+
+export interface Delivery {
+  id: string
+  channel: string
+  attempts: number
+  alert: Alert
+  count: number
+}
+
+/** @throws STATE_UNAVAILABLE */
+export function openOutbox(home: Home): DatabaseSync {
+  return openDurable(join(home.dir, 'alerts.db'), SCHEMA, VERSION)
+}
+
+/**
+ * Durable when it returns.
+ *
+ * @returns `told` where the same was raised within the hour: then it is only counted
+ * @throws STATE_UNAVAILABLE
+ */
+export function raise(
+  db: DatabaseSync,
+  alert: Alert,
+  channels: readonly string[],
+): 'raised' | 'told' {
+  return inTransaction(db, () => {
+    const since = new Date(alert.at.getTime() - HOUR_MS).toISOString()
+    const known = db
+      .prepare('SELECT id FROM alerts WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1')
+      .get(alert.key, since)
+    if (known !== undefined) {
+      db.prepare('UPDATE alerts SET count = count + 1 WHERE id = ?').run(String(known['id']))
+      return 'told'
+    }
+    const id = randomUUID()
+    const { key, event, severity, text, hint, environment, agent, ref, at } = alert
+    const when = at.toISOString()
+    db.prepare('INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)').run(
+      id,
+      key,
+      event,
+      severity,
+      text,
+      hint ?? null,
+      environment,
+      agent ?? null,
+      ref ?? null,
+      when,
+    )
+    const insert = db.prepare("INSERT INTO deliveries VALUES (?, ?, 'waiting', 0, ?, NULL)")
+    for (const channel of new Set(channels)) insert.run(id, channel, when)
+    return 'raised'
+  })
+}
+
+/**
+ * Takes what is to be sent now, the gravest first; nobody else gets it for a minute.
+ *
+ * @throws STATE_UNAVAILABLE
+ */
+export function take(db: DatabaseSync, channel: string, now: Date): Delivery[] {
+  return inTransaction(db, () => {
+    const lately = new Date(now.getTime() - MINUTE_MS).toISOString()
+    const sent = db
+      .prepare('SELECT count(*) AS n FROM deliveries WHERE channel = ? AND sent_at > ?')
+      .get(channel, lately)
+    const left = A_MINUTE - Number(sent?.['n'])
+    if (left <= 0) return []
+    const rows = db
+      .prepare(
+        `SELECT a.*, d.channel, d.attempts FROM deliveries d JOIN alerts a ON a.id = d.alert
+         WHERE d.channel = ? AND d.state IN ('waiting', 'taken') AND d.not_before <= ?
+         ORDER BY a.severity = 'critical' DESC, a.severity = 'warning' DESC, a.at LIMIT ?`,
+      )
+      .all(channel, now.toISOString(), left)
+    const until = new Date(now.getTime() + TAKEN_MS).toISOString()
+    const hold = db.prepare(
+      "UPDATE deliveries SET state = 'taken', not_before = ? WHERE alert = ? AND channel = ?",
+    )
+    for (const row of rows) hold.run(until, String(row['id']), channel)
+    return rows.map((row) => toDelivery(db, row))
+  })
+}
+
+/** @throws STATE_UNAVAILABLE */
+export function wasSent(db: DatabaseSync, { id, channel }: Delivery, now: Date): void {
+  inTransaction(db, () => {
+    db.prepare(
+      `UPDATE deliveries SET state = 'sent', attempts = attempts + 1, sent_at = ?
+       WHERE alert = ? AND channel = ?`,
+    ).run(now.toISOString(), id, channel)
+    const old = new Date(now.getTime() - KEPT_MS).toISOString()
+    db.prepare(
+      `DELETE FROM alerts WHERE at < ? AND NOT EXISTS (SELECT 1 FROM deliveries
+         WHERE alert = alerts.id AND state IN ('waiting', 'taken'))`,
+    ).run(old)
+  })
+}
+
+/**
+ * Tried again later, twice as late each time, up to an hour.
+ *
+ * @param after milliseconds that the channel asked for
+ * @returns `given-up` after fifty tries, or where it is `final`
+ * @throws STATE_UNAVAILABLE
+ */
+export function wasNotSent(
+  db: DatabaseSync,
+  { id, channel, attempts }: Delivery,
+  why: { final: boolean; after?: number },
+  now: Date,
+): 'waiting' | 'given-up' {
+  const tries = attempts + 1
+  const state = why.final || tries >= MOST_ATTEMPTS ? 'given-up' : 'waiting'
+  const pause = Math.max(Math.min(HOUR_MS, FIRST_PAUSE_MS * 2 ** (tries - 1)), why.after ?? 0)
+  guarded(db, () =>
+    db
+      .prepare(
+        `UPDATE deliveries SET state = ?, attempts = ?, not_before = ?
+         WHERE alert = ? AND channel = ?`,
+      )
+      .run(state, tries, new Date(now.getTime() + pause).toISOString(), id, channel),
+  )
+  return state
+}
+
+function toDelivery(db: DatabaseSync, row: Record<string, SQLOutputValue>): Delivery {
+  const event = ALERTS.find((one) => one === row['event'])
+  const severity = SEVERITIES.find((one) => one === row['severity'])
+  if (event === undefined || severity === undefined) throw damaged(db.location() ?? 'alerts.db')
+  const [hint, agent, ref] = [row['hint'], row['agent'], row['ref']]
+  return {
+    id: String(row['id']),
+    channel: String(row['channel']),
+    attempts: Number(row['attempts']),
+    count: Number(row['count']),
+    alert: {
+      event,
+      severity,
+      text: String(row['text']),
+      ...(typeof hint === 'string' && { hint }),
+      environment: String(row['environment']),
+      ...(typeof agent === 'string' && { agent }),
+      ...(typeof ref === 'string' && { ref }),
+      key: String(row['key']),
+      at: new Date(String(row['at'])),
+    },
+  }
+}

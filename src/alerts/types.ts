@@ -1,0 +1,32 @@
+/** What an alert says: names and closed words, never a value. */
+
+export const SEVERITIES = ['info', 'warning', 'critical'] as const
+export type Severity = (typeof SEVERITIES)[number]
+
+export const ALERTS = [
+  'credential.expiring',
+  'credential.expired',
+  'credential.rejected',
+  'grant.denied',
+  'lease.lost',
+  'provider.stale',
+  'rotation.guided',
+  'rotation.failed',
+  'rotation.stuck',
+] as const
+export type AlertEvent = (typeof ALERTS)[number]
+
+export interface Alert {
+  event: AlertEvent
+  severity: Severity
+  /** One sentence, lower-case, without a full stop. */
+  text: string
+  /** What to do. */
+  hint?: string
+  environment: string
+  agent?: string
+  ref?: string
+  /** The same trouble has the same one: it is told once, and counted. */
+  key: string
+  at: Date
+}

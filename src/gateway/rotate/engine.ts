@@ -1,0 +1,48 @@
+/**
+ * Drives one rotation to where it stops: done, waiting, or left to a person. Before the outside is touched
+ * it is written down, and after each answer; so this may end anywhere and is simply called again.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import { actionOf, isOver, next, sending } from '../../rotation/machine.ts'
+import { writeRotation, type Hold } from '../../rotation/journal.ts'
+import type { Action, Result, Rotation } from '../../rotation/types.ts'
+import { OUTSIDE, type Did, type Outside } from './words.ts'
+
+export interface Surroundings {
+  db: DatabaseSync
+  hold: Hold
+  now: () => Date
+  /** Does it outside, in a process of the value wing. */
+  outside: (action: Outside) => Promise<Did>
+  /** Tells the agents that hold the old value; `unavailable` while some do. */
+  distribute: () => Promise<Result>
+  /** Written to the audit log before it returns. */
+  record: (rotation: Rotation, did: { action: Action } & Partial<Did>) => Promise<void>
+  signal: AbortSignal
+}
+
+/** @throws ROTATION_FENCED, STATE_UNAVAILABLE, AUDIT_UNAVAILABLE */
+export async function drive(at: Surroundings, begun: Rotation): Promise<Rotation> {
+  let rotation = begun
+  while (!isOver(rotation) && !at.signal.aborted) {
+    const { notBefore } = rotation
+    if (notBefore !== undefined && notBefore > at.now()) return rotation
+    const action = actionOf(rotation)
+    if (action === undefined) return rotation
+    const sent = sending(rotation)
+    if (sent !== rotation) writeRotation(at.db, at.hold, sent, at.now())
+    await at.record(sent, { action })
+    const did = await done(at, action)
+    rotation = next(sent, action, did.result, at.now())
+    writeRotation(at.db, at.hold, rotation, at.now())
+    await at.record(rotation, { action, ...did })
+  }
+  return rotation
+}
+
+async function done(at: Surroundings, action: Action): Promise<Pick<Did, 'result'> & Partial<Did>> {
+  const outside = OUTSIDE.find((one) => one === action)
+  if (outside !== undefined) return at.outside(outside)
+  if (action === 'distribute') return { result: await at.distribute() }
+  return { result: 'ok' }
+}

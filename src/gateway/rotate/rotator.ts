@@ -1,0 +1,95 @@
+/** Control's end of a rotator. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { Socket } from 'node:net'
+import type { Result } from '../../rotation/types.ts'
+import { codeOf, FINGERPRINT, matching, objectIn, VERSION } from '../metadata.ts'
+import { isFailureReason } from '../../policy/reasons.ts'
+import { valueProcess } from '../value-process.ts'
+import type { Did, Outside, RotationOrder } from './words.ts'
+
+const RESULTS: readonly Result[] = [
+  'ok',
+  'refused',
+  'unavailable',
+  'unknown',
+  'conflict',
+  'unlisted',
+]
+/** As services name their credentials. */
+const ID = /^[A-Za-z0-9._:/-]{1,128}$/
+const MAX_BYTES = 64 * 1024
+
+export class Rotator {
+  readonly #child: ChildProcess
+  #text = ''
+  #heard: ((line: string | undefined) => void) | undefined
+
+  constructor(order: RotationOrder) {
+    this.#child = spawn(process.execPath, valueProcess('rotator'), {
+      // Built, not inherited: NODE_OPTIONS, LD_PRELOAD and the like would run foreign code in there.
+      env: {},
+      cwd: '/',
+      stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
+      // A session of its own: the terminal's Ctrl-C is for us.
+      detached: true,
+    })
+    const ended = (): void => this.#heard?.(undefined)
+    this.#child.on('error', ended).on('close', ended)
+    // It has ended, which `close` tells.
+    this.#child.stdin?.on('error', () => {})
+    const pipe = this.#child.pid === undefined ? undefined : this.#child.stdio[3]
+    if (pipe instanceof Socket) {
+      pipe.setEncoding('utf8').on('error', () => {})
+      pipe.on('data', (chunk: string) => {
+        this.#text += chunk
+        if (this.#text.length > MAX_BYTES) this.kill()
+        const end = this.#text.indexOf('\n')
+        if (end === -1) return
+        const line = this.#text.slice(0, end)
+        this.#text = this.#text.slice(end + 1)
+        this.#heard?.(line)
+      })
+    }
+    this.#child.stdin?.write(`${JSON.stringify(order)}\n`)
+  }
+
+  /** `unknown` where it died, or said what it may not: what was sent may have been done. */
+  async does(action: Outside): Promise<Did> {
+    const nothing: Did = { did: action, result: 'unknown' }
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return nothing
+    const { promise, resolve } = Promise.withResolvers<string | undefined>()
+    this.#heard = resolve
+    this.#child.stdin?.write(`${JSON.stringify({ do: action })}\n`)
+    const line = await promise
+    return (line === undefined ? undefined : parseDid(line, action)) ?? nothing
+  }
+
+  dismiss(): void {
+    this.#child.stdin?.end()
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL')
+  }
+}
+
+/** @returns `undefined` where the line breaks the contract */
+export function parseDid(line: string, action: Outside): Did | undefined {
+  const parsed = objectIn(line, MAX_BYTES)
+  const result = RESULTS.find((one) => one === parsed?.['result'])
+  if (parsed === undefined || parsed['did'] !== action || result === undefined) return undefined
+  const code = codeOf(parsed['code'])
+  const { reason } = parsed
+  const version = matching(parsed['version'], VERSION)
+  const fingerprint = matching(parsed['fingerprint'], FINGERPRINT)
+  const id = matching(parsed['id'], ID)
+  return {
+    did: action,
+    result,
+    ...(code === undefined ? {} : { code }),
+    ...(isFailureReason(reason) ? { reason } : {}),
+    ...(version === undefined ? {} : { version }),
+    ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(id === undefined ? {} : { id }),
+  }
+}

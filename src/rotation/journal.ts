@@ -1,0 +1,242 @@
+/**
+ * `rotations.db`: what is durable of every rotation, who works on it, and which upstream credentials are
+ * ours. Unlike `state.db` it cannot be made anew from the log: each step is on the disk before the next
+ * one touches the outside, and what is not in the ledger is never deleted.
+ *
+ * Who works on a ref holds its lock, with a number that grows with every holder (a fence). Whatever is
+ * written names its number; one that has lost the lock, and does not know it yet, is refused.
+ */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { SecretRefError } from '../errors.ts'
+import { guarded, inTransaction } from '../state/db.ts'
+import { openDurable } from '../state/durable.ts'
+import type { Home } from '../state/home.ts'
+import { isOver } from './machine.ts'
+import { CLASSES, STEPS, type DriverClass, type Rotation } from './types.ts'
+
+const SCHEMA = `
+CREATE TABLE rotations (
+  id TEXT PRIMARY KEY,
+  config TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  class TEXT NOT NULL,
+  from_version TEXT NOT NULL,
+  step TEXT NOT NULL,
+  attempts INTEGER NOT NULL,
+  failures INTEGER NOT NULL,
+  open INTEGER NOT NULL,
+  orphan_possible INTEGER NOT NULL,
+  reason TEXT,
+  not_before TEXT,
+  updated_at TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX one_at_a_time ON rotations (config, environment, ref)
+  WHERE step NOT IN ('done', 'abandoned');
+CREATE TABLE locks (
+  config TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  ref TEXT NOT NULL,
+  fence INTEGER NOT NULL,
+  pid INTEGER,
+  started TEXT,
+  PRIMARY KEY (config, environment, ref)
+) STRICT;
+`
+const VERSION = 1
+const REASONS = [
+  'refused',
+  'unavailable',
+  'current-changed',
+  'orphan-possible',
+  'not-undone',
+] as const
+
+/** A ref in one environment of one config. */
+export interface RefKey {
+  config: string
+  environment: string
+  ref: string
+}
+
+export interface Holder {
+  pid: number
+  /** When that process began, by which a pid that was given away is told. */
+  started: string | undefined
+}
+
+/** The right to work on one ref, for as long as nobody else has taken it. */
+export interface Hold extends RefKey {
+  fence: number
+}
+
+/** @throws STATE_UNAVAILABLE */
+export function openJournal(home: Home): DatabaseSync {
+  return openDurable(join(home.dir, 'rotations.db'), SCHEMA, VERSION)
+}
+
+/**
+ * Takes the lock of a ref where nobody alive holds it.
+ *
+ * @returns the hold, or the pid of who has it
+ * @throws STATE_UNAVAILABLE
+ */
+export function takeHold(
+  db: DatabaseSync,
+  { config, environment, ref }: RefKey,
+  self: Holder,
+  alive: (holder: Holder) => boolean,
+): Hold | { heldBy: number } {
+  return inTransaction(db, () => {
+    const row = db
+      .prepare('SELECT * FROM locks WHERE config = ? AND environment = ? AND ref = ?')
+      .get(config, environment, ref)
+    const pid = row?.['pid']
+    if (typeof pid === 'number' && alive({ pid, started: textOf(row?.['started']) })) {
+      return { heldBy: pid }
+    }
+    const fence = Number(row?.['fence'] ?? 0) + 1
+    db.prepare('INSERT OR REPLACE INTO locks VALUES (?, ?, ?, ?, ?, ?)').run(
+      config,
+      environment,
+      ref,
+      fence,
+      self.pid,
+      self.started ?? null,
+    )
+    return { config, environment, ref, fence }
+  })
+}
+
+/** Gives it back; one that was lost already is somebody else's, and stays so. @throws STATE_UNAVAILABLE */
+export function giveBack(db: DatabaseSync, { config, environment, ref, fence }: Hold): void {
+  guarded(db, () =>
+    db
+      .prepare(
+        `UPDATE locks SET pid = NULL, started = NULL
+         WHERE config = ? AND environment = ? AND ref = ? AND fence = ?`,
+      )
+      .run(config, environment, ref, fence),
+  )
+}
+
+/**
+ * The rotation of this ref that is under way, else a new one. Whoever asks for the same version again
+ * gets the same rotation, and one that is stuck stays so until somebody resumes it.
+ *
+ * @throws ROTATION_FENCED, STATE_UNAVAILABLE
+ */
+export function beginRotation(
+  db: DatabaseSync,
+  hold: Hold,
+  what: { class: DriverClass; from: string },
+  now: Date,
+): Rotation {
+  return inTransaction(db, () => {
+    requireHold(db, hold)
+    const { config, environment, ref } = hold
+    const before = db
+      .prepare('SELECT * FROM rotations WHERE config = ? AND environment = ? AND ref = ?')
+      .all(config, environment, ref)
+      .map(toRotation)
+    const running = before.find((one) => !isOver(one) || one.step === 'stuck')
+    if (running !== undefined) return running
+    const words = [config, environment, ref, what.from, String(before.length)]
+    const id = createHash('sha256').update(JSON.stringify(words)).digest('hex').slice(0, 32)
+    const rotation: Rotation = {
+      id,
+      class: what.class,
+      step: 'planned',
+      attempts: 0,
+      failures: 0,
+      open: false,
+      orphanPossible: false,
+    }
+    db.prepare(
+      `INSERT INTO rotations (id, config, environment, ref, class, from_version, step, attempts,
+         failures, open, orphan_possible, updated_at)
+       VALUES (?, ?, ?, ?, ?, ?, 'planned', 0, 0, 0, 0, ?)`,
+    ).run(id, config, environment, ref, what.class, what.from, now.toISOString())
+    return rotation
+  })
+}
+
+/** Durable when it returns. @throws ROTATION_FENCED, STATE_UNAVAILABLE */
+export function writeRotation(db: DatabaseSync, hold: Hold, rotation: Rotation, now: Date): void {
+  inTransaction(db, () => {
+    requireHold(db, hold)
+    const { id, step, attempts, failures, open, orphanPossible, reason, notBefore } = rotation
+    const { changes } = db
+      .prepare(
+        `UPDATE rotations SET step = ?, attempts = ?, failures = ?, open = ?, orphan_possible = ?,
+           reason = ?, not_before = ?, updated_at = ?
+         WHERE id = ? AND config = ? AND environment = ? AND ref = ?`,
+      )
+      .run(
+        step,
+        attempts,
+        failures,
+        Number(open),
+        Number(orphanPossible),
+        reason ?? null,
+        notBefore?.toISOString() ?? null,
+        now.toISOString(),
+        id,
+        hold.config,
+        hold.environment,
+        hold.ref,
+      )
+    if (changes !== 1) throw new TypeError('a rotation of another ref')
+  })
+}
+
+/** @throws STATE_UNAVAILABLE */
+export function rotationsOf(db: DatabaseSync, config: string): (RefKey & { rotation: Rotation })[] {
+  return guarded(db, () =>
+    db
+      .prepare('SELECT * FROM rotations WHERE config = ? ORDER BY updated_at, id')
+      .all(config)
+      .map((row) => ({
+        config,
+        environment: String(row['environment']),
+        ref: String(row['ref']),
+        rotation: toRotation(row),
+      })),
+  )
+}
+
+function requireHold(db: DatabaseSync, { config, environment, ref, fence }: Hold): void {
+  const row = db
+    .prepare('SELECT fence FROM locks WHERE config = ? AND environment = ? AND ref = ?')
+    .get(config, environment, ref)
+  if (row?.['fence'] === fence) return
+  throw new SecretRefError('ROTATION_FENCED', `the rotation of ${ref} was taken over`, {
+    scope: 'ref',
+    hint: 'another process goes on with it; `secretref secrets rotation status` shows it',
+  })
+}
+
+function toRotation(row: Record<string, SQLOutputValue>): Rotation {
+  const step = STEPS.find((one) => one === row['step'])
+  const kind = CLASSES.find((one) => one === row['class'])
+  if (step === undefined || kind === undefined) throw new TypeError('a step that is not known')
+  const reason = REASONS.find((one) => one === row['reason'])
+  const notBefore = textOf(row['not_before'])
+  return {
+    id: String(row['id']),
+    class: kind,
+    step,
+    attempts: Number(row['attempts']),
+    failures: Number(row['failures']),
+    open: row['open'] === 1,
+    orphanPossible: row['orphan_possible'] === 1,
+    ...(reason === undefined ? {} : { reason }),
+    ...(notBefore === undefined ? {} : { notBefore: new Date(notBefore) }),
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}

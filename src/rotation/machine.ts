@@ -1,0 +1,157 @@
+/**
+ * The state machine of one rotation: pure. What is durable decides what is done next, and what became of
+ * it decides what is durable then; so whoever reads the journal after a crash goes on where it stopped.
+ *
+ * Three rules hold on every path. Nothing is promoted that has not verified since it was staged. Once it
+ * is promoted there is no way back but a rollback that somebody asks for: what fails then is tried again.
+ * A creation that was sent and not answered is looked for before another one is sent.
+ */
+import type { Action, Result, Rotation, Step } from './types.ts'
+
+/** Tries of one step before the rotation is given up for now. */
+export const MOST_ATTEMPTS = 5
+/** Failed rotations of one version before it is left to a person. */
+export const MOST_FAILURES = 3
+const FIRST_PAUSE_MS = 5_000
+const LONGEST_PAUSE_MS = 3_600_000
+/** Between two looks at who still holds the old one. */
+const LOOK_AGAIN_MS = 60_000
+
+const OVER: ReadonlySet<Step> = new Set(['done', 'stuck', 'abandoned'])
+const BEYOND_RETURN: ReadonlySet<Step> = new Set(['promoted', 'distributed', 'retired'])
+
+export function isOver({ step }: Rotation): boolean {
+  return OVER.has(step)
+}
+
+/** What follows each step; for those that the class or a lost answer decides, see `actionOf`. */
+const NEXT: Readonly<Partial<Record<Step, Action>>> = {
+  planned: 'begin',
+  set: 'verify',
+  verified: 'promote',
+  promoted: 'distribute',
+  distributed: 'retire',
+  retired: 'confirm',
+  aborting: 'discard',
+  failed: 'settle',
+}
+
+/** @returns `undefined` where nothing is left to do */
+export function actionOf({ step, class: kind, open }: Rotation): Action | undefined {
+  const ours = kind === 'chosen' || kind === 'slots'
+  if (step === 'intent') return ours ? 'stage' : 'announce'
+  if (step === 'staged') return ours ? 'set' : 'verify'
+  if (step === 'creating') return open ? 'reconcile' : 'create'
+  return NEXT[step]
+}
+
+const AFTER: Readonly<Record<Action, Step>> = {
+  begin: 'intent',
+  stage: 'staged',
+  announce: 'creating',
+  reconcile: 'creating',
+  create: 'staged',
+  set: 'set',
+  verify: 'verified',
+  promote: 'promoted',
+  distribute: 'distributed',
+  retire: 'retired',
+  confirm: 'done',
+  discard: 'failed',
+  settle: 'planned',
+}
+
+/**
+ * What is durable just before a creation is sent. A process that dies with it finds it open, and looks
+ * for what it may have made.
+ */
+export function sending(rotation: Rotation): Rotation {
+  return actionOf(rotation) === 'create' ? { ...rotation, open: true } : rotation
+}
+
+/** @param rotation as it was written before the action; for a creation, what `sending` made of it */
+export function next(rotation: Rotation, action: Action, result: Result, now: Date): Rotation {
+  if (result === 'ok') return arrived(rotation, action, now)
+  if (result === 'waiting') {
+    return { ...rotation, notBefore: new Date(now.getTime() + LOOK_AGAIN_MS) }
+  }
+  if (action === 'reconcile' && result === 'unlisted') {
+    return over(rotation, 'stuck', 'orphan-possible')
+  }
+  if (action === 'promote' && result === 'conflict') return abort(rotation, 'current-changed')
+  if (action === 'create' && result === 'unavailable') {
+    // It was not done, and so left nothing behind.
+    return again({ ...rotation, open: false }, now)
+  }
+  if (action === 'create' && result === 'refused') {
+    return abort({ ...rotation, open: false }, 'refused')
+  }
+  if (result === 'refused' && !BEYOND_RETURN.has(rotation.step) && action !== 'discard') {
+    return abort(rotation, 'refused')
+  }
+  return again(rotation, now)
+}
+
+/** A person gives it up: before anything was promoted it is undone, after that it is left as it is. */
+export function abandon(rotation: Rotation): Rotation {
+  if (isOver(rotation)) return rotation
+  if (BEYOND_RETURN.has(rotation.step)) return { ...rotation, step: 'abandoned' }
+  return abort({ ...rotation, failures: MOST_FAILURES }, 'refused')
+}
+
+/** A person has it tried again. */
+export function resume(rotation: Rotation): Rotation {
+  if (rotation.step !== 'stuck') return rotation
+  const step = rotation.reason === 'not-undone' ? 'aborting' : 'planned'
+  const tried: Rotation = { ...due(rotation), step, attempts: 0, failures: 0, open: false }
+  delete tried.reason
+  return tried
+}
+
+function arrived(rotation: Rotation, action: Action, now: Date): Rotation {
+  const kept = due(rotation)
+  const to = { ...kept, step: AFTER[action], attempts: 0 }
+  // Looking is no progress: what was asked for in vain still counts.
+  if (action === 'reconcile') return { ...kept, open: false }
+  if (action === 'create') return { ...to, open: false }
+  if (action !== 'settle') return to
+  const failures = rotation.failures + 1
+  if (failures >= MOST_FAILURES) return { ...to, step: 'stuck', failures }
+  return { ...to, failures, open: false, notBefore: later(now, failures) }
+}
+
+/** The same step another time, later; too often: before the point of no return undone, else left to a person. */
+function again(rotation: Rotation, now: Date): Rotation {
+  const attempts = rotation.attempts + 1
+  if (attempts < MOST_ATTEMPTS) return { ...rotation, attempts, notBefore: later(now, attempts) }
+  if (rotation.step === 'aborting') return over(rotation, 'stuck', 'not-undone')
+  if (BEYOND_RETURN.has(rotation.step)) return over(rotation, 'stuck', 'unavailable')
+  return abort(rotation, 'unavailable')
+}
+
+function abort(rotation: Rotation, reason: NonNullable<Rotation['reason']>): Rotation {
+  // What was sent without an answer is looked for by the discarding, before it counts as undone.
+  return { ...due(rotation), step: 'aborting', attempts: 0, reason }
+}
+
+function over(
+  rotation: Rotation,
+  step: 'stuck',
+  reason: NonNullable<Rotation['reason']>,
+): Rotation {
+  const orphanPossible = rotation.orphanPossible || reason === 'orphan-possible'
+  return { ...due(rotation), step, reason, orphanPossible }
+}
+
+/** Without its pause. */
+function due(rotation: Rotation): Rotation {
+  const copy = { ...rotation }
+  delete copy.notBefore
+  return copy
+}
+
+/** Doubling, bounded. */
+function later(now: Date, times: number): Date {
+  const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (times - 1))
+  return new Date(now.getTime() + pause)
+}

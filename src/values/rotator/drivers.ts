@@ -1,0 +1,9 @@
+/** Every rotation driver, loaded on use. */
+import type { Driver } from './driver.ts'
+
+export const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
+  exec: async () => (await import('./drivers/exec.ts')).driver,
+  'postgres-users': async () => (await import('./drivers/postgres-users.ts')).driver,
+  postgres: async () => (await import('./drivers/postgres.ts')).driver,
+  generate: async () => (await import('./drivers/generate.ts')).driver,
+}

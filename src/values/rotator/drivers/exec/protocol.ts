@@ -1,0 +1,106 @@
+/**
+ * Version 1 of what a rotating program is told and answers. A value that is not UTF-8 stands as `base64`.
+ *
+ *   → {"protocol": 1, "step": "create", "tag": "…", "current": {"value": "…", "id": "…"}}
+ *   ← {"value": "…", "id": "…"}          choose, create
+ *   ← {"account": "…"}                   try
+ *   ← {"ids": ["…"]}                     marked
+ *   ← {}                                 set, end
+ *   ← {"error": "refused"}               a final no; "unavailable": it was not done; "unknown": it may be
+ */
+import { isUtf8 } from 'node:buffer'
+import { decodeBase64, encodeBase64 } from '../../../secret/base64.ts'
+import { concat, wipe } from '../../../secret/bytes.ts'
+import { readJson, type JsonNode } from '../../../secret/json.ts'
+import { quote, textOf } from '../../../secret/json-text.ts'
+import type { Credential, Trouble } from '../../driver.ts'
+
+export type Step = 'choose' | 'set' | 'create' | 'marked' | 'try' | 'end'
+
+export interface About {
+  tag?: string
+  current?: Partial<Credential>
+  next?: Credential
+}
+
+export type Answered =
+  | { kind: 'answer'; value?: Buffer; id?: string; account?: string; ids?: readonly string[] }
+  | Trouble
+
+const ID = /^[A-Za-z0-9._:/-]{1,128}$/
+const MAX_IDS = 1000
+
+/** In own memory, which the caller wipes. */
+export function requestOf(step: Step, { tag, current, next }: About): Buffer {
+  const parts: Buffer[] = [Buffer.from(`{"protocol":1,"step":"${step}"`)]
+  if (tag !== undefined) parts.push(Buffer.from(`,"tag":${JSON.stringify(tag)}`))
+  for (const [name, credential] of Object.entries({ current, next })) {
+    if (credential !== undefined)
+      parts.push(Buffer.from(`,"${name}":`), ...textOfCredential(credential))
+  }
+  parts.push(Buffer.from('}\n'))
+  const whole = concat(...parts)
+  wipe(...parts)
+  return whole
+}
+
+function textOfCredential({ value, id }: Partial<Credential>): Buffer[] {
+  const parts: Buffer[] = [Buffer.from('{')]
+  if (id !== undefined) parts.push(Buffer.from(`"id":${JSON.stringify(id)}`))
+  if (id !== undefined && value !== undefined) parts.push(Buffer.from(','))
+  if (value !== undefined && isUtf8(value)) parts.push(Buffer.from('"value":'), quote(value))
+  else if (value !== undefined) {
+    parts.push(Buffer.from('"base64":"'), encodeBase64(value), Buffer.from('"'))
+  }
+  parts.push(Buffer.from('}'))
+  return parts
+}
+
+/** @param bytes the caller's, who wipes them; a value in the answer is in memory of its own */
+export function answerOf(bytes: Buffer): Answered {
+  const result = readJson(bytes)
+  const members =
+    'root' in result && result.root.kind === 'object' ? result.root.members : undefined
+  if (members === undefined) return unclear
+  const text = (name: string): string | undefined => words(bytes, members.get(name))
+  const error = text('error')
+  if (error === 'refused') return { kind: 'refused', code: 'CREDENTIAL_REJECTED' }
+  if (error === 'unavailable') return { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE' }
+  if (members.has('error')) return unclear
+  const id = text('id')
+  if (members.has('id') && (id === undefined || !ID.test(id))) return unclear
+  const listed = members.get('ids')
+  const ids = listed?.kind === 'array' ? listed.items.map((node) => words(bytes, node)) : undefined
+  if (ids !== undefined && (ids.length > MAX_IDS || !ids.every(isId))) return unclear
+  const account = text('account')
+  const value = valueIn(bytes, members)
+  return {
+    kind: 'answer',
+    ...(value === undefined ? {} : { value }),
+    ...(id === undefined ? {} : { id }),
+    ...(account === undefined ? {} : { account }),
+    ...(ids === undefined ? {} : { ids: ids.filter(isId) }),
+  }
+}
+
+const unclear: Trouble = { kind: 'unknown', code: 'PROVIDER_INVALID', reason: 'bad-answer' }
+
+function isId(id: string | undefined): id is string {
+  return id !== undefined && ID.test(id)
+}
+
+function valueIn(bytes: Buffer, members: ReadonlyMap<string, JsonNode>): Buffer | undefined {
+  const plain = members.get('value')
+  if (plain?.kind === 'string') return textOf(bytes, plain)
+  const encoded = members.get('base64')
+  if (encoded?.kind !== 'string') return undefined
+  const text = textOf(bytes, encoded)
+  const value = decodeBase64(text)
+  wipe(text)
+  return value
+}
+
+/** For what is no value. */
+function words(bytes: Buffer, node: JsonNode | undefined): string | undefined {
+  return node?.kind === 'string' ? textOf(bytes, node).toString() : undefined
+}

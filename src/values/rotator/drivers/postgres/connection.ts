@@ -1,0 +1,87 @@
+/** One question to PostgreSQL, and what its errors mean (postgresql.org/docs/current/errcodes-appendix.html). */
+import type { Client, ClientConfig } from 'pg'
+import { errnoOf } from '../../../../errors.ts'
+import type { DriverContext, Trouble } from '../../driver.ts'
+import type { Account } from './value.ts'
+
+const TIMEOUT_MS = 10_000
+
+export interface Tls {
+  /** PEM of the CA; left out: the connection is not encrypted. */
+  ca?: string
+}
+
+export type Rows = { kind: 'rows'; rows: readonly Record<string, unknown>[] } | Trouble
+
+/** Connects, asks, and leaves. */
+export async function ask(
+  account: Account,
+  tls: Tls,
+  sql: string,
+  { signal }: Pick<DriverContext, 'signal'>,
+): Promise<Rows> {
+  const pg = await load()
+  if (pg === undefined) {
+    return { kind: 'refused', code: 'PROVIDER_UNSUPPORTED', reason: 'not-in-this-version' }
+  }
+  const client = new pg.Client(configOf(account, tls))
+  let connected = false
+  const stop = (): void => void client.end()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    // Told by what is awaited; without a listener a lost connection would end the process.
+    client.on('error', () => {})
+    await client.connect()
+    connected = true
+    const { rows } = await client.query<Record<string, unknown>>(sql)
+    return { kind: 'rows', rows }
+  } catch (error) {
+    return troubleOf(error, connected)
+  } finally {
+    signal.removeEventListener('abort', stop)
+    await client.end().catch(() => {})
+  }
+}
+
+function configOf({ host, port, database, user, password }: Account, { ca }: Tls): ClientConfig {
+  return {
+    host,
+    port,
+    database,
+    user,
+    password,
+    ...(ca === undefined ? {} : { ssl: { ca, rejectUnauthorized: true } }),
+    connectionTimeoutMillis: TIMEOUT_MS,
+    query_timeout: TIMEOUT_MS,
+    application_name: 'secretref',
+  }
+}
+
+/** `undefined` where it is not installed. */
+async function load(): Promise<{ Client: new (config: ClientConfig) => Client } | undefined> {
+  try {
+    return await import('pg')
+  } catch (error) {
+    if (errnoOf(error) === 'ERR_MODULE_NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+function troubleOf(error: unknown, connected: boolean): Trouble {
+  const code = errnoOf(error) ?? ''
+  // 28: invalid authorization; 42501: insufficient privilege.
+  if (code.startsWith('28')) {
+    return { kind: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'login-denied' }
+  }
+  if (code === '42501') {
+    return { kind: 'refused', code: 'PROVIDER_DENIED', reason: 'not-permitted' }
+  }
+  // 22, 42: the statement itself, which asking again does not mend.
+  if (/^(?:22|42)/.test(code)) {
+    return { kind: 'refused', code: 'PROVIDER_INVALID', reason: 'bad-answer' }
+  }
+  if (!connected) {
+    return { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE', reason: 'unreachable' }
+  }
+  return { kind: 'unknown', code: 'PROVIDER_UNAVAILABLE', reason: 'connection-lost' }
+}

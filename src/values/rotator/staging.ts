@@ -1,0 +1,92 @@
+/**
+ * What a rotation holds between its steps: the value that it replaces and the new one, each with the id
+ * that the service gave it. An encrypted store of its own (`rotations.age`): written whole under a lock,
+ * durable when a call returns, so that a value which the service has made is never in memory alone.
+ */
+import { copy } from '../secret/bytes.ts'
+import type { Failure } from '../providers/contract.ts'
+import { wipeDocument, type Document } from '../store/document.ts'
+import { changeStore, openStore, type StorePlace } from '../store/file.ts'
+import { addVersion, remove, versionAt } from '../store/versions.ts'
+import type { Credential } from './driver.ts'
+
+export type Role = 'old' | 'new'
+
+export class Staging {
+  readonly #place: StorePlace
+  readonly #now: () => Date
+
+  constructor(place: StorePlace, now: () => Date) {
+    this.#place = place
+    this.#now = now
+  }
+
+  /** The first one of a rotation stays: a repeat keeps what is there. @returns why it is not kept */
+  async keep(
+    rotation: string,
+    role: Role,
+    { value, id }: Credential,
+  ): Promise<Failure | undefined> {
+    const now = this.#now()
+    const put = (document: Document, name: string, bytes: Buffer): void => {
+      const added = { value: bytes, expect: 'any', operation: name, stage: 'current', now } as const
+      addVersion(document, name, added)
+    }
+    const outcome = await changeStore(this.#place, now, (document) => {
+      const name = nameOf(rotation, role)
+      if (!document.secrets.has(name)) {
+        put(document, name, value)
+        if (id !== undefined) put(document, `${name}.id`, Buffer.from(id))
+      }
+      return { kind: 'written', version: '1' }
+    })
+    return failureOf(outcome)
+  }
+
+  /** The caller wipes the values. */
+  async read(
+    rotation: string,
+  ): Promise<({ kind: 'staged' } & Partial<Record<Role, Credential>>) | Failure> {
+    const opened = await openStore(this.#place)
+    if (opened.kind === 'absent') return { kind: 'staged' }
+    if (opened.kind !== 'store') return opened
+    const { document } = opened
+    try {
+      const [old, fresh] = [take(document, rotation, 'old'), take(document, rotation, 'new')]
+      return { kind: 'staged', ...(old && { old }), ...(fresh && { new: fresh }) }
+    } finally {
+      wipeDocument(document)
+    }
+  }
+
+  /** Both, or one; what is gone already is no failure. */
+  async drop(rotation: string, roles: readonly Role[]): Promise<Failure | undefined> {
+    const outcome = await changeStore(this.#place, this.#now(), (document) => {
+      for (const role of roles) {
+        const name = nameOf(rotation, role)
+        for (const one of [name, `${name}.id`]) remove(document, one, 'any')
+      }
+      return { kind: 'written', version: '1' }
+    })
+    return failureOf(outcome)
+  }
+}
+
+function nameOf(rotation: string, role: Role): string {
+  return `${rotation}.${role}`
+}
+
+function take(document: Document, rotation: string, role: Role): Credential | undefined {
+  const name = nameOf(rotation, role)
+  const value = versionAt(document, name, undefined)?.value
+  if (value === undefined) return undefined
+  const id = versionAt(document, `${name}.id`, undefined)?.value
+  return { value: copy(value), ...(id && { id: id.toString() }) }
+}
+
+function failureOf(outcome: { kind: string } | Failure): Failure | undefined {
+  if (outcome.kind === 'written') return undefined
+  return 'code' in outcome ? outcome : notKept
+}
+
+const notKept: Failure = { kind: 'unavailable', code: 'STATE_UNAVAILABLE', reason: 'io' }

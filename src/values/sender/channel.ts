@@ -1,0 +1,34 @@
+/** What becomes of one message to one channel. */
+import type { Reply } from '../http/request.ts'
+
+/** `refused`: for good, until somebody changes something. `unavailable`: later. */
+export type Sent =
+  | { kind: 'sent' }
+  | { kind: 'refused'; reason: 'credential' | 'destination' | 'message' }
+  | { kind: 'unavailable'; reason: 'network' | 'busy' | 'server'; afterMs?: number }
+
+const MOST_SECONDS = 3600
+
+/** What a status says by itself, for services that say no more. Bodies are not looked at. */
+export function judge(reply: Reply): Sent {
+  if (reply.kind === 'trouble') {
+    return reply.trouble === 'certificate'
+      ? { kind: 'refused', reason: 'destination' }
+      : { kind: 'unavailable', reason: 'network' }
+  }
+  const { status } = reply
+  if (status >= 200 && status < 300) return { kind: 'sent' }
+  if (status === 429) return { kind: 'unavailable', reason: 'busy', ...waitOf(reply) }
+  if (status >= 500 || status === 408) return { kind: 'unavailable', reason: 'server' }
+  if (status === 401 || status === 403) return { kind: 'refused', reason: 'credential' }
+  // A redirect too: what is sent goes where the config says.
+  if (status === 404 || status === 410 || status < 400) {
+    return { kind: 'refused', reason: 'destination' }
+  }
+  return { kind: 'refused', reason: 'message' }
+}
+
+function waitOf({ retryAfter }: { retryAfter?: string }): { afterMs?: number } {
+  const seconds = /^\d{1,5}$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined
+  return seconds === undefined ? {} : { afterMs: Math.min(seconds, MOST_SECONDS) * 1000 }
+}

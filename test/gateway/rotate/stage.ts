@@ -1,0 +1,137 @@
+/** A ref in a store, a driver, and what is needed to rotate it as often as a test likes. */
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Session } from '../../../src/values/providers/contract.ts'
+import { provider } from '../../../src/values/providers/store.ts'
+import { drive } from '../../../src/gateway/rotate/engine.ts'
+import { Rotator } from '../../../src/gateway/rotate/rotator.ts'
+import type { Outside, RotationOrder } from '../../../src/gateway/rotate/words.ts'
+import { beginRotation, openJournal, takeHold } from '../../../src/rotation/journal.ts'
+import type { Action, DriverClass, Rotation } from '../../../src/rotation/types.ts'
+import type { Home } from '../../../src/state/home.ts'
+import { newIssuer, type IssuerState } from '../../fakes/issuer.ts'
+import { tempHome } from '../../state/folder.ts'
+
+const KEY = { config: '/c', environment: 'default', ref: 'key' }
+const AT = { path: 'key' }
+
+export interface Kill {
+  action: Outside
+  /** Before it was asked for, or when it was done and nobody heard of it. */
+  when: 'before' | 'after'
+}
+
+export class Stage {
+  readonly home: Home
+  readonly session: Session
+  readonly #order: RotationOrder
+  readonly #issuer: string
+  readonly class: DriverClass
+  /** An hour passes between two attempts: no pause is waited for. */
+  #hours = 0
+
+  private constructor(home: Home, session: Session, order: RotationOrder, issuer: string) {
+    this.home = home
+    this.session = session
+    this.#order = order
+    this.#issuer = issuer
+    this.class = order.rotation.class
+  }
+
+  static async make(driver: { type: string; class: DriverClass }, value: string): Promise<Stage> {
+    const home = tempHome()
+    mkdirSync(home.dir, { mode: 0o700, recursive: true })
+    const session = await provider.open(home.store, {
+      name: 'store',
+      signal: new AbortController().signal,
+      now: () => new Date(),
+      spend: () => true,
+      env: new Map(),
+    })
+    await session.put?.(AT, Buffer.from(value), { expect: 'absent', operation: 'first' })
+    const issuer = join(home.dir, 'issuer.json')
+    const program = join(home.dir, 'issuer')
+    writeFileSync(issuer, JSON.stringify(newIssuer(driver.class, value)), { mode: 0o600 })
+    writeFileSync(
+      program,
+      `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, '../../fakes/issuer.ts')}' '${issuer}'\n`,
+    )
+    chmodSync(program, 0o700)
+    const options = driver.type === 'exec' ? { class: driver.class, command: program } : {}
+    const order: RotationOrder = {
+      v: 1,
+      rotation: { id: '', class: driver.class },
+      driver: { type: driver.type, options },
+      provider: 'store',
+      type: 'store',
+      options: home.store,
+      at: AT,
+      from: '1',
+      staging: { path: join(home.dir, 'rotations.age'), identity: join(home.keys, 'rotation.key') },
+      fingerprintKey: home.fingerprintKey,
+    }
+    return new Stage(home, session, order, issuer)
+  }
+
+  get issuer(): IssuerState {
+    const state: IssuerState = JSON.parse(readFileSync(this.#issuer, 'utf8'))
+    return state
+  }
+
+  set issuer(state: IssuerState) {
+    writeFileSync(this.#issuer, JSON.stringify(state), { mode: 0o600 })
+  }
+
+  async current(): Promise<{ value: string; version: string | undefined }> {
+    const [outcome] = await this.session.get([AT])
+    if (outcome?.kind !== 'value') throw new Error('nothing is there')
+    return { value: outcome.value.toString(), version: outcome.meta.version }
+  }
+
+  /** One process works at it until it stops, or is killed. @returns what is durable then, and what went well */
+  async attempt(kill?: Kill): Promise<{ rotation: Rotation; did: Action[] }> {
+    const db = openJournal(this.home)
+    const hold = takeHold(db, KEY, { pid: process.pid, started: '1' }, () => false)
+    if ('heldBy' in hold) throw new Error('held')
+    const hours = (this.#hours += 1)
+    const now = (): Date => new Date(Date.now() + hours * 3_600_000)
+    const begun = beginRotation(db, hold, { class: this.class, from: '1' }, now())
+    const rotator = new Rotator({
+      ...this.#order,
+      rotation: { id: begun.id, class: this.class },
+    })
+    const did: Action[] = []
+    const outside = async (action: Outside): ReturnType<Rotator['does']> => {
+      if (action !== kill?.action) return rotator.does(action)
+      if (kill.when === 'after') await rotator.does(action)
+      rotator.kill()
+      throw new Killed()
+    }
+    try {
+      const rotation = await drive(
+        {
+          db,
+          hold,
+          now,
+          outside,
+          distribute: async () => 'ok',
+          record: async (_, { action, result }) => {
+            if (result === 'ok') did.push(action)
+          },
+          signal: new AbortController().signal,
+        },
+        begun,
+      )
+      return { rotation, did }
+    } catch (error) {
+      // The gateway died with its rotator: what it would have written is not written.
+      if (!(error instanceof Killed)) throw error
+      return { rotation: begun, did }
+    } finally {
+      rotator.dismiss()
+      db.close()
+    }
+  }
+}
+
+class Killed extends Error {}

@@ -1,0 +1,161 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  abandon,
+  actionOf,
+  isOver,
+  MOST_FAILURES,
+  next,
+  resume,
+  sending,
+} from '../../src/rotation/machine.ts'
+import {
+  CLASSES,
+  type Action,
+  type DriverClass,
+  type Result,
+  type Rotation,
+} from '../../src/rotation/types.ts'
+
+const NOW = new Date('2026-11-25T00:00:00Z')
+
+const planned = (kind: DriverClass): Rotation => ({
+  id: 'r1',
+  class: kind,
+  step: 'planned',
+  attempts: 0,
+  failures: 0,
+  open: false,
+  orphanPossible: false,
+})
+
+/** Runs it to its end. @returns the actions with their results, in order */
+function play(
+  kind: DriverClass,
+  answer: (action: Action, at: number) => Result,
+): { end: Rotation; did: [Action, Result][] } {
+  let rotation = planned(kind)
+  const did: [Action, Result][] = []
+  while (!isOver(rotation)) {
+    const action = actionOf(rotation)
+    if (action === undefined) throw new Error('nothing to do, and not over')
+    rotation = sending(rotation)
+    const result = answer(action, did.length)
+    did.push([action, result])
+    rotation = next(rotation, action, result, NOW)
+    if (did.length > 500) throw new Error('it never ends')
+  }
+  return { end: rotation, did }
+}
+
+/** Only these touch the outside or a store; what is ours alone does not fail. */
+const OURS: ReadonlySet<Action> = new Set(['begin', 'announce', 'settle'])
+const RESULTS: Partial<Record<Action, Result[]>> = {
+  promote: ['ok', 'unavailable', 'unknown', 'conflict', 'refused'],
+  reconcile: ['ok', 'unavailable', 'unknown', 'unlisted'],
+}
+const HAPPY: Record<DriverClass, Action[]> = {
+  chosen: ['begin', 'stage', 'set', 'verify', 'promote', 'distribute', 'retire', 'confirm'],
+  slots: ['begin', 'stage', 'set', 'verify', 'promote', 'distribute', 'retire', 'confirm'],
+  issued: ['begin', 'announce', 'create', 'verify', 'promote', 'distribute', 'retire', 'confirm'],
+  roll: ['begin', 'announce', 'create', 'verify', 'promote', 'distribute', 'retire', 'confirm'],
+}
+
+describe('the state machine', () => {
+  test.each(CLASSES)('%s: every step once, where all goes well', (kind) => {
+    const { end, did } = play(kind, () => 'ok')
+    expect(did.map(([action]) => action)).toEqual(HAPPY[kind])
+    expect(end.step).toBe('done')
+  })
+
+  test('a value that does not verify is undone, and after three rotations left to a person', () => {
+    const { end, did } = play('issued', (action) => (action === 'verify' ? 'refused' : 'ok'))
+    expect(end).toMatchObject({ step: 'stuck', failures: MOST_FAILURES, reason: 'refused' })
+    expect(did.filter(([action]) => action === 'discard')).toHaveLength(MOST_FAILURES)
+    expect(did.some(([action]) => action === 'promote')).toBe(false)
+  })
+
+  test('a creation without an answer is looked for before another is sent', () => {
+    let asked = 0
+    const { did } = play('issued', (action) =>
+      action === 'create' && (asked += 1) === 1 ? 'unknown' : 'ok',
+    )
+    expect(did.slice(2, 5)).toEqual([
+      ['create', 'unknown'],
+      ['reconcile', 'ok'],
+      ['create', 'ok'],
+    ])
+  })
+
+  test('where it cannot be looked for, a person must', () => {
+    const results: Partial<Record<Action, Result>> = { create: 'unknown', reconcile: 'unlisted' }
+    const { end } = play('issued', (action) => results[action] ?? 'ok')
+    expect(end).toMatchObject({ step: 'stuck', reason: 'orphan-possible', orphanPossible: true })
+  })
+
+  test('another one is current by now: what was made is undone', () => {
+    let promotes = 0
+    const { end, did } = play('slots', (action) =>
+      action === 'promote' && (promotes += 1) === 1 ? 'conflict' : 'ok',
+    )
+    expect(did.map(([action]) => action)).toContain('discard')
+    expect(end).toMatchObject({ step: 'done', failures: 1 })
+  })
+
+  test('waiting for those who hold the old one is no failure, however long', () => {
+    let rotation: Rotation = { ...planned('issued'), step: 'promoted' }
+    for (let looks = 0; looks < 1000; looks += 1) {
+      rotation = next(rotation, 'distribute', 'waiting', NOW)
+    }
+    const notBefore = new Date(NOW.getTime() + 60_000)
+    expect(rotation).toMatchObject({ step: 'promoted', attempts: 0, notBefore })
+    expect(next(rotation, 'distribute', 'ok', NOW).step).toBe('distributed')
+  })
+
+  test('what a person gives up is undone before it was promoted, and left as it is after', () => {
+    expect(abandon({ ...planned('chosen'), step: 'set' })).toMatchObject({ step: 'aborting' })
+    expect(abandon({ ...planned('chosen'), step: 'distributed' }).step).toBe('abandoned')
+  })
+
+  test('what is stuck goes on when a person says so, and first undoes what is not undone', () => {
+    const stuck = { ...planned('chosen'), step: 'stuck', failures: 3 } as const
+    expect(resume({ ...stuck, reason: 'refused' })).toMatchObject({ step: 'planned', failures: 0 })
+    expect(resume({ ...stuck, reason: 'not-undone' }).step).toBe('aborting')
+  })
+})
+
+test('property: whatever the outside answers, the rules hold and it ends', () => {
+  const any = fc.array(fc.nat(), { minLength: 1, maxLength: 200 })
+  fc.assert(
+    fc.property(fc.constantFrom(...CLASSES), any, (kind, chances) => {
+      const { end, did } = play(kind, (action, at) => {
+        if (OURS.has(action)) return 'ok'
+        const results = RESULTS[action] ?? ['ok', 'unavailable', 'unknown', 'refused']
+        return results[(chances[at % chances.length] ?? 0) % results.length] ?? 'ok'
+      })
+      let verified = false
+      let promoted = false
+      let lost = false
+      for (const [action, result] of did) {
+        if (action === 'stage' || action === 'create') verified = false
+        if (action === 'create') {
+          expect(lost).toBe(false)
+          lost = result === 'unknown'
+        }
+        if ((action === 'reconcile' || action === 'discard') && result === 'ok') lost = false
+        if (action === 'verify' && result === 'ok') verified = true
+        if (action === 'promote') {
+          expect(verified).toBe(true)
+          promoted ||= result === 'ok'
+        }
+        if (action === 'retire' || action === 'confirm') expect(promoted).toBe(true)
+        if (['discard', 'stage', 'create', 'set'].includes(action)) expect(promoted).toBe(false)
+      }
+      expect(end.step === 'done').toBe(
+        promoted && did.at(-1)?.[0] === 'confirm' && did.at(-1)?.[1] === 'ok',
+      )
+      if (end.step === 'stuck' && !promoted) expect(end.reason).toBeDefined()
+    }),
+    { numRuns: 500 },
+  )
+})

@@ -1,0 +1,96 @@
+/** Against a real PostgreSQL. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { driver as oneUser } from '../../../../src/values/rotator/drivers/postgres.ts'
+import { driver as twoUsers } from '../../../../src/values/rotator/drivers/postgres-users.ts'
+import { accountIn } from '../../../../src/values/rotator/drivers/postgres/value.ts'
+import type { Credential } from '../../../../src/values/rotator/driver.ts'
+import { postgresBin, startPostgres, type Postgres } from '../../../servers/postgres.ts'
+import { choosingDriver, type Subject } from './conformance.ts'
+
+const bin = postgresBin('rotation of PostgreSQL users')
+let server: Postgres
+let users = 0
+
+beforeAll(async () => {
+  if (bin !== undefined) server = await startPostgres(bin)
+})
+afterAll(() => server?.stop())
+
+const urlOf = (user: string, password: string): Buffer =>
+  Buffer.from(`postgresql://${user}:${password}@127.0.0.1:${server.port}/postgres?sslmode=disable`)
+
+async function admits({ value }: Credential): Promise<boolean> {
+  const account = accountIn(value)
+  return account !== undefined && server.admits(account.user, account.password)
+}
+
+async function makeUser(): Promise<{ name: string; value: Buffer }> {
+  const name = `app "${(users += 1)}"`
+  const password = ['fake', 'first', String(users)].join('-')
+  await server.query(`CREATE ROLE "${name.replaceAll('"', '""')}" LOGIN PASSWORD '${password}'`)
+  return { name, value: urlOf(encodeURIComponent(name), password) }
+}
+
+const admin = (): Buffer => urlOf(server.user, server.password)
+
+async function one(): Promise<Subject> {
+  const { name, value } = await makeUser()
+  const foreign = { value: urlOf(encodeURIComponent(name), 'fake-never') }
+  return { options: {}, current: { value }, foreign, admits }
+}
+
+async function two(): Promise<Subject> {
+  const [used, idle] = [await makeUser(), await makeUser()]
+  return {
+    options: { users: [idle.name, used.name] },
+    current: { value: used.value },
+    foreign: { value: urlOf(encodeURIComponent(used.name), 'fake-never') },
+    admin: admin(),
+    admits,
+  }
+}
+
+describe.skipIf(bin === undefined)('PostgreSQL', () => {
+  choosingDriver(oneUser, one, { overlaps: false })
+  choosingDriver(twoUsers, two, { overlaps: true })
+
+  test('the server’s log never sees a password: it is told a verifier', async () => {
+    const about = await one()
+    const signal = new AbortController().signal
+    const issuer = await oneUser.open({}, { signal, now: () => new Date(), admin: admin() })
+    const made = await issuer.choose?.(about.current)
+    if (made?.kind !== 'made') throw new Error('nothing was made')
+    await issuer.set?.(made, about.current)
+    const log = server.log()
+    expect(log).toContain('ALTER ROLE')
+    expect(log).not.toContain(accountIn(made.value)?.password)
+    expect(await admits(made)).toBe(true)
+  })
+
+  test('two users with different rights are not the same account', async () => {
+    const about = await two()
+    await server.query('CREATE ROLE readers')
+    const [, used = ''] = /\/\/([^:]+):/.exec(about.current.value.toString()) ?? []
+    const name = decodeURIComponent(used).replaceAll('"', '""')
+    await server.query(`GRANT readers TO "${name}"`)
+    const signal = new AbortController().signal
+    const issuer = await twoUsers.open(about.options, {
+      signal,
+      now: () => new Date(),
+      admin: admin(),
+    })
+    const made = await issuer.choose?.(about.current)
+    if (made?.kind !== 'made') throw new Error('nothing was made')
+    await issuer.set?.(made, about.current)
+    const [old, fresh] = [await issuer.try(about.current), await issuer.try(made)]
+    expect([old.kind, fresh.kind]).toEqual(['valid', 'valid'])
+    expect(old).not.toEqual(fresh)
+  })
+
+  test('a server that is gone is an outage, and no answer about the credential', async () => {
+    const signal = new AbortController().signal
+    const issuer = await oneUser.open({}, { signal, now: () => new Date() })
+    const value = Buffer.from('postgresql://app:fake-word@127.0.0.1:1/postgres')
+    expect(await issuer.try({ value })).toMatchObject({ kind: 'unavailable' })
+  })
+})

@@ -1,0 +1,122 @@
+/** Messages to local servers that check what they are sent, as the real ones do. */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { text as textIn } from 'node:stream/consumers'
+import { afterAll, describe, expect, test } from 'vitest'
+import { httpClient } from '../../../src/values/http/request.ts'
+import { sendAsBot, sendByWebhook } from '../../../src/values/sender/slack.ts'
+import { sendWebhook } from '../../../src/values/sender/webhook.ts'
+import { bearerOf, listen } from '../../fakes/listen.ts'
+
+const client = httpClient({ connections: 2 })
+afterAll(() => client.close())
+const { signal } = new AbortController()
+
+/** A receiver of the specification: the id, the age, and one signature that fits. */
+async function receives(request: IncomingMessage, key: Buffer, now: number): Promise<boolean> {
+  const body = await textIn(request)
+  const { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': list } = request.headers
+  if (typeof id !== 'string' || typeof time !== 'string' || typeof list !== 'string') return false
+  if (Math.abs(now - Number(time)) > 300) return false
+  const wanted = createHmac('sha256', key).update(`${id}.${time}.${body}`).digest()
+  return list.split(' ').some((one) => {
+    const [version, signature = ''] = one.split(',')
+    const got = Buffer.from(signature, 'base64')
+    return version === 'v1' && got.length === wanted.length && timingSafeEqual(got, wanted)
+  })
+}
+
+describe('a webhook of one’s own', () => {
+  const key = Buffer.from('fake-key-of-thirty-two-bytes-ab!')
+  const at = new Date('2026-11-25T12:00:00Z')
+  const body = Buffer.from('{"type":"credential.expiring"}')
+  const send = async (secret: Buffer, url: string): ReturnType<typeof sendWebhook> =>
+    sendWebhook(client, { url: new URL(url), secret }, { id: 'msg_1', body, at }, signal)
+  const receiver = (): ReturnType<typeof listen> =>
+    listen(async (request, response) => {
+      const good = await receives(request, key, at.getTime() / 1000)
+      response.writeHead(good ? 204 : 401).end()
+    })
+
+  test('is signed so that its receiver takes it, whichever way the secret is written', async () => {
+    const { url } = await receiver()
+    expect(await send(key, url)).toEqual({ kind: 'sent' })
+    const written = Buffer.from(['whsec', key.toString('base64')].join('_'))
+    expect(await send(written, url)).toEqual({ kind: 'sent' })
+  })
+
+  test('with another secret is not taken', async () => {
+    const { url } = await receiver()
+    const other = Buffer.from('fake-other-of-thirty-two-bytes-a')
+    expect(await send(other, url)).toEqual({ kind: 'refused', reason: 'credential' })
+  })
+
+  test('is not sent with a secret that is too short', async () => {
+    const { url, requests } = await receiver()
+    expect(await send(Buffer.from('fake-short'), url)).toMatchObject({ kind: 'refused' })
+    expect(requests).toEqual([])
+  })
+
+  test.each([
+    [429, { kind: 'unavailable', reason: 'busy', afterMs: 7000 }],
+    [503, { kind: 'unavailable', reason: 'server' }],
+    [302, { kind: 'refused', reason: 'destination' }],
+    [404, { kind: 'refused', reason: 'destination' }],
+    [400, { kind: 'refused', reason: 'message' }],
+  ])('that is answered with %i', async (status, sent) => {
+    const elsewhere = await listen((_, response) => response.end())
+    const { url } = await listen((_, response) => {
+      response.writeHead(status, { 'retry-after': '7', location: elsewhere.url }).end()
+    })
+    expect(await send(key, url)).toEqual(sent)
+    expect(elsewhere.requests).toEqual([])
+  })
+
+  test('that nobody takes is sent later', async () => {
+    expect(await send(key, 'http://127.0.0.1:1')).toMatchObject({ kind: 'unavailable' })
+  })
+})
+
+describe('Slack', () => {
+  const token = ['xoxb', 'fake', 'bot'].join('-')
+  const bot = (): ReturnType<typeof listen> =>
+    listen(async (request, response) => {
+      const message: { channel: string } = JSON.parse(await textIn(request))
+      const error =
+        bearerOf(request) !== token
+          ? 'invalid_auth'
+          : message.channel === '#finance-alerts'
+            ? undefined
+            : 'channel_not_found'
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify(error === undefined ? { ok: true } : { ok: false, error }))
+    })
+  const send = (url: string, word: string, channel: string): ReturnType<typeof sendAsBot> =>
+    sendAsBot(client, { token: Buffer.from(word), channel, api: new URL(url) }, 'hello', signal)
+
+  test('takes a bot’s message for its channel; a no that is answered with 200 is a no', async () => {
+    const { url } = await bot()
+    expect(await send(url, token, '#finance-alerts')).toEqual({ kind: 'sent' })
+    expect(await send(url, 'xoxb-wrong', '#finance-alerts')).toEqual({
+      kind: 'refused',
+      reason: 'credential',
+    })
+    expect(await send(url, token, '#nowhere')).toEqual({ kind: 'refused', reason: 'destination' })
+  })
+
+  test('a name in a message is no mention, no link and no markup', async () => {
+    const { url, received } = await listen((_, response) => response.end('ok'))
+    await sendByWebhook(client, new URL(url), '<!channel> <https://evil.example|ok> & co', signal)
+    const raw = received().toString()
+    expect(raw).toContain('&lt;!channel&gt; &lt;https://evil.example|ok&gt; &amp; co')
+    expect(raw).toContain('"mrkdwn":false')
+  })
+
+  test('that answers nonsense has not taken it', async () => {
+    const { url } = await listen((_, response) => response.end('<html>'))
+    expect(await send(url, token, '#finance-alerts')).toEqual({
+      kind: 'refused',
+      reason: 'message',
+    })
+  })
+})
