@@ -79,6 +79,7 @@ export async function configShow(io: Io, options: ConfigOptions): Promise<number
     providers: providersOf(config),
     folders: { configDir: dir, userHome: userHome(io.env) },
     secretsFiles: io.home.secretsFiles,
+    store: io.home.store.path,
   }
   for (const plan of plans) io.out(`\n${agentText(config, plan, names)}`)
   return 0

@@ -111,6 +111,7 @@ export function stateInWords({ state, rejectedBy, detail }: StatusLine): string 
 /** Where one step of a chain leads, for people. */
 export function stepInWords(io: Io, { config, dir }: LoadedConfig, step: ChainStep): string {
   const folders = { configDir: dir, userHome: userHome(io.env) }
-  const names = { providers: providersOf(config), folders, secretsFiles: io.home.secretsFiles }
+  const { secretsFiles, store } = io.home
+  const names = { providers: providersOf(config), folders, secretsFiles, store: store.path }
   return placeInWords(step, names)
 }

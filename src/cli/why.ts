@@ -41,7 +41,7 @@ export function why(io: Io, options: WhyOptions): number {
   )
   const bound = new Set(plan.bindings.map(({ ref }) => ref))
   const unbound = [...new Set(secretsRef)].filter((ref) => !bound.has(ref))
-  const names = { providers, folders, secretsFiles: io.home.secretsFiles }
+  const names = { providers, folders, secretsFiles: io.home.secretsFiles, store: io.home.store.path }
   if (options.json === true) {
     io.out(`${safeJson(asJson(plan, decisions, unbound, config), 2)}\n`)
   } else {

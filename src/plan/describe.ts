@@ -8,9 +8,14 @@ export interface Names {
   folders: Folders
   /** Where a file provider without a path of its own looks: the first that exists. */
   secretsFiles: readonly string[]
+  /** The store of a provider that names none. */
+  store: string
 }
 
-/** `key "stripe_api_key" of /home/me/secrets.json`, `variable STRIPE_API_KEY`, `id "x" of /bin/y` */
+/**
+ * `key "stripe_api_key" of /home/me/secrets.json`, `variable STRIPE_API_KEY`, `id "x" of /bin/y`,
+ * `"stripe-api-key" in /home/me/store.age`
+ */
 export function placeInWords({ provider, at }: ChainStep, names: Names): string {
   const known = names.providers.get(provider)
   const type = known?.type ?? provider
@@ -25,12 +30,21 @@ export function placeInWords({ provider, at }: ChainStep, names: Names): string 
       return `variable ${at.path}`
     case 'exec':
       return `id "${at.path}" of ${String(options['command'])}`
+    case 'store':
+      return `"${at.path}" in ${storePath(options['path'], names)}${versionOf(at)}`
     default: {
       const field = at.field === undefined ? '' : `, field "${at.field}"`
-      const version = at.version === undefined ? '' : `, version ${at.version}`
-      return `path "${at.path}"${field}${version}`
+      return `path "${at.path}"${field}${versionOf(at)}`
     }
   }
+}
+
+function versionOf({ version }: ChainStep['at']): string {
+  return version === undefined ? '' : `, version ${version}`
+}
+
+function storePath(path: unknown, { folders, store }: Names): string {
+  return typeof path === 'string' ? absolute(path, folders) : store
 }
 
 function secretsFile(path: unknown, { folders, secretsFiles }: Names): string {
