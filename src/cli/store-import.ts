@@ -9,6 +9,7 @@ import { planner } from '../plan/plan.ts'
 import { safeJson } from '../printable.ts'
 import { userHome } from '../state/home.ts'
 import { printable, type Io } from './io.ts'
+import { importsBefore } from './store-imported.ts'
 import {
   changeStore,
   findStore,
@@ -36,6 +37,7 @@ export async function storeImport(
     path,
     names,
     ...(config === undefined ? {} : { config }),
+    ...(existsSync(path) ? {} : { before: importsBefore(io, path) }),
   } as const
   const done = await changeStore(io, store, action, (report) => {
     if (report.type === 'imported') say(io, path, String(store.options['path']), report)
@@ -111,7 +113,7 @@ function say(
       `${printable(`${items.length} in ${storePath}, read back and equal; ${path} was overwritten and removed`)}\n`,
     )
   } else {
-    io.err(`${printable(`${path} does not exist: there is nothing to move`)}\n`)
+    io.err(`${printable(`${path} is not there any more: it was imported already`)}\n`)
   }
   const where = `searched ${searched} ${searched === 1 ? 'file' : 'files'} for the values: `
   io.err(

@@ -76,6 +76,10 @@ const WORDS: Readonly<Record<Exclude<StoreFault, 'store'>, (known: Known) => Wor
     `\`${io.program} store rekey\` gives it a new key, \`${io.program} store recipients add age1…\` lets others open it`,
   ],
   absent: ({ io, path }) => [`there is no store at ${path}`, `run: ${io.program} store init`],
+  'no-file': ({ io, file }) => [
+    `${file} does not exist, and no import of it is on record`,
+    `name the file that holds the values: ${io.program} store import FILE`,
+  ],
   passphrase: () => [
     'this store is sealed with a passphrase, and age mixes no recipients with one',
     'who is to open it needs the passphrase; or make a store with a key: docs/store.md',

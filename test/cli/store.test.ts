@@ -1,6 +1,14 @@
 /** `secretref store …` as a user runs it; the plain age tool as the witness. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { configOf, makeWorld, recordsOf, run, type Ended, type World } from '../process/support.ts'
@@ -278,6 +286,7 @@ describe('import', () => {
     const again = await store(world, ['import', '--json'])
     expect(again.code).toBe(0)
     expect(JSON.parse(again.out)).toMatchObject({ version: 1, there: false, left: 0, items: [] })
+    expect(again.err).toContain(`${world.secrets} is not there any more: it was imported already`)
     const config = configOf(['stripe-api-key'], { description: 'fake-import-one' }, { store: {} })
     world.writeConfig(config)
     const inConfig = await store(world, ['import'])
@@ -326,6 +335,21 @@ describe('import', () => {
     expect(other.err).toContain('the store has another value for "stripe-api-key"')
     expect(readFileSync(world.home.store.path)).toEqual(bytes)
     expect(readFileSync(world.secrets, 'utf8')).toContain('fake-another-value')
+  })
+
+  test('a file that never was is a mistake, and so is one whose store is gone', async () => {
+    const world = plain()
+    const typo = join(world.dir, 'secretz.json')
+    const missing = await store(world, ['import', typo])
+    expect({ code: missing.code, out: missing.out }).toEqual({ code: 1, out: '' })
+    expect(missing.err).toContain(`${typo} does not exist, and no import of it is on record`)
+    expect(missing.err).toContain('hint: name the file that holds the values')
+    expect(existsSync(world.home.store.path)).toBe(false)
+    await store(world, ['import'])
+    expect((await store(world, ['import', typo])).code).toBe(1)
+    unlinkSync(world.home.store.path)
+    const gone = await store(world, ['import'])
+    expect([gone.code, gone.err]).toEqual([1, expect.stringContaining('there is no store at')])
   })
 
   test.each([

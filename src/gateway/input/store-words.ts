@@ -24,6 +24,8 @@ export type StoreAction =
       names: Readonly<Record<string, string>>
       /** Absolute: the config, which is searched for the values too. */
       config?: string
+      /** What is on record of imports of a file that is not there: one that ended, operations that did not. */
+      before?: { moved: boolean; unfinished: readonly string[] }
     }
 
 export interface StoreOrder {
@@ -48,7 +50,8 @@ export interface ImportedItem {
 }
 
 /**
- * `exists`: there is a store; `absent`: there is none; `passphrase`: it has no recipients; `recipient`:
+ * `exists`: there is a store; `absent`: there is none; `no-file`: what is to be moved is not there, and
+ * never was as far as anybody knows; `passphrase`: it has no recipients; `recipient`:
  * no age recipient; `known`: it is on the list; `unknown`: it is not; `own`: it is the store's own key;
  * `differs`: two passphrases that were typed; `occupied`: the store holds another value under `name`;
  * `name`: what the store would not take as a name; `twice`: two names in the file become one;
@@ -61,6 +64,7 @@ export const STORE_FAULTS = [
   'unknown-outcome',
   'exists',
   'absent',
+  'no-file',
   'passphrase',
   'recipient',
   'known',

@@ -30,7 +30,7 @@ interface Entry {
 export async function importFile(
   { place, now }: Work,
   { operation, fingerprintKey }: StoreOrder,
-  { path, names, config }: Import,
+  { path, names, config, before: earlier }: Import,
 ): Promise<Report> {
   let fingerprint: Fingerprint
   try {
@@ -41,7 +41,12 @@ export async function importFile(
   }
   const file = await readSecretFile(path)
   if (file.kind === 'folder') return fault('store', 'PROVIDER_INVALID')
-  if (file.kind === 'absent') return finished(place, path, config, [], false)
+  if (file.kind === 'absent') {
+    if (earlier?.moved !== true && !(await holdsAny(place, earlier?.unfinished ?? []))) {
+      return fault('no-file', 'SECRET_NOT_FOUND')
+    }
+    return finished(place, path, config, [], false)
+  }
   if (file.kind !== 'file') return failed(file)
   const entries: Entry[] = []
   try {
@@ -63,6 +68,18 @@ export async function importFile(
   } finally {
     wipe(file.bytes, ...entries.map(({ value }) => value))
   }
+}
+
+/** Whether one of these operations stored something: an import that was ended before it could say so. */
+async function holdsAny(place: Work['place'], operations: readonly string[]): Promise<boolean> {
+  if (operations.length === 0) return false
+  const opened = await openStore(place)
+  if (opened.kind !== 'store') return false
+  const stored = [...opened.document.secrets.values()].flatMap(({ versions }) =>
+    versions.map(({ operation }) => operation),
+  )
+  wipeDocument(opened.document)
+  return operations.some((operation) => stored.includes(operation))
 }
 
 /** All of it, or why it cannot be: half a file is never moved. */
@@ -159,10 +176,8 @@ async function finished(
   there: boolean,
 ): Promise<Report> {
   const opened = await openStore(place)
-  if (opened.kind === 'absent') {
-    const nothing = { searched: 0, left: 0, unreadable: 0, inConfig: false, places: [] }
-    return { type: 'imported', items, there, ...nothing }
-  }
+  // What was moved into it is gone with it.
+  if (opened.kind === 'absent') return fault('absent', 'SECRET_NOT_FOUND')
   if (opened.kind !== 'store') return failed(opened)
   try {
     const values = [...opened.document.secrets.values()].flatMap(({ versions }) =>

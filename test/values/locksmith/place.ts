@@ -20,7 +20,13 @@ export function importOf(dir: string) {
     fingerprintKey: join(dir, 'keys', 'fingerprint.key'),
     operation: 'fake-operation',
     pasteMarks: false,
-    action: { kind: 'import', path: join(dir, 'plain', 'secrets.json'), names: {} },
+    action: {
+      kind: 'import',
+      path: join(dir, 'plain', 'secrets.json'),
+      names: {},
+      // As control reads it from the log after an import that was killed.
+      before: { moved: false, unfinished: ['fake-operation'] },
+    },
   } as const
   return { work, order }
 }
