@@ -15,7 +15,7 @@ export interface Output {
 export type Generate = (root: string) => Promise<Output>
 
 /** What config/schema.ts is made from must be fresh before the generators that read the schema run. */
-const FIRST = ['providers.ts']
+const FIRST = ['providers.ts', 'drivers.ts']
 
 /**
  * @param root top of the repository

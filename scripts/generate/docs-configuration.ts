@@ -62,7 +62,17 @@ function sections(): string[] {
     if (isSchema(items)) visit(items, `${place}[]`)
   }
   visit(schema, '')
-  return texts
+  return [...texts, ...driverSections(definitions)]
+}
+
+/** One section for each rotation driver: what may stand beside it in a ref's `rotate`. */
+function driverSections(definitions: Schemas): string[] {
+  const { oneOf } = definitions['rotate'] ?? {}
+  const drivers = Array.isArray(oneOf) ? oneOf.filter(isSchema) : []
+  return drivers.map((driver) => {
+    const name = fieldsOf(driver, 'properties')['driver']?.['const']
+    return section(driver, `rotate (${JSON.stringify(name)})`, definitions)
+  })
 }
 
 function section(schema: JsonSchema, place: string, definitions: Schemas): string {

@@ -3,7 +3,7 @@ import type { Config } from './types.ts'
 
 /** True where zod would accept `value` too; a value as JSON.parse makes it. */
 export function isConfig(value: unknown): value is Config {
-  return isObject(value) && object43(value)
+  return isObject(value) && object56(value)
 }
 
 type Fields = Record<string, unknown>
@@ -19,9 +19,10 @@ const PATTERN_3 = new RegExp("^\\d{4}-\\d{2}-\\d{2}(?:[Tt]\\d{2}:\\d{2}(?::\\d{2
 const PATTERN_4 = new RegExp("^[1-9][0-9]{0,4}[smhd]$")
 const PATTERN_5 = new RegExp("^(?:none|rewrite|restart|signal:(?:HUP|INT|TERM|USR1|USR2|WINCH))$")
 const PATTERN_6 = new RegExp("^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-const PATTERN_7 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
-const PATTERN_8 = new RegExp("^\\/")
+const PATTERN_7 = new RegExp("^\\/")
+const PATTERN_8 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
 const PATTERN_9 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
+const PATTERN_10 = new RegExp("^(?:#[^\\s#@.,:;<>&]{1,80}|[CDG][A-Z0-9]{6,20})$")
 
 function object0(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "secretRef")) return false
@@ -247,6 +248,9 @@ function object8(fields: Fields): boolean {
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
         break
+      case "rotate":
+        if (!(isRotate(value))) return false
+        break
       case "allowPlaintext":
         if (!(typeof value === 'boolean')) return false
         break
@@ -297,6 +301,216 @@ function isChain(value: unknown): boolean {
 }
 
 function object10(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "secretRef")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "secretRef":
+        if (!(typeof value === 'string' && PATTERN_0.test(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object11(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "driver":
+        if (!(value === "guided")) return false
+        break
+      case "before":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "every":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "window":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "grace":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "admin":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object12(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
+    if (!(typeof value === 'string')) return false
+  }
+  return true
+}
+
+function object13(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "class")) return false
+  if (!Object.hasOwn(fields, "command")) return false
+  if (!Object.hasOwn(fields, "driver")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "class":
+        if (!((value === "chosen" || value === "issued" || value === "slots" || value === "roll"))) return false
+        break
+      case "command":
+        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        break
+      case "args":
+        if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && item.length <= 1024))) return false
+        break
+      case "timeoutMs":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
+        break
+      case "env":
+        if (!(isObject(value) && object12(value))) return false
+        break
+      case "driver":
+        if (!(value === "exec")) return false
+        break
+      case "before":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "every":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "window":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "grace":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "admin":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object14(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "driver")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "length":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 16 && value <= 1024)) return false
+        break
+      case "alphabet":
+        if (!((value === "alphanumeric" || value === "hex" || value === "base64url"))) return false
+        break
+      case "driver":
+        if (!(value === "generate")) return false
+        break
+      case "before":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "every":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "window":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "grace":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "admin":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object15(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "driver")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "caCert":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "driver":
+        if (!(value === "postgres")) return false
+        break
+      case "before":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "every":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "window":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "grace":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "admin":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object16(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "users")) return false
+  if (!Object.hasOwn(fields, "driver")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "users":
+        if (!(Array.isArray(value) && value.length >= 2 && value.length <= 2 && value.every((item: unknown) => typeof item === 'string' && item.length >= 1 && item.length <= 63))) return false
+        break
+      case "caCert":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "driver":
+        if (!(value === "postgres-users")) return false
+        break
+      case "before":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "every":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "window":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "grace":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "admin":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function isRotate(value: unknown): boolean {
+  return (isObject(value) && object11(value) || isObject(value) && object13(value) || isObject(value) && object14(value) || isObject(value) && object15(value) || isObject(value) && object16(value))
+}
+
+function object17(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "provider")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -334,6 +548,9 @@ function object10(fields: Fields): boolean {
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
         break
+      case "rotate":
+        if (!(isRotate(value))) return false
+        break
       default:
         return false
     }
@@ -342,10 +559,10 @@ function object10(fields: Fields): boolean {
 }
 
 function isRefEntry(value: unknown): boolean {
-  return isObject(value) && object10(value)
+  return isObject(value) && object17(value)
 }
 
-function object11(fields: Fields): boolean {
+function object18(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -359,7 +576,7 @@ function object11(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "endpoint":
-        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -380,7 +597,7 @@ function object11(fields: Fields): boolean {
   return true
 }
 
-function object12(fields: Fields): boolean {
+function object19(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -394,7 +611,7 @@ function object12(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "endpoint":
-        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -412,7 +629,7 @@ function object12(fields: Fields): boolean {
   return true
 }
 
-function object13(fields: Fields): boolean {
+function object20(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -429,16 +646,7 @@ function object13(fields: Fields): boolean {
   return true
 }
 
-function object14(fields: Fields): boolean {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
-    if (!(typeof value === 'string')) return false
-  }
-  return true
-}
-
-function object15(fields: Fields): boolean {
+function object21(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -447,7 +655,7 @@ function object15(fields: Fields): boolean {
         if (!(value === "exec")) return false
         break
       case "command":
-        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
         break
       case "args":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && item.length <= 1024))) return false
@@ -465,13 +673,13 @@ function object15(fields: Fields): boolean {
         if (!(typeof value === 'boolean')) return false
         break
       case "env":
-        if (!(isObject(value) && object14(value))) return false
+        if (!(isObject(value) && object12(value))) return false
         break
       case "passEnv":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
         break
       case "trustedDirs":
-        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_8.test(item)))) return false
+        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_7.test(item)))) return false
         break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
@@ -483,7 +691,7 @@ function object15(fields: Fields): boolean {
   return true
 }
 
-function object16(fields: Fields): boolean {
+function object22(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -506,7 +714,7 @@ function object16(fields: Fields): boolean {
   return true
 }
 
-function object17(fields: Fields): boolean {
+function object23(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -526,7 +734,7 @@ function object17(fields: Fields): boolean {
   return true
 }
 
-function object18(fields: Fields): boolean {
+function object24(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -552,7 +760,7 @@ function object18(fields: Fields): boolean {
   return true
 }
 
-function object19(fields: Fields): boolean {
+function object25(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "method")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -591,7 +799,7 @@ function object19(fields: Fields): boolean {
   return true
 }
 
-function object20(fields: Fields): boolean {
+function object26(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -617,7 +825,7 @@ function object20(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object19(value))) return false
+        if (!(isObject(value) && object25(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -647,7 +855,7 @@ function object20(fields: Fields): boolean {
   return true
 }
 
-function object21(fields: Fields): boolean {
+function object27(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -662,7 +870,7 @@ function object21(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "endpoint":
-        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -683,7 +891,7 @@ function object21(fields: Fields): boolean {
   return true
 }
 
-function object22(fields: Fields): boolean {
+function object28(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -698,7 +906,7 @@ function object22(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "endpoint":
-        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -716,7 +924,7 @@ function object22(fields: Fields): boolean {
   return true
 }
 
-function object23(fields: Fields): boolean {
+function object29(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -734,7 +942,7 @@ function object23(fields: Fields): boolean {
   return true
 }
 
-function object24(fields: Fields): boolean {
+function object30(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
@@ -744,7 +952,7 @@ function object24(fields: Fields): boolean {
         if (!(value === "exec")) return false
         break
       case "command":
-        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
         break
       case "args":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && item.length <= 1024))) return false
@@ -762,13 +970,13 @@ function object24(fields: Fields): boolean {
         if (!(typeof value === 'boolean')) return false
         break
       case "env":
-        if (!(isObject(value) && object14(value))) return false
+        if (!(isObject(value) && object12(value))) return false
         break
       case "passEnv":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
         break
       case "trustedDirs":
-        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_8.test(item)))) return false
+        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_7.test(item)))) return false
         break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
@@ -780,7 +988,7 @@ function object24(fields: Fields): boolean {
   return true
 }
 
-function object25(fields: Fields): boolean {
+function object31(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -804,7 +1012,7 @@ function object25(fields: Fields): boolean {
   return true
 }
 
-function object26(fields: Fields): boolean {
+function object32(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -825,7 +1033,7 @@ function object26(fields: Fields): boolean {
   return true
 }
 
-function object27(fields: Fields): boolean {
+function object33(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -852,7 +1060,7 @@ function object27(fields: Fields): boolean {
   return true
 }
 
-function object28(fields: Fields): boolean {
+function object34(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -879,7 +1087,7 @@ function object28(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object19(value))) return false
+        if (!(isObject(value) && object25(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -909,47 +1117,47 @@ function object28(fields: Fields): boolean {
   return true
 }
 
-function object29(fields: Fields): boolean {
+function object35(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "aws-secrets-manager":
-        if (!(isObject(value) && object11(value))) return false
-        break
-      case "aws-ssm":
-        if (!(isObject(value) && object12(value))) return false
-        break
-      case "env":
-        if (!(isObject(value) && object13(value))) return false
-        break
-      case "exec":
-        if (!(isObject(value) && object15(value))) return false
-        break
-      case "file":
-        if (!(isObject(value) && object16(value))) return false
-        break
-      case "keychain":
-        if (!(isObject(value) && object17(value))) return false
-        break
-      case "store":
         if (!(isObject(value) && object18(value))) return false
         break
-      case "vault":
+      case "aws-ssm":
+        if (!(isObject(value) && object19(value))) return false
+        break
+      case "env":
         if (!(isObject(value) && object20(value))) return false
         break
+      case "exec":
+        if (!(isObject(value) && object21(value))) return false
+        break
+      case "file":
+        if (!(isObject(value) && object22(value))) return false
+        break
+      case "keychain":
+        if (!(isObject(value) && object23(value))) return false
+        break
+      case "store":
+        if (!(isObject(value) && object24(value))) return false
+        break
+      case "vault":
+        if (!(isObject(value) && object26(value))) return false
+        break
       default:
-        if (!((isObject(value) && object21(value) || isObject(value) && object22(value) || isObject(value) && object23(value) || isObject(value) && object24(value) || isObject(value) && object25(value) || isObject(value) && object26(value) || isObject(value) && object27(value) || isObject(value) && object28(value)))) return false
+        if (!((isObject(value) && object27(value) || isObject(value) && object28(value) || isObject(value) && object29(value) || isObject(value) && object30(value) || isObject(value) && object31(value) || isObject(value) && object32(value) || isObject(value) && object33(value) || isObject(value) && object34(value)))) return false
     }
   }
   return true
 }
 
-function object30(fields: Fields): boolean {
+function object36(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "providers":
-        if (!(isObject(value) && object29(value))) return false
+        if (!(isObject(value) && object35(value))) return false
         break
       default:
         return false
@@ -958,7 +1166,7 @@ function object30(fields: Fields): boolean {
   return true
 }
 
-function object31(fields: Fields): boolean {
+function object37(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "id")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1024,7 +1232,7 @@ function object31(fields: Fields): boolean {
   return true
 }
 
-function object32(fields: Fields): boolean {
+function object38(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -1033,7 +1241,7 @@ function object32(fields: Fields): boolean {
   return true
 }
 
-function object33(fields: Fields): boolean {
+function object39(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -1042,7 +1250,7 @@ function object33(fields: Fields): boolean {
   return true
 }
 
-function object34(fields: Fields): boolean {
+function object40(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
@@ -1051,7 +1259,7 @@ function object34(fields: Fields): boolean {
   return true
 }
 
-function object35(fields: Fields): boolean {
+function object41(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1059,7 +1267,7 @@ function object35(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "settings":
-        if (!(isObject(value) && object34(value))) return false
+        if (!(isObject(value) && object40(value))) return false
         break
       default:
         return false
@@ -1068,27 +1276,27 @@ function object35(fields: Fields): boolean {
   return true
 }
 
-function object36(fields: Fields): boolean {
+function object42(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
-    if (!(isObject(value) && object35(value))) return false
+    if (!(isObject(value) && object41(value))) return false
   }
   return true
 }
 
-function object37(fields: Fields): boolean {
+function object43(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "secrets":
-        if (!(isObject(value) && object33(value))) return false
+        if (!(isObject(value) && object39(value))) return false
         break
       case "inherit":
         if (!(typeof value === 'boolean')) return false
         break
       case "targets":
-        if (!(isObject(value) && object36(value))) return false
+        if (!(isObject(value) && object42(value))) return false
         break
       default:
         return false
@@ -1097,16 +1305,135 @@ function object37(fields: Fields): boolean {
   return true
 }
 
-function object38(fields: Fields): boolean {
+function object44(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
-    if (!(isObject(value) && object37(value))) return false
+    if (!(isObject(value) && object43(value))) return false
   }
   return true
 }
 
-function object39(fields: Fields): boolean {
+function object45(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "token":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      case "webhook":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      case "channel":
+        if (!(typeof value === 'string' && PATTERN_10.test(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object46(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "url")) return false
+  if (!Object.hasOwn(fields, "secret")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "url":
+        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
+        break
+      case "secret":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object47(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
+    if (!(isObject(value) && object46(value))) return false
+  }
+  return true
+}
+
+function object48(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "command")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "command":
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => typeof item === 'string' && PATTERN_2.test(item)))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object49(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
+    if (!(isObject(value) && object48(value))) return false
+  }
+  return true
+}
+
+function object50(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "to")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "events":
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => (item === "credential.expiring" || item === "credential.expired" || item === "credential.rejected" || item === "grant.denied" || item === "lease.lost" || item === "provider.stale" || item === "rotation.guided" || item === "rotation.failed" || item === "rotation.stuck" || item === "credential.*" || item === "grant.*" || item === "lease.*" || item === "provider.*" || item === "rotation.*")))) return false
+        break
+      case "severity":
+        if (!((value === "info" || value === "warning" || value === "critical"))) return false
+        break
+      case "environments":
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => typeof item === 'string' && PATTERN_6.test(item)))) return false
+        break
+      case "to":
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => typeof item === 'string' && PATTERN_2.test(item)))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object51(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "slack":
+        if (!(isObject(value) && object45(value))) return false
+        break
+      case "webhooks":
+        if (!(isObject(value) && object47(value))) return false
+        break
+      case "commands":
+        if (!(isObject(value) && object49(value))) return false
+        break
+      case "routes":
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => isObject(item) && object50(item)))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object52(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -1115,12 +1442,12 @@ function object39(fields: Fields): boolean {
   return true
 }
 
-function object40(fields: Fields): boolean {
+function object53(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "refMap":
-        if (!(isObject(value) && object39(value))) return false
+        if (!(isObject(value) && object52(value))) return false
         break
       case "active-provider":
         if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
@@ -1138,7 +1465,7 @@ function object40(fields: Fields): boolean {
   return true
 }
 
-function object41(fields: Fields): boolean {
+function object54(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1146,7 +1473,7 @@ function object41(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
         break
       case "secrets":
-        if (!(isObject(value) && object40(value))) return false
+        if (!(isObject(value) && object53(value))) return false
         break
       default:
         return false
@@ -1155,12 +1482,12 @@ function object41(fields: Fields): boolean {
   return true
 }
 
-function object42(fields: Fields): boolean {
+function object55(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "gateway":
-        if (!(isObject(value) && object41(value))) return false
+        if (!(isObject(value) && object54(value))) return false
         break
       default:
         return false
@@ -1169,7 +1496,7 @@ function object42(fields: Fields): boolean {
   return true
 }
 
-function object43(fields: Fields): boolean {
+function object56(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1177,22 +1504,25 @@ function object43(fields: Fields): boolean {
         if (!(typeof value === 'string')) return false
         break
       case "secrets":
-        if (!(isObject(value) && object30(value))) return false
-        break
-      case "agent":
-        if (!(isObject(value) && object31(value))) return false
-        break
-      case "agents":
-        if (!(isObject(value) && object32(value))) return false
-        break
-      case "environments":
-        if (!(isObject(value) && object38(value))) return false
-        break
-      case "targets":
         if (!(isObject(value) && object36(value))) return false
         break
-      case "openclaw":
+      case "agent":
+        if (!(isObject(value) && object37(value))) return false
+        break
+      case "agents":
+        if (!(isObject(value) && object38(value))) return false
+        break
+      case "environments":
+        if (!(isObject(value) && object44(value))) return false
+        break
+      case "targets":
         if (!(isObject(value) && object42(value))) return false
+        break
+      case "alerts":
+        if (!(isObject(value) && object51(value))) return false
+        break
+      case "openclaw":
+        if (!(isObject(value) && object55(value))) return false
         break
       default:
         return false

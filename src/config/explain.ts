@@ -11,6 +11,7 @@ import {
   ENVIRONMENT,
   NAME,
   PROVIDER,
+  SLACK_CHANNEL,
   TEXT,
   VARIABLE,
   VAULT_ADDRESS,
@@ -41,6 +42,7 @@ const RULES = new Map<string, string>([
     VAULT_ADDRESS.source,
     'must be https://HOST, or http://127.0.0.1:PORT for a server on this machine',
   ],
+  [SLACK_CHANNEL.source, 'must be a channel of Slack such as #finance-alerts, or its id'],
   [ENDPOINT.source, 'must begin with https://, or with http:// and this machine'],
   [DATE.source, 'must be a date such as 2027-03-08 or 2027-03-08T04:12:00Z'],
 ])

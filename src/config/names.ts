@@ -50,3 +50,5 @@ export const ENDPOINT =
 export const DURATION = /^[1-9][0-9]{0,4}[smhd]$/
 /** What a changed value does to an agent that runs. */
 export const ON_CHANGE = /^(?:none|rewrite|restart|signal:(?:HUP|INT|TERM|USR1|USR2|WINCH))$/
+/** As Slack names a channel: `#finance-alerts`, or its id. */
+export const SLACK_CHANNEL = /^(?:#[^\s#@.,:;<>&]{1,80}|[CDG][A-Z0-9]{6,20})$/

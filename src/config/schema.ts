@@ -4,8 +4,24 @@
  * only to explain a mistake or to generate; a good config never waits for zod.
  */
 import { z } from 'zod'
-import { DATE, DURATION, ENVIRONMENT, NAME, ON_CHANGE, PROVIDER, TEXT, VARIABLE } from './names.ts'
+import { ALERT_EVENTS, SEVERITIES } from '../alerts/types.ts'
+import {
+  DATE,
+  DURATION,
+  ENDPOINT,
+  ENVIRONMENT,
+  NAME,
+  ON_CHANGE,
+  PROVIDER,
+  SLACK_CHANNEL,
+  TEXT,
+  VARIABLE,
+} from './names.ts'
+import { ROTATION_DRIVERS } from './drivers.generated.ts'
 import { PROVIDER_OPTIONS, PROVIDER_SUMMARIES } from './providers.generated.ts'
+
+/** The driver of what no driver is named for. */
+const BY_A_PERSON = 'guided'
 
 const name = z.string().regex(NAME)
 const provider = z.string().regex(PROVIDER)
@@ -51,6 +67,54 @@ const resilience = z
   .optional()
   .describe('Opts in to the last good value, kept encrypted, where the provider does not answer.')
 
+/** What a config says of every rotation, whoever does it. */
+const rotationFields = {
+  before: duration.optional().describe('So long before its end a value is due: `7d`.'),
+  every: duration.optional().describe('At this age a value is due: `90d`.'),
+  window: text
+    .optional()
+    .describe(
+      'When the schedule may begin: days, hours and a time zone, as `Sun 02:00-05:00 Europe/Berlin`. Left out: at any time.',
+    ),
+  grace: duration
+    .optional()
+    .describe(
+      'So long the old value lives on, where its service lets it. Left out: until no run holds it, a day at most.',
+    ),
+  admin: z
+    .strictObject({ secretRef: name.describe('The ref.') })
+    .optional()
+    .describe('The credential by which the driver acts. Left out: the one that it replaces.'),
+}
+
+/** An object schema with the options of a driver, and when it works, beside them. */
+function rotationEntry(driver: string, required: boolean): z.ZodObject {
+  const options = z.fromJSONSchema(ROTATION_DRIVERS[driver]?.options ?? { type: 'object' })
+  if (!(options instanceof z.ZodObject))
+    throw new TypeError(`the options of ${driver} are no object`)
+  const literal = z.literal(driver).describe('How it is replaced.')
+  return z
+    .strictObject({
+      ...options.shape,
+      driver: required
+        ? literal
+        : literal
+            .optional()
+            .describe('How it is replaced. Left out: the driver of its service, else by a person.'),
+      ...rotationFields,
+    })
+    .describe(ROTATION_DRIVERS[driver]?.summary ?? '')
+}
+
+const rotate = z
+  .discriminatedUnion('driver', [
+    rotationEntry(BY_A_PERSON, false),
+    ...Object.keys(ROTATION_DRIVERS)
+      .filter((driver) => driver !== BY_A_PERSON)
+      .map((driver) => rotationEntry(driver, true)),
+  ])
+  .meta({ id: 'rotate' })
+
 const refFields = {
   provider: chain.describe('A provider, or a chain of them in the order they are asked.'),
   target: text.optional().describe('The key inside the provider.'),
@@ -68,6 +132,7 @@ const refFields = {
   note,
   fallbackOn,
   resilience,
+  rotate: rotate.optional().describe('How and when the value is replaced by another one.'),
 }
 const refEntry = z.strictObject(refFields).meta({ id: 'refEntry' })
 const environmentRefEntry = z
@@ -251,6 +316,71 @@ const gateway = z.strictObject({
     .describe('Where refs lie, in the environment that this gateway serves.'),
 })
 
+const secret = z.strictObject({ secretRef: name.describe('The ref.') })
+const slackChannel = z.string().regex(SLACK_CHANNEL)
+
+const alerts = z.strictObject({
+  slack: z
+    .strictObject({
+      token: secret.optional().describe("A bot's token, which may post to `channel`."),
+      webhook: secret
+        .optional()
+        .describe('An incoming webhook in place of a bot; its whole address is a secret.'),
+      channel: slackChannel.optional().describe('`#finance-alerts`, or a channel’s id.'),
+    })
+    .optional()
+    .describe('Slack: a bot, or an incoming webhook.'),
+  webhooks: z
+    .record(
+      provider,
+      z.strictObject({
+        url: z.string().regex(ENDPOINT).describe('https, or http to a loopback address.'),
+        secret: secret.describe('What each alert is signed with, in the Standard Webhooks way.'),
+      }),
+    )
+    .optional()
+    .describe('Receivers of your own, by name.'),
+  commands: z
+    .record(
+      provider,
+      z.strictObject({
+        command: z
+          .array(text)
+          .min(1)
+          .describe(
+            'An absolute program and its arguments; it reads the alert as JSON from stdin.',
+          ),
+      }),
+    )
+    .optional()
+    .describe('Programs that are given each alert, by name.'),
+  routes: z
+    .array(
+      z.strictObject({
+        events: z
+          .array(z.enum(ALERT_EVENTS))
+          .min(1)
+          .optional()
+          .describe('Which alerts. Left out: all.'),
+        severity: z.enum(SEVERITIES).optional().describe('From which on. Left out: `warning`.'),
+        environments: z
+          .array(environment)
+          .min(1)
+          .optional()
+          .describe('In which environments. Left out: all.'),
+        to: z
+          .array(text)
+          .min(1)
+          .describe('`slack`, `#channel`, `webhook:NAME` and `command:NAME`.'),
+      }),
+    )
+    .min(1)
+    .optional()
+    .describe(
+      'Which alerts go where; every route that fits counts. Left out: from `warning` on to all.',
+    ),
+})
+
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe('Where an editor finds the schema of this file.'),
   secrets: z
@@ -271,6 +401,7 @@ export const configSchema = z.strictObject({
     .describe(
       'Targets by id: servers of your own, and test servers. In the environment that the gateway serves.',
     ),
+  alerts: alerts.optional().describe('Who is told when a credential needs somebody.'),
   openclaw: z
     .strictObject({ gateway: gateway.optional().describe('The gateway that serves this config.') })
     .optional()

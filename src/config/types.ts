@@ -7,6 +7,7 @@ export type Agent = NonNullable<Config['agents']>[string]
 export type RefEntry = NonNullable<NonNullable<Config['environments']>[string]['secrets']>[string]
 export type ToolBinding = NonNullable<Agent['tool-bindings']>[string]
 export type Credential = ToolBinding['credentials'][string]
+export type Alerts = NonNullable<Config['alerts']>
 export type ChainEntry = Exclude<RefEntry['provider'], string>[number]
 
 /** One provider as a config names it: its type is settled, its options are checked. */
