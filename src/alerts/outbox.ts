@@ -17,6 +17,7 @@ import { ALERTS, SEVERITIES, type Alert } from './types.ts'
 const SCHEMA = `
 CREATE TABLE alerts (
   id TEXT PRIMARY KEY,
+  config TEXT NOT NULL,
   key TEXT NOT NULL,
   event TEXT NOT NULL,
   severity TEXT NOT NULL,
@@ -28,7 +29,7 @@ CREATE TABLE alerts (
   at TEXT NOT NULL,
   count INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX alerts_by_key ON alerts (key, at);
+CREATE INDEX alerts_by_key ON alerts (config, environment, key, at);
 CREATE TABLE deliveries (
   alert TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
   channel TEXT NOT NULL,
@@ -69,19 +70,24 @@ export function openOutbox(home: Home): DatabaseSync {
 /**
  * Durable when it returns.
  *
+ * @param config path of the config that says where its channels are: no other may send it
  * @returns `told` where the same was raised within the hour: then it is only counted
  * @throws STATE_UNAVAILABLE
  */
 export function raise(
   db: DatabaseSync,
+  config: string,
   alert: Alert,
   channels: readonly string[],
 ): 'raised' | 'told' {
   return inTransaction(db, () => {
     const since = new Date(alert.at.getTime() - HOUR_MS).toISOString()
     const known = db
-      .prepare('SELECT id FROM alerts WHERE key = ? AND at > ? ORDER BY at DESC LIMIT 1')
-      .get(alert.key, since)
+      .prepare(
+        `SELECT id FROM alerts WHERE config = ? AND environment = ? AND key = ? AND at > ?
+         ORDER BY at DESC LIMIT 1`,
+      )
+      .get(config, alert.environment, alert.key, since)
     if (known !== undefined) {
       db.prepare('UPDATE alerts SET count = count + 1 WHERE id = ?').run(String(known['id']))
       return 'told'
@@ -89,8 +95,9 @@ export function raise(
     const id = randomUUID()
     const { key, event, severity, text, hint, environment, agent, ref, at } = alert
     const when = at.toISOString()
-    db.prepare('INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)').run(
+    db.prepare('INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)').run(
       id,
+      config,
       key,
       event,
       severity,
@@ -107,26 +114,63 @@ export function raise(
   })
 }
 
+/** Where something may be sent now. */
+export interface Way {
+  config: string
+  environment: string
+  channel: string
+}
+
+/**
+ * Every way of one config on which something is due.
+ *
+ * @throws STATE_UNAVAILABLE
+ */
+export function due(db: DatabaseSync, config: string, now: Date): Way[] {
+  const rows = guarded(db, () =>
+    db
+      .prepare(
+        `SELECT DISTINCT a.environment, d.channel FROM deliveries d JOIN alerts a ON a.id = d.alert
+         WHERE a.config = ? AND d.state IN ('waiting', 'taken') AND d.not_before <= ?
+         ORDER BY a.environment, d.channel`,
+      )
+      .all(config, now.toISOString()),
+  )
+  return rows.map((row) => ({
+    config,
+    environment: String(row['environment']),
+    channel: String(row['channel']),
+  }))
+}
+
 /**
  * Takes what is to be sent now, the gravest first; nobody else gets it for a minute.
  *
  * @throws STATE_UNAVAILABLE
  */
-export function take(db: DatabaseSync, channel: string, now: Date): Delivery[] {
+export function take(
+  db: DatabaseSync,
+  { config, environment, channel }: Way,
+  now: Date,
+): Delivery[] {
   return inTransaction(db, () => {
     const lately = new Date(now.getTime() - MINUTE_MS).toISOString()
     const sent = db
-      .prepare('SELECT count(*) AS n FROM deliveries WHERE channel = ? AND sent_at > ?')
-      .get(channel, lately)
+      .prepare(
+        `SELECT count(*) AS n FROM deliveries d JOIN alerts a ON a.id = d.alert
+         WHERE a.config = ? AND d.channel = ? AND d.sent_at > ?`,
+      )
+      .get(config, channel, lately)
     const left = A_MINUTE - Number(sent?.['n'])
     if (left <= 0) return []
     const rows = db
       .prepare(
         `SELECT a.*, d.channel, d.attempts FROM deliveries d JOIN alerts a ON a.id = d.alert
-         WHERE d.channel = ? AND d.state IN ('waiting', 'taken') AND d.not_before <= ?
+         WHERE a.config = ? AND a.environment = ? AND d.channel = ?
+           AND d.state IN ('waiting', 'taken') AND d.not_before <= ?
          ORDER BY a.severity = 'critical' DESC, a.severity = 'warning' DESC, a.at LIMIT ?`,
       )
-      .all(channel, now.toISOString(), left)
+      .all(config, environment, channel, now.toISOString(), left)
     const until = new Date(now.getTime() + TAKEN_MS).toISOString()
     const hold = db.prepare(
       "UPDATE deliveries SET state = 'taken', not_before = ? WHERE alert = ? AND channel = ?",

@@ -16,6 +16,16 @@ export const ALERTS = [
 ] as const
 export type AlertEvent = (typeof ALERTS)[number]
 
+/** As a route names them: one, or all of a kind. */
+export const ALERT_EVENTS = [
+  ...ALERTS,
+  'credential.*',
+  'grant.*',
+  'lease.*',
+  'provider.*',
+  'rotation.*',
+] as const
+
 export interface Alert {
   event: AlertEvent
   severity: Severity

@@ -41,6 +41,8 @@ export const EVENTS = [
   'credential.rejected',
   'credential.unsettled',
   'alert.raised',
+  'alert.sent',
+  'alert.failed',
 ] as const
 export type Event = (typeof EVENTS)[number]
 

@@ -6,7 +6,8 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { httpClient } from '../../../src/values/http/request.ts'
 import { sendAsBot, sendByWebhook } from '../../../src/values/sender/slack.ts'
 import { sendWebhook } from '../../../src/values/sender/webhook.ts'
-import { bearerOf, listen } from '../../fakes/listen.ts'
+import { listen } from '../../fakes/listen.ts'
+import { slack } from '../../fakes/slack.ts'
 
 const client = httpClient({ connections: 2 })
 afterAll(() => client.close())
@@ -33,9 +34,10 @@ describe('a webhook of one’s own', () => {
   const send = async (secret: Buffer, url: string): ReturnType<typeof sendWebhook> =>
     sendWebhook(client, { url: new URL(url), secret }, { id: 'msg_1', body, at }, signal)
   const receiver = (): ReturnType<typeof listen> =>
-    listen(async (request, response) => {
-      const good = await receives(request, key, at.getTime() / 1000)
-      response.writeHead(good ? 204 : 401).end()
+    listen((request, response) => {
+      void receives(request, key, at.getTime() / 1000).then((good) =>
+        response.writeHead(good ? 204 : 401).end(),
+      )
     })
 
   test('is signed so that its receiver takes it, whichever way the secret is written', async () => {
@@ -77,44 +79,43 @@ describe('a webhook of one’s own', () => {
   })
 })
 
-describe('Slack', () => {
-  const token = ['xoxb', 'fake', 'bot'].join('-')
-  const bot = (): ReturnType<typeof listen> =>
-    listen(async (request, response) => {
-      const message: { channel: string } = JSON.parse(await textIn(request))
-      const error =
-        bearerOf(request) !== token
-          ? 'invalid_auth'
-          : message.channel === '#finance-alerts'
-            ? undefined
-            : 'channel_not_found'
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify(error === undefined ? { ok: true } : { ok: false, error }))
-    })
-  const send = (url: string, word: string, channel: string): ReturnType<typeof sendAsBot> =>
-    sendAsBot(client, { token: Buffer.from(word), channel, api: new URL(url) }, 'hello', signal)
+const TOKEN = ['xoxb', 'fake', 'bot'].join('-')
 
+function sendToSlack(url: string, word: string, channel: string): ReturnType<typeof sendAsBot> {
+  const to = { token: Buffer.from(word), channel, api: new URL('/api/chat.postMessage', url) }
+  return sendAsBot(client, to, 'hello', signal)
+}
+
+describe('Slack', () => {
   test('takes a bot’s message for its channel; a no that is answered with 200 is a no', async () => {
-    const { url } = await bot()
-    expect(await send(url, token, '#finance-alerts')).toEqual({ kind: 'sent' })
-    expect(await send(url, 'xoxb-wrong', '#finance-alerts')).toEqual({
+    const { url } = await slack([TOKEN], 'invalid_auth', ['#finance-alerts'])
+    expect(await sendToSlack(url, TOKEN, '#finance-alerts')).toEqual({ kind: 'sent' })
+    expect(await sendToSlack(url, 'xoxb-wrong', '#finance-alerts')).toEqual({
       kind: 'refused',
       reason: 'credential',
     })
-    expect(await send(url, token, '#nowhere')).toEqual({ kind: 'refused', reason: 'destination' })
+    expect(await sendToSlack(url, TOKEN, '#nowhere')).toEqual({
+      kind: 'refused',
+      reason: 'destination',
+    })
   })
 
   test('a name in a message is no mention, no link and no markup', async () => {
-    const { url, received } = await listen((_, response) => response.end('ok'))
-    await sendByWebhook(client, new URL(url), '<!channel> <https://evil.example|ok> & co', signal)
-    const raw = received().toString()
+    const hook = await listen((_, response) => response.end('ok'))
+    await sendByWebhook(
+      client,
+      new URL(hook.url),
+      '<!channel> <https://evil.example|ok> & co',
+      signal,
+    )
+    const raw = hook.received().toString()
     expect(raw).toContain('&lt;!channel&gt; &lt;https://evil.example|ok&gt; &amp; co')
     expect(raw).toContain('"mrkdwn":false')
   })
 
   test('that answers nonsense has not taken it', async () => {
     const { url } = await listen((_, response) => response.end('<html>'))
-    expect(await send(url, token, '#finance-alerts')).toEqual({
+    expect(await sendToSlack(url, TOKEN, '#finance-alerts')).toEqual({
       kind: 'refused',
       reason: 'message',
     })
