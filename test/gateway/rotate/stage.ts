@@ -1,8 +1,10 @@
 /** A ref in a store, a driver, and what is needed to rotate it as often as a test likes. */
+import { spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Session } from '../../../src/values/providers/contract.ts'
-import { provider } from '../../../src/values/providers/store.ts'
+import { onTestFinished } from 'vitest'
+import type { Location, Provider, Session } from '../../../src/values/providers/contract.ts'
+import { provider as store } from '../../../src/values/providers/store.ts'
 import { drive } from '../../../src/gateway/rotate/engine.ts'
 import { Rotator } from '../../../src/gateway/rotate/rotator.ts'
 import type { Outside, RotationOrder } from '../../../src/gateway/rotate/words.ts'
@@ -14,6 +16,22 @@ import { tempHome } from '../../state/folder.ts'
 
 const KEY = { config: '/c', environment: 'default', ref: 'key' }
 const AT = { path: 'key' }
+
+export interface StageDriver {
+  type: string
+  class: DriverClass
+  /** Left out for `exec`, which gets the fake issuer. */
+  options?: Readonly<Record<string, unknown>>
+}
+
+/** Where the ref lies; left out: at `key` in an encrypted store of its own. */
+export interface Place {
+  provider: Provider
+  options: Readonly<Record<string, unknown>>
+  at: Location
+  /** The gateway's variables, of which the provider sees those that it names. */
+  env?: Readonly<Record<string, string>>
+}
 
 export interface Kill {
   action: Outside
@@ -27,6 +45,7 @@ export class Stage {
   readonly #order: RotationOrder
   readonly #issuer: string
   readonly class: DriverClass
+  readonly at: Location
   /** An hour passes between two attempts: no pause is waited for. */
   #hours = 0
 
@@ -36,19 +55,24 @@ export class Stage {
     this.#order = order
     this.#issuer = issuer
     this.class = order.rotation.class
+    this.at = order.at
   }
 
-  static async make(driver: { type: string; class: DriverClass }, value: string): Promise<Stage> {
+  static async make(driver: StageDriver, value: string, place?: Place): Promise<Stage> {
     const home = tempHome()
     mkdirSync(home.dir, { mode: 0o700, recursive: true })
-    const session = await provider.open(home.store, {
-      name: 'store',
+    const own: Place = { provider: store, options: home.store, at: AT }
+    const { provider, options, at, env = {} } = place ?? own
+    const session = await provider.open(options, {
+      name: provider.spec.type,
       signal: new AbortController().signal,
       now: () => new Date(),
       spend: () => true,
-      env: new Map(),
+      env: new Map(Object.entries(env).map(([name, text]) => [name, Buffer.from(text)])),
     })
-    await session.put?.(AT, Buffer.from(value), { expect: 'absent', operation: 'first' })
+    const put = { expect: 'absent', operation: 'first' } as const
+    const first = await session.put?.(at, Buffer.from(value), put)
+    if (first?.kind !== 'written') throw new Error('the first value was not written')
     const issuer = join(home.dir, 'issuer.json')
     const program = join(home.dir, 'issuer')
     writeFileSync(issuer, JSON.stringify(newIssuer(driver.class, value)), { mode: 0o600 })
@@ -57,18 +81,21 @@ export class Stage {
       `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, '../../fakes/issuer.ts')}' '${issuer}'\n`,
     )
     chmodSync(program, 0o700)
-    const options = driver.type === 'exec' ? { class: driver.class, command: program } : {}
+    const ofDriver =
+      driver.options ?? (driver.type === 'exec' ? { class: driver.class, command: program } : {})
+    const gatewayPid = Object.keys(env).length === 0 ? undefined : processWith(env)
     const order: RotationOrder = {
       v: 1,
       rotation: { id: '', class: driver.class },
-      driver: { type: driver.type, options },
-      provider: 'store',
-      type: 'store',
-      options: home.store,
-      at: AT,
-      from: '1',
+      driver: { type: driver.type, options: ofDriver },
+      provider: provider.spec.type,
+      type: provider.spec.type,
+      options,
+      at,
+      from: first.version,
       staging: { path: join(home.dir, 'rotations.age'), identity: join(home.keys, 'rotation.key') },
       fingerprintKey: home.fingerprintKey,
+      ...(gatewayPid === undefined ? {} : { gatewayPid }),
     }
     return new Stage(home, session, order, issuer)
   }
@@ -83,7 +110,7 @@ export class Stage {
   }
 
   async current(): Promise<{ value: string; version: string | undefined }> {
-    const [outcome] = await this.session.get([AT])
+    const [outcome] = await this.session.get([this.at])
     if (outcome?.kind !== 'value') throw new Error('nothing is there')
     return { value: outcome.value.toString(), version: outcome.meta.version }
   }
@@ -95,7 +122,7 @@ export class Stage {
     if ('heldBy' in hold) throw new Error('held')
     const hours = (this.#hours += 1)
     const now = (): Date => new Date(Date.now() + hours * 3_600_000)
-    const begun = beginRotation(db, hold, { class: this.class, from: '1' }, now())
+    const begun = beginRotation(db, hold, { class: this.class, from: this.#order.from }, now())
     const rotator = new Rotator({
       ...this.#order,
       rotation: { id: begun.id, class: this.class },
@@ -132,6 +159,14 @@ export class Stage {
       db.close()
     }
   }
+}
+
+/** The rotator reads the gateway's variables where the kernel keeps those it was started with. */
+function processWith(env: Readonly<Record<string, string>>): number {
+  const child = spawn('/bin/sleep', ['600'], { env, stdio: 'ignore' })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  if (child.pid === undefined) throw new Error('sleep did not start')
+  return child.pid
 }
 
 class Killed extends Error {}
