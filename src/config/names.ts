@@ -48,7 +48,13 @@ export const ENDPOINT =
   /^(?:https:\/\/[^/?#@\s]+|http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?)(?:\/[^?#\s]*)?$/
 /** A whole number and its unit: seconds, minutes, hours, days. */
 export const DURATION = /^[1-9][0-9]{0,4}[smhd]$/
+const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 /** What a changed value does to an agent that runs. */
 export const ON_CHANGE = /^(?:none|rewrite|restart|signal:(?:HUP|INT|TERM|USR1|USR2|WINCH))$/
 /** As Slack names a channel: `#finance-alerts`, or its id. */
 export const SLACK_CHANNEL = /^(?:#[^\s#@.,:;<>&]{1,80}|[CDG][A-Z0-9]{6,20})$/
+
+/** @param duration of the form `DURATION` */
+export function millisecondsOf(duration: string): number {
+  return Number(duration.slice(0, -1)) * (UNITS[duration.slice(-1)] ?? Number.NaN)
+}

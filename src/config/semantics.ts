@@ -5,6 +5,7 @@ import { judgeDates } from './rules/dates.ts'
 import { judgeProduction } from './rules/production.ts'
 import { judgeProviders } from './rules/providers.ts'
 import { judgeRefs } from './rules/refs.ts'
+import { judgeRotation } from './rules/rotation.ts'
 import { judgeSchedules } from './rules/schedules.ts'
 import { judgeTargets } from './rules/targets.ts'
 import { judgeVariables } from './rules/variables.ts'
@@ -24,6 +25,7 @@ export async function judge(config: Config, raw: unknown, now: Date): Promise<Pr
     ...judgeProduction(config),
     ...judgeVariables(config),
     ...judgeRefs(config),
+    ...judgeRotation(config),
     ...judgeDates(config, now),
     ...(await judgeSchedules(config, now)),
     ...(await judgeTargets(config, patience)),

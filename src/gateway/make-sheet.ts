@@ -8,7 +8,7 @@ import type { Gateway } from './gateway.ts'
 import { resolveOptions } from './options.ts'
 import type { Sheet, SheetItem, StalePlace } from './sheet.ts'
 import { HAS_PROC } from './surroundings.ts'
-import { millisecondsOf } from './tend/settings.ts'
+import { millisecondsOf } from '../config/names.ts'
 
 export interface SheetRequest {
   run: string

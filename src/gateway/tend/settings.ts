@@ -1,4 +1,5 @@
 /** Whether and how a run is tended: from an agent's config, pure, and small enough for every start to load. */
+import { millisecondsOf } from '../../config/names.ts'
 import type { Agent } from '../../config/types.ts'
 
 /** What a changed value does to the agent that runs. */
@@ -12,7 +13,6 @@ export interface Tending {
 }
 
 const DEFAULT_EVERY_MS = 300_000
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
 /** @returns `undefined` where the config asks for nothing: then nothing is loaded, and nothing runs */
 export function tendingOf(agent: Pick<Agent, 'onChange' | 'refreshEvery'>): Tending | undefined {
@@ -20,11 +20,6 @@ export function tendingOf(agent: Pick<Agent, 'onChange' | 'refreshEvery'>): Tend
   if (onChange === 'none' && refreshEvery === undefined) return undefined
   const everyMs = refreshEvery === undefined ? DEFAULT_EVERY_MS : millisecondsOf(refreshEvery)
   return { onChange: parse(onChange), everyMs }
-}
-
-/** The config's grammar (`DURATION`): a whole number and a unit. */
-export function millisecondsOf(duration: string): number {
-  return Number(duration.slice(0, -1)) * (UNITS[duration.slice(-1)] ?? Number.NaN)
 }
 
 /** The config's grammar (`ON_CHANGE`). */
