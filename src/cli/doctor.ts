@@ -4,17 +4,20 @@ import { checkAnchors } from './doctor/anchors.ts'
 import { checkConfigAndSecrets } from './doctor/config.ts'
 import { checkHome, checkPlaces } from './doctor/home.ts'
 import { isolated } from './doctor/finding.ts'
-import { checkLogAndClock } from './doctor/log.ts'
+import { checkClockAlone, checkLogAndClock } from './doctor/log.ts'
 import { checkMachine } from './doctor/machine.ts'
+import { isShut } from './doctor/usable.ts'
 import { printable, type Io } from './io.ts'
 
 /** One line for each thing looked at, a hint below what is not good. @returns 1 where anything is bad */
 export async function doctor(io: Io, options: { json?: true }): Promise<number> {
+  // What lies in a folder that lets us not in would say the same again, each with a hint of its own.
+  const shut = isShut(io.home.dir)
   const findings = [
     ...(await checkMachine(io)),
     ...(await isolated('home', () => checkHome(io))),
-    ...(await isolated('audit log', () => checkLogAndClock(io))),
-    ...(await isolated('anchors', () => checkAnchors(io))),
+    ...(await isolated('audit log', () => (shut ? checkClockAlone(io) : checkLogAndClock(io)))),
+    ...(shut ? [] : await isolated('anchors', () => checkAnchors(io))),
     ...(await checkConfigAndSecrets(io)),
     ...(await isolated('file delivery', () => checkPlaces(io))),
   ]

@@ -73,6 +73,21 @@ describe('what an ordinary user may not do', { timeout: TIMEOUT_MS }, () => {
     })
   }
 
+  test('a home that is shut: what lies in it has no trouble of its own', async (context) => {
+    const { w, options } = await ordinary(context)
+    chmodSync(w.home.dir, 0)
+    expect(await runAgent(w, ['true'], options)).toMatchObject({ code: 125 })
+    const hint = `chmod u+rwx ${w.home.dir}`
+    expect(await badIn(w, options)).toEqual({
+      code: 1,
+      bad: [
+        `home: ${w.home.dir} cannot be used by you (EACCES) [] | ${hint}`,
+        `secrets: ${w.secrets} cannot be looked at (EACCES) [] | ${hint}`,
+      ],
+    })
+    chmodSync(w.home.dir, 0o700)
+  })
+
   test('a secrets file that nobody may read', async (context) => {
     const { w, options } = await ordinary(context)
     chmodSync(w.secrets, 0)

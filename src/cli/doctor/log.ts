@@ -27,6 +27,11 @@ export function checkLogAndClock(io: Io): Finding[] {
   }
 }
 
+/** Where the log is out of reach. */
+export function checkClockAlone(io: Io): Finding[] {
+  return [checkClock(io.now(), undefined)]
+}
+
 /** As the next writer would find it; where the log is not too long, the whole chain. */
 function checkTail({ home, program }: Io): { finding: Finding; time?: string } {
   // The head first: the log may grow meanwhile, never shrink.

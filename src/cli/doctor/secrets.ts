@@ -6,7 +6,7 @@ import { lstatSync, readdirSync, realpathSync, statSync, type Stats } from 'node
 import { dirname, join } from 'node:path'
 import { errnoOf } from '../../errors.ts'
 import { attention, bad, good, type Finding } from './finding.ts'
-import { cannotUse } from './usable.ts'
+import { cannotUse, shutAbove } from './usable.ts'
 import { shellWord } from '../../shell-word.ts'
 
 const CHECK = 'secrets'
@@ -62,7 +62,10 @@ function checkSecretsFile(program: string, path: string): Finding | undefined {
   } catch (error) {
     const errno = errnoOf(error) ?? 'no reason'
     if (errno !== 'ENOENT' && errno !== 'ENOTDIR') {
-      return bad(CHECK, `${path} cannot be looked at (${errno})`, 'check the folders above it')
+      const shut = shutAbove(path)
+      const hint =
+        shut === undefined ? 'check the folders above it' : `chmod u+rwx ${shellWord(shut)}`
+      return bad(CHECK, `${path} cannot be looked at (${errno})`, hint)
     }
     return attention(CHECK, `${path} is not there yet`, `\`${program} secrets set NAME\` makes it`)
   }

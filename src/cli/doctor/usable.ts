@@ -32,6 +32,25 @@ export function cannotUse(
   return bad(check, what, `chmod ${chmod} ${shellWord(path)}`)
 }
 
+/** Whether nothing below the folder can be looked at; false where it is not there. */
+export function isShut(dir: string): boolean {
+  return denied(dir, X_OK) === 'EACCES'
+}
+
+/** The folder of ours above `path` that does not let us in, if that is what keeps us from it. */
+export function shutAbove(path: string): string | undefined {
+  for (let dir = dirname(path); dir !== dirname(dir); dir = dirname(dir)) {
+    try {
+      // Nearest last: only below the one that is shut nothing can be looked at.
+      const { uid } = statSync(dir)
+      return isShut(dir) && uid === process.geteuid?.() ? dir : undefined
+    } catch (error) {
+      if (errnoOf(error) !== 'EACCES') return undefined
+    }
+  }
+  return undefined
+}
+
 /** Whether the folder, which is not there, could be made. */
 export function cannotMake(check: string, dir: string): Finding | undefined {
   const above = nearest(dir)

@@ -75,11 +75,13 @@ async function holdsAny(place: Work['place'], operations: readonly string[]): Pr
   if (operations.length === 0) return false
   const opened = await openStore(place)
   if (opened.kind !== 'store') return false
-  const stored = [...opened.document.secrets.values()].flatMap(({ versions }) =>
-    versions.map(({ operation }) => operation),
+  const stored = new Set(
+    [...opened.document.secrets.values()].flatMap(({ versions }) =>
+      versions.map(({ operation }) => operation),
+    ),
   )
   wipeDocument(opened.document)
-  return operations.some((operation) => stored.includes(operation))
+  return operations.some((operation) => stored.has(operation))
 }
 
 /** All of it, or why it cannot be: half a file is never moved. */
