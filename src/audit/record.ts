@@ -41,6 +41,7 @@ export const EVENTS = [
   'credential.rejected',
   'credential.unsettled',
   'alert.raised',
+  'duty.failed',
   'alert.sent',
   'alert.failed',
 ] as const

@@ -1,11 +1,14 @@
 /** `secretref gateway run`: agents under supervision, in the foreground. */
 import { judgeSchedules } from '../config/rules/schedules.ts'
 import { SecretRefError } from '../errors.ts'
+import { Duties } from '../gateway/duties.ts'
+import { dutiesOf } from '../gateway/duties-of.ts'
 import { endLike, exitCodeOf } from '../gateway/ending.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { requireAllowed } from '../gateway/nesting.ts'
 import type { Say } from '../gateway/result.ts'
-import { Server, type ServeOptions, type Service } from '../gateway/serve.ts'
+import { Server } from '../gateway/serve/server.ts'
+import type { ServeOptions, Service } from '../gateway/serve/service.ts'
 import { listen } from '../gateway/control/listen.ts'
 import { makeSocketPath } from '../gateway/control/place.ts'
 import { hearSignals } from '../gateway/signals.ts'
@@ -56,18 +59,31 @@ export async function gatewayRun(
     checked: printer(io),
     left: (agent) => unclaim(gateway, [agent]),
   })
-  const reloader = new Reloader(io, gateway, server, say, {
-    prepare: async (fresh) => {
-      const plans = plannerOf(io, fresh.loaded, options)
-      const all = chosen(plans, options, given)
-      const next: Service[] = []
-      for (const name of all) {
-        next.push(await serviceOf(fresh, plans, name, all.length === 1, options, given))
-      }
-      return next
+  const duties = new Duties({
+    clock: server.clock,
+    say,
+    record: ({ duty, error: { code } }) =>
+      gateway.record([{ event: 'duty.failed', actor: gateway.actor, code, detail: { duty } }]),
+  })
+  const reloader = new Reloader({
+    io,
+    gateway,
+    server,
+    duties,
+    say,
+    serving: {
+      prepare: async (fresh) => {
+        const plans = plannerOf(io, fresh.loaded, options)
+        const all = chosen(plans, options, given)
+        const next: Service[] = []
+        for (const name of all) {
+          next.push(await serviceOf(fresh, plans, name, all.length === 1, options, given))
+        }
+        return { services: next, duties: await dutiesOf(fresh, say) }
+      },
+      claim: (agents) => claim(gateway, agents),
+      unclaim: (agents) => unclaim(gateway, agents),
     },
-    claim: (agents) => claim(gateway, agents),
-    unclaim: (agents) => unclaim(gateway, agents),
   })
   let stopped: NodeJS.Signals | undefined
   hearSignals(gateway.surroundings, (heard) => {
@@ -79,13 +95,16 @@ export async function gatewayRun(
     if (heard.ends) stopped ??= heard.signal
     server.hear(heard)
   })
+  const wanted = await dutiesOf(gateway, say)
   for (const service of services) announce(io, service, say)
   // Before anybody can ask for a reload: it would find no agents.
   const serving = server.serve(gateway, services)
   const closeSocket = await openSocket(gateway, reloader, say)
+  duties.replace(wanted)
   reloader.watch()
   const endings = await serving
   closeSocket()
+  await duties.stop()
   unclaim(gateway, [...server.served.keys(), ...served])
   await reloader.settle()
   if (stopped !== undefined) endLike({ signal: stopped })

@@ -7,9 +7,11 @@ import { requireTrust } from '../config/trust.ts'
 import { providersOf } from '../config/accessors.ts'
 import { SecretRefError } from '../errors.ts'
 import type { Answer, Reloaded } from '../gateway/control/message.ts'
+import type { Duties, Duty } from '../gateway/duties.ts'
 import { Gateway } from '../gateway/gateway.ts'
 import type { Say } from '../gateway/result.ts'
-import type { Server, Service } from '../gateway/serve.ts'
+import type { Server } from '../gateway/serve/server.ts'
+import type { Service } from '../gateway/serve/service.ts'
 import type { Io } from './io.ts'
 
 /** How often the config file is looked at; what changes between two looks is still being written. */
@@ -17,7 +19,7 @@ const LOOK_MS = 2000
 
 export interface Serving {
   /** @throws SecretRefError where one agent could not be served */
-  prepare(gateway: Gateway): Promise<Service[]>
+  prepare(gateway: Gateway): Promise<{ services: Service[]; duties: Duty[] }>
   /** @throws AGENT_BUSY; then nothing stays claimed */
   claim(names: readonly string[]): void
   unclaim(names: readonly string[]): void
@@ -26,6 +28,7 @@ export interface Serving {
 export class Reloader {
   readonly #io: Io
   readonly #server: Server
+  readonly #duties: Duties
   readonly #say: Say
   readonly #serving: Serving
   /** The newest one, whose config holds. */
@@ -38,12 +41,20 @@ export class Reloader {
   #refused = ''
   #waitsForTrust = false
 
-  constructor(io: Io, gateway: Gateway, server: Server, say: Say, serving: Serving) {
-    this.#io = io
-    this.#gateway = gateway
-    this.#server = server
-    this.#say = say
-    this.#serving = serving
+  constructor(parts: {
+    io: Io
+    gateway: Gateway
+    server: Server
+    duties: Duties
+    say: Say
+    serving: Serving
+  }) {
+    this.#io = parts.io
+    this.#gateway = parts.gateway
+    this.#server = parts.server
+    this.#duties = parts.duties
+    this.#say = parts.say
+    this.#serving = parts.serving
   }
 
   /** @returns what changed, or why nothing did; never rejects */
@@ -101,7 +112,7 @@ export class Reloader {
     }
     const { home, env, log, actor, surroundings, parent, now } = old
     const gateway = new Gateway({ home, env, loaded, log, actor, surroundings, parent, now })
-    const services = await this.#serving.prepare(gateway)
+    const { services, duties } = await this.#serving.prepare(gateway)
     const { served } = this.#server
     const next = new Map(services.map((service) => [service.plan.agent, service]))
     const added = [...next.keys()].filter((name) => !served.has(name))
@@ -120,6 +131,7 @@ export class Reloader {
       throw error
     }
     this.#server.replace(gateway, services)
+    this.#duties.replace(duties)
     this.#gateway = gateway
     const words = wordsFor({ added, removed, changed })
     this.#say('info', `config reloaded: ${words}`)
