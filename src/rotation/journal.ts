@@ -13,7 +13,7 @@ import { SecretRefError } from '../errors.ts'
 import { guarded, inTransaction } from '../state/db.ts'
 import { openDurable } from '../state/durable.ts'
 import type { Home } from '../state/home.ts'
-import { isOver } from './machine.ts'
+import { enter, LEDGER_SCHEMA, type Told } from './ledger.ts'
 import { CLASSES, STEPS, type DriverClass, type Rotation } from './types.ts'
 
 const SCHEMA = `
@@ -23,6 +23,7 @@ CREATE TABLE rotations (
   environment TEXT NOT NULL,
   ref TEXT NOT NULL,
   class TEXT NOT NULL,
+  driver TEXT NOT NULL,
   from_version TEXT NOT NULL,
   step TEXT NOT NULL,
   attempts INTEGER NOT NULL,
@@ -31,8 +32,11 @@ CREATE TABLE rotations (
   orphan_possible INTEGER NOT NULL,
   reason TEXT,
   not_before TEXT,
+  began_at TEXT NOT NULL,
+  promoted_at TEXT,
   updated_at TEXT NOT NULL
 ) STRICT;
+CREATE INDEX rotations_by_ref ON rotations (config, environment, ref);
 CREATE UNIQUE INDEX one_at_a_time ON rotations (config, environment, ref)
   WHERE step NOT IN ('done', 'abandoned');
 CREATE TABLE locks (
@@ -72,9 +76,21 @@ export interface Hold extends RefKey {
   fence: number
 }
 
+/** A rotation with what does not change about it, and when it did what. */
+export interface Journalled extends Rotation, RefKey {
+  /** By name; a config that names another one later does not concern it. */
+  driver: string
+  /** The version that is replaced. */
+  from: string
+  beganAt: Date
+  /** When the new one became current. */
+  promotedAt?: Date
+  updatedAt: Date
+}
+
 /** @throws STATE_UNAVAILABLE */
 export function openJournal(home: Home): DatabaseSync {
-  return openDurable(join(home.dir, 'rotations.db'), SCHEMA, VERSION)
+  return openDurable(join(home.dir, 'rotations.db'), `${SCHEMA}${LEDGER_SCHEMA}`, VERSION)
 }
 
 /**
@@ -131,50 +147,63 @@ export function giveBack(db: DatabaseSync, { config, environment, ref, fence }: 
 export function beginRotation(
   db: DatabaseSync,
   hold: Hold,
-  what: { class: DriverClass; from: string },
+  what: { class: DriverClass; driver: string; from: string },
   now: Date,
-): Rotation {
+): Journalled {
   return inTransaction(db, () => {
     requireHold(db, hold)
     const { config, environment, ref } = hold
+    const running = db
+      .prepare(
+        `SELECT * FROM rotations WHERE config = ? AND environment = ? AND ref = ?
+           AND step NOT IN ('done', 'abandoned')`,
+      )
+      .get(config, environment, ref)
+    if (running !== undefined) return toJournalled(running)
     const before = db
-      .prepare('SELECT * FROM rotations WHERE config = ? AND environment = ? AND ref = ?')
-      .all(config, environment, ref)
-      .map(toRotation)
-    const running = before.find((one) => !isOver(one) || one.step === 'stuck')
-    if (running !== undefined) return running
-    const words = [config, environment, ref, what.from, String(before.length)]
+      .prepare(
+        'SELECT count(*) AS n FROM rotations WHERE config = ? AND environment = ? AND ref = ?',
+      )
+      .get(config, environment, ref)
+    const words = [config, environment, ref, what.from, String(before?.['n'])]
     const id = createHash('sha256').update(JSON.stringify(words)).digest('hex').slice(0, 32)
-    const rotation: Rotation = {
-      id,
-      class: what.class,
-      step: 'planned',
-      attempts: 0,
-      failures: 0,
-      open: false,
-      orphanPossible: false,
-    }
-    db.prepare(
-      `INSERT INTO rotations (id, config, environment, ref, class, from_version, step, attempts,
-         failures, open, orphan_possible, updated_at)
-       VALUES (?, ?, ?, ?, ?, ?, 'planned', 0, 0, 0, 0, ?)`,
-    ).run(id, config, environment, ref, what.class, what.from, now.toISOString())
-    return rotation
+    const row = db
+      .prepare(
+        `INSERT INTO rotations (id, config, environment, ref, class, driver, from_version, step,
+           attempts, failures, open, orphan_possible, began_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 'planned', 0, 0, 0, 0, ?8, ?8) RETURNING *`,
+      )
+      .get(id, config, environment, ref, what.class, what.driver, what.from, now.toISOString())
+    if (row === undefined) throw new TypeError('an insert that returns nothing')
+    return toJournalled(row)
   })
 }
 
-/** Durable when it returns. @throws ROTATION_FENCED, STATE_UNAVAILABLE */
-export function writeRotation(db: DatabaseSync, hold: Hold, rotation: Rotation, now: Date): void {
+/**
+ * Durable when it returns, with what it means for the ledger.
+ *
+ * @param told what the action that led here told of the new credential
+ * @throws ROTATION_FENCED, STATE_UNAVAILABLE
+ */
+export function writeRotation(
+  db: DatabaseSync,
+  hold: Hold,
+  rotation: Rotation,
+  now: Date,
+  told: Told = {},
+): void {
   inTransaction(db, () => {
     requireHold(db, hold)
     const { id, step, attempts, failures, open, orphanPossible, reason, notBefore } = rotation
-    const { changes } = db
+    const row = db
       .prepare(
-        `UPDATE rotations SET step = ?, attempts = ?, failures = ?, open = ?, orphan_possible = ?,
-           reason = ?, not_before = ?, updated_at = ?
-         WHERE id = ? AND config = ? AND environment = ? AND ref = ?`,
+        `UPDATE rotations SET step = ?1, attempts = ?2, failures = ?3, open = ?4,
+           orphan_possible = ?5, reason = ?6, not_before = ?7, updated_at = ?8,
+           promoted_at = CASE WHEN ?1 = 'promoted' THEN coalesce(promoted_at, ?8) ELSE promoted_at END
+         WHERE id = ?9 AND config = ?10 AND environment = ?11 AND ref = ?12
+         RETURNING from_version`,
       )
-      .run(
+      .get(
         step,
         attempts,
         failures,
@@ -188,22 +217,31 @@ export function writeRotation(db: DatabaseSync, hold: Hold, rotation: Rotation, 
         hold.environment,
         hold.ref,
       )
-    if (changes !== 1) throw new TypeError('a rotation of another ref')
+    if (row === undefined) throw new TypeError('a rotation of another ref')
+    enter(db, rotation, String(row['from_version']), told, now)
   })
 }
 
-/** @throws STATE_UNAVAILABLE */
-export function rotationsOf(db: DatabaseSync, config: string): (RefKey & { rotation: Rotation })[] {
+/** All rotations of one config, the one that was written last at the end. @throws STATE_UNAVAILABLE */
+export function rotationsOf(db: DatabaseSync, config: string): Journalled[] {
   return guarded(db, () =>
     db
       .prepare('SELECT * FROM rotations WHERE config = ? ORDER BY updated_at, id')
       .all(config)
-      .map((row) => ({
-        config,
-        environment: String(row['environment']),
-        ref: String(row['ref']),
-        rotation: toRotation(row),
-      })),
+      .map(toJournalled),
+  )
+}
+
+/** Those that are not over, and those that wait for a person. @throws STATE_UNAVAILABLE */
+export function openRotationsOf(db: DatabaseSync, config: string): Journalled[] {
+  return guarded(db, () =>
+    db
+      .prepare(
+        `SELECT * FROM rotations WHERE config = ? AND step NOT IN ('done', 'abandoned')
+         ORDER BY began_at, id`,
+      )
+      .all(config)
+      .map(toJournalled),
   )
 }
 
@@ -216,6 +254,21 @@ function requireHold(db: DatabaseSync, { config, environment, ref, fence }: Hold
     scope: 'ref',
     hint: 'another process goes on with it; `secretref secrets rotation status` shows it',
   })
+}
+
+function toJournalled(row: Record<string, SQLOutputValue>): Journalled {
+  const promotedAt = textOf(row['promoted_at'])
+  return {
+    ...toRotation(row),
+    config: String(row['config']),
+    environment: String(row['environment']),
+    ref: String(row['ref']),
+    driver: String(row['driver']),
+    from: String(row['from_version']),
+    beganAt: new Date(String(row['began_at'])),
+    updatedAt: new Date(String(row['updated_at'])),
+    ...(promotedAt === undefined ? {} : { promotedAt: new Date(promotedAt) }),
+  }
 }
 
 function toRotation(row: Record<string, SQLOutputValue>): Rotation {

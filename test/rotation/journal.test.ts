@@ -11,13 +11,15 @@ import {
   writeRotation,
   type Hold,
 } from '../../src/rotation/journal.ts'
+import { ledgerOf } from '../../src/rotation/ledger.ts'
+import type { Rotation } from '../../src/rotation/types.ts'
 import { tempHome } from '../state/folder.ts'
 
 const KEY = { config: '/c', environment: 'production', ref: 'stripe-api-key' }
 const NOW = new Date('2026-11-25T00:00:00Z')
 const ME = { pid: process.pid, started: '1' }
 const OTHER = { pid: 4_000_001, started: '2' }
-const WHAT = { class: 'issued', from: '7' } as const
+const WHAT = { class: 'issued', driver: 'exec', from: '7' } as const
 
 function open(home = tempHome()): DatabaseSync {
   const db = openJournal(home)
@@ -51,7 +53,7 @@ test('one that has lost its hold writes nothing and gives nothing back', () => {
   expect(() => beginRotation(db, late, WHAT, NOW)).toThrow(/taken over/)
   giveBack(db, late)
   expect(takeHold(db, KEY, ME, () => true)).toEqual({ heldBy: OTHER.pid })
-  expect(rotationsOf(db, KEY.config).map((one) => one.rotation.step)).toEqual(['planned'])
+  expect(rotationsOf(db, KEY.config).map((one) => one.step)).toEqual(['planned'])
 })
 
 test('who asks again joins the one that is under way; after its end there is a new one', () => {
@@ -92,4 +94,34 @@ test('what was written is there after a kill -9', () => {
   const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script])
   expect(signal).toBe('SIGKILL')
   expect(rotationsOf(open(home), '/c')).toMatchObject([{ rotation: { id, step: 'verified' } }])
+})
+
+test('the ledger knows every credential of ours, and what became of it', () => {
+  const db = open()
+  const held = hold(db)
+  const first = beginRotation(db, held, WHAT, NOW)
+  const rows = (): string[] =>
+    ledgerOf(db, KEY.config).map(
+      ({ role, state, upstream, version }) => `${role} ${state} ${upstream ?? version ?? '-'}`,
+    )
+  const write = (rotation: Rotation, told = {}): void =>
+    writeRotation(db, held, rotation, NOW, told)
+  write({ ...first, step: 'staged' }, { id: 'key_2', fingerprint: 'f2' })
+  expect(rows()).toEqual(['new made key_2'])
+  write({ ...first, step: 'promoted' }, { version: '8' })
+  expect(rows().toSorted()).toEqual(['new current key_2', 'old previous 7'])
+  write({ ...first, step: 'done' })
+  expect(rows().toSorted()).toEqual(['new current key_2', 'old ended 7'])
+
+  const second = beginRotation(db, held, { ...WHAT, from: '8' }, NOW)
+  write({ ...second, step: 'staged' }, { id: 'key_3' })
+  write({ ...second, step: 'promoted' }, { version: '9' })
+  expect(rows()).toContain('new previous key_2')
+  write({ ...second, step: 'done' })
+  expect(rows().filter((row) => !row.includes('ended'))).toEqual(['new current key_3'])
+
+  const third = beginRotation(db, held, { ...WHAT, from: '9' }, NOW)
+  write({ ...third, step: 'staged' }, { id: 'key_4' })
+  write({ ...third, step: 'failed' })
+  expect(rows().filter((row) => !row.includes('ended'))).toEqual(['new current key_3'])
 })

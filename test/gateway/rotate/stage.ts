@@ -122,7 +122,12 @@ export class Stage {
     if ('heldBy' in hold) throw new Error('held')
     const hours = (this.#hours += 1)
     const now = (): Date => new Date(Date.now() + hours * 3_600_000)
-    const begun = beginRotation(db, hold, { class: this.class, from: this.#order.from }, now())
+    const begun = beginRotation(
+      db,
+      hold,
+      { class: this.class, driver: this.#order.driver.type, from: this.#order.from },
+      now(),
+    )
     const rotator = new Rotator({
       ...this.#order,
       rotation: { id: begun.id, class: this.class },

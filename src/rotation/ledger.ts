@@ -1,0 +1,131 @@
+/**
+ * Which credentials of a service are ours: each that a rotation made or replaced, with what became of it.
+ * What stands nowhere in here is nobody's to end.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import { guarded } from '../state/db.ts'
+import type { Rotation } from './types.ts'
+
+export const LEDGER_SCHEMA = `
+CREATE TABLE ledger (
+  rotation TEXT NOT NULL REFERENCES rotations (id),
+  role TEXT NOT NULL CHECK (role IN ('old', 'new')),
+  state TEXT NOT NULL CHECK (state IN ('made', 'current', 'previous', 'ended')),
+  upstream TEXT,
+  fingerprint TEXT,
+  version TEXT,
+  updated_at TEXT NOT NULL,
+  PRIMARY KEY (rotation, role)
+) STRICT;
+`
+
+/** What an action told of the new credential; nothing in here is secret. */
+export interface Told {
+  /** The service's own name for it. */
+  id?: string
+  fingerprint?: string
+  /** The provider's name of its version. */
+  version?: string
+}
+
+export interface LedgerRow {
+  rotation: string
+  ref: string
+  environment: string
+  role: 'old' | 'new'
+  /** `made`: it may live there and nobody uses it yet. `previous`: it lives on for those who hold it. */
+  state: 'made' | 'current' | 'previous' | 'ended'
+  upstream?: string
+  fingerprint?: string
+  version?: string
+}
+
+/** Part of the transaction that writes the step. */
+export function enter(
+  db: DatabaseSync,
+  { id, step }: Rotation,
+  from: string,
+  { id: upstream, fingerprint, version }: Told,
+  now: Date,
+): void {
+  const at = now.toISOString()
+  const is = (role: 'old' | 'new', state: LedgerRow['state']): void => {
+    db.prepare('UPDATE ledger SET state = ?, updated_at = ? WHERE rotation = ? AND role = ?').run(
+      state,
+      at,
+      id,
+      role,
+    )
+  }
+  switch (step) {
+    case 'staged':
+      db.prepare(`INSERT OR REPLACE INTO ledger VALUES (?, 'new', 'made', ?, ?, NULL, ?)`).run(
+        id,
+        upstream ?? null,
+        fingerprint ?? null,
+        at,
+      )
+      return
+    case 'promoted':
+      db.prepare('UPDATE ledger SET version = ? WHERE rotation = ? AND role = ?').run(
+        version ?? null,
+        id,
+        'new',
+      )
+      is('new', 'current')
+      db.prepare(
+        `INSERT OR IGNORE INTO ledger VALUES (?, 'old', 'previous', NULL, NULL, ?, ?)`,
+      ).run(id, from, at)
+      // What an earlier rotation made current is what this one has replaced.
+      db.prepare(
+        `UPDATE ledger SET state = 'previous', updated_at = ?1
+         WHERE role = 'new' AND state = 'current' AND rotation <> ?2 AND rotation IN (
+           SELECT other.id FROM rotations AS other JOIN rotations AS this ON this.id = ?2
+           WHERE other.config = this.config AND other.environment = this.environment
+             AND other.ref = this.ref)`,
+      ).run(at, id)
+      return
+    case 'done':
+      is('old', 'ended')
+      db.prepare(
+        `UPDATE ledger SET state = 'ended', updated_at = ?1
+         WHERE role = 'new' AND state = 'previous' AND rotation <> ?2 AND rotation IN (
+           SELECT other.id FROM rotations AS other JOIN rotations AS this ON this.id = ?2
+           WHERE other.config = this.config AND other.environment = this.environment
+             AND other.ref = this.ref)`,
+      ).run(at, id)
+      return
+    case 'failed':
+      is('new', 'ended')
+      return
+    default:
+  }
+}
+
+/** Every credential that rotations of this config know of. @throws STATE_UNAVAILABLE */
+export function ledgerOf(db: DatabaseSync, config: string): LedgerRow[] {
+  return guarded(db, () =>
+    db
+      .prepare(
+        `SELECT l.*, r.ref, r.environment FROM ledger l JOIN rotations r ON r.id = l.rotation
+         WHERE r.config = ? ORDER BY l.updated_at, l.rotation, l.role`,
+      )
+      .all(config)
+      .map((row) => {
+        const optional = (name: string, column = name): Record<string, string> =>
+          typeof row[column] === 'string' ? { [name]: row[column] } : {}
+        return {
+          rotation: String(row['rotation']),
+          ref: String(row['ref']),
+          environment: String(row['environment']),
+          role: row['role'] === 'old' ? 'old' : 'new',
+          state: STATES.find((state) => state === row['state']) ?? 'made',
+          ...optional('upstream'),
+          ...optional('fingerprint'),
+          ...optional('version'),
+        }
+      }),
+  )
+}
+
+const STATES = ['made', 'current', 'previous', 'ended'] as const
