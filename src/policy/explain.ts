@@ -4,6 +4,7 @@
  */
 import type { Code } from '../errors.ts'
 import { shellWord } from '../shell-word.ts'
+import { OF_ROTATIONS } from './explain-rotation.ts'
 import { isFailureReason, type FailureReason } from './reasons.ts'
 
 export interface Failed {
@@ -61,10 +62,15 @@ function program({ place, provider }: Failed): string {
   return place === undefined ? called : `${called}, ${place},`
 }
 
-/** The optional peers of package.json, by the type that needs them. */
+/** The optional peers of package.json, by the type of provider or rotation driver that needs them. */
 const PACKAGES: Readonly<Record<string, string>> = {
   'aws-secrets-manager': '@aws-sdk/client-secrets-manager',
   'aws-ssm': '@aws-sdk/client-ssm',
+  mysql: 'mysql2',
+  'mysql-users': 'mysql2',
+  postgres: 'pg',
+  'postgres-users': 'pg',
+  redis: '@redis/client',
 }
 
 /** What has no parts, and was asked for one. */
@@ -79,6 +85,7 @@ function isAws({ providerType }: Failed): boolean {
 }
 
 const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>> = {
+  ...OF_ROTATIONS,
   'not-a-regular-file': (f) => ({
     message: `${placeOf(f)} is not a regular file`,
     hint: 'put a regular file there, or correct the path in the config',

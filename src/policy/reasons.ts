@@ -68,6 +68,18 @@ export const REASONS = [
   'not-an-object',
   'sdk-missing',
   'no-stages',
+  'another-account',
+  'another-mode',
+  'control-character',
+  'current-changed',
+  'input-cancelled',
+  'many-lines',
+  'no-input',
+  'not-a-key',
+  'same-value',
+  'still-valid',
+  'unreadable',
+  'unverified',
 ] as const
 export type FailureReason = (typeof REASONS)[number]
 

@@ -8,14 +8,20 @@
  */
 import type { Action, Result, Rotation, Step } from './types.ts'
 
-/** Tries of one step before the rotation is given up for now. */
+/** Tries of one step before the rotation is given up for now: 75 seconds. */
 export const MOST_ATTEMPTS = 5
+/** Of one that was just made, which its service may not know yet everywhere: 5 minutes 15 seconds. */
+export const MOST_LOOKS = 7
+/** After the point of no return, before it is left to a person: an outage of two hours is not. */
+export const MOST_AFTER = 12
 /** Failed rotations of one version before it is left to a person. */
 export const MOST_FAILURES = 3
 const FIRST_PAUSE_MS = 5_000
 const LONGEST_PAUSE_MS = 3_600_000
 /** Between two looks at who still holds the old one. */
 const LOOK_AGAIN_MS = 60_000
+/** Between two questions whether an old one that somebody else has to end still works. */
+const ASK_AGAIN_MS = 300_000
 
 const OVER: ReadonlySet<Step> = new Set(['done', 'stuck', 'abandoned'])
 const BEYOND_RETURN: ReadonlySet<Step> = new Set(['promoted', 'distributed', 'retired'])
@@ -72,16 +78,14 @@ export function sending(rotation: Rotation): Rotation {
 /** @param rotation as it was written before the action; for a creation, what `sending` made of it */
 export function next(rotation: Rotation, action: Action, result: Result, now: Date): Rotation {
   if (result === 'ok') return arrived(rotation, action, now)
-  if (result === 'waiting') {
-    return { ...rotation, notBefore: new Date(now.getTime() + LOOK_AGAIN_MS) }
-  }
-  if (action === 'reconcile' && result === 'unlisted') {
+  if (result === 'waiting') return waits(rotation, action, now)
+  if ((action === 'reconcile' || action === 'discard') && result === 'unlisted') {
     return over(rotation, 'stuck', 'orphan-possible')
   }
   if (action === 'promote' && result === 'conflict') return abort(rotation, 'current-changed')
   if (action === 'create' && result === 'unavailable') {
     // It was not done, and so left nothing behind.
-    return again({ ...rotation, open: false }, now)
+    return again({ ...rotation, open: false }, result, now)
   }
   if (action === 'create' && result === 'refused') {
     return abort({ ...rotation, open: false }, 'refused')
@@ -89,7 +93,14 @@ export function next(rotation: Rotation, action: Action, result: Result, now: Da
   if (result === 'refused' && !BEYOND_RETURN.has(rotation.step) && action !== 'discard') {
     return abort(rotation, 'refused')
   }
-  return again(rotation, now)
+  return again(rotation, result, now)
+}
+
+function waits(rotation: Rotation, action: Action, now: Date): Rotation {
+  // Nothing was sent. Whoever brings it may do so at any moment.
+  if (action === 'create') return { ...due(rotation), open: false }
+  const pause = action === 'confirm' ? ASK_AGAIN_MS : LOOK_AGAIN_MS
+  return { ...rotation, notBefore: new Date(now.getTime() + pause) }
 }
 
 /** A person gives it up: before anything was promoted it is undone, after that it is left as it is. */
@@ -121,12 +132,15 @@ function arrived(rotation: Rotation, action: Action, now: Date): Rotation {
 }
 
 /** The same step another time, later; too often: before the point of no return undone, else left to a person. */
-function again(rotation: Rotation, now: Date): Rotation {
+function again(rotation: Rotation, result: Result, now: Date): Rotation {
+  const { step } = rotation
   const attempts = rotation.attempts + 1
-  if (attempts < MOST_ATTEMPTS) return { ...rotation, attempts, notBefore: later(now, attempts) }
-  if (rotation.step === 'aborting') return over(rotation, 'stuck', 'not-undone')
-  if (BEYOND_RETURN.has(rotation.step)) return over(rotation, 'stuck', 'unavailable')
-  return abort(rotation, 'unavailable')
+  const after = BEYOND_RETURN.has(step)
+  const most = after ? MOST_AFTER : result === 'not-yet' ? MOST_LOOKS : MOST_ATTEMPTS
+  if (attempts < most) return { ...rotation, attempts, notBefore: later(now, attempts) }
+  if (step === 'aborting') return over(rotation, 'stuck', 'not-undone')
+  if (after) return over(rotation, 'stuck', 'unavailable')
+  return abort(rotation, result === 'not-yet' ? 'refused' : 'unavailable')
 }
 
 function abort(rotation: Rotation, reason: NonNullable<Rotation['reason']>): Rotation {

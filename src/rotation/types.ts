@@ -61,11 +61,13 @@ export type Action = (typeof ACTIONS)[number]
 /**
  * What became of it. `refused`: a final no, or a value that is not the same account's. `unavailable`: it
  * was not done. `unknown`: it was sent and no answer came. `conflict`: another one is current by now.
- * `unlisted`: the service cannot say what it has made. `waiting`: agents hold the old one, and its grace
- * is not over; no failure.
+ * `unlisted`: the service cannot say what it has made. `not-yet`: a fresh one is not taken yet, or an
+ * ended one still is, as services need a while to know. `waiting` is no failure: agents hold the old one
+ * and its grace is not over, a person has to bring the new one, or the old one is not ended by us.
  */
 export type Result =
   | 'waiting'
+  | 'not-yet'
   | 'ok'
   | 'refused'
   | 'unavailable'

@@ -36,6 +36,8 @@ export async function drive(at: Surroundings, begun: Rotation): Promise<Rotation
     rotation = next(sent, action, did.result, at.now())
     writeRotation(at.db, at.hold, rotation, at.now())
     await at.record(rotation, { action, ...did })
+    // For somebody else: asking again at once changes nothing.
+    if (did.result === 'waiting') return rotation
   }
   return rotation
 }

@@ -9,6 +9,8 @@ import type { Did, Outside, RotationOrder } from './words.ts'
 
 const RESULTS: readonly Result[] = [
   'ok',
+  'waiting',
+  'not-yet',
   'refused',
   'unavailable',
   'unknown',
@@ -25,13 +27,18 @@ export class Rotator {
   #heard: ((line: string | undefined) => void) | undefined
 
   constructor(order: RotationOrder) {
+    const brought = order.input !== undefined
     this.#child = spawn(process.execPath, valueProcess('rotator'), {
       // Built, not inherited: NODE_OPTIONS, LD_PRELOAD and the like would run foreign code in there.
       env: {},
       cwd: '/',
-      stdio: ['pipe', 'ignore', 'ignore', 'pipe'],
-      // A session of its own: the terminal's Ctrl-C is for us.
-      detached: true,
+      // With a person at hand: their stdin as fd 4, and stderr for the prompt.
+      stdio: brought
+        ? ['pipe', 'ignore', 'inherit', 'pipe', 0]
+        : ['pipe', 'ignore', 'ignore', 'pipe'],
+      // A session of its own: the terminal's Ctrl-C is for us. A prompt is for the process group that the
+      // terminal has in its foreground; there the rotator hears the signal, and ends what it is at.
+      detached: !brought,
     })
     const ended = (): void => this.#heard?.(undefined)
     this.#child.on('error', ended).on('close', ended)
@@ -64,6 +71,7 @@ export class Rotator {
     return (line === undefined ? undefined : parseDid(line, action)) ?? nothing
   }
 
+  /** At a prompt it gives the terminal back as it was before it goes; `kill` does not. */
   dismiss(): void {
     this.#child.stdin?.end()
   }

@@ -4,10 +4,12 @@
  *
  * control → rotator: the `order`, then one `do` at a time. End of file: wipe and exit.
  * rotator → control: one `did` for each `do`.
+ * A new value that a person brings comes in on the rotator's fd 4, which control hands on and never reads.
  */
 import type { Code } from '../../errors.ts'
 import type { Location } from '../../plan/types.ts'
 import type { Action, Result, Rotation } from '../../rotation/types.ts'
+import type { Call } from '../verify/words.ts'
 
 /** What the outside is touched for; the other actions are control's own. */
 export const OUTSIDE = [
@@ -22,6 +24,9 @@ export const OUTSIDE = [
   'discard',
 ] as const satisfies readonly Action[]
 export type Outside = (typeof OUTSIDE)[number]
+
+/** By which call a service is asked, as the catalogue and a trusted config say it. */
+export type Asking = Pick<Call, 'recipe' | 'service' | 'baseUrl' | 'settings'>
 
 export interface RotationOrder {
   v: 1
@@ -38,6 +43,15 @@ export interface RotationOrder {
   staging: { path: string; identity: string }
   fingerprintKey: string
   gatewayPid?: number
+  /** Of a driver that asks a service of the catalogue. */
+  asking?: Asking
+  /** There where a person is at hand to bring a new value: the gateway's own stdin, at a prompt on a terminal. */
+  input?: {
+    /** For the prompt. */
+    ref: string
+    /** Whether the terminal can be told to mark where a paste begins and ends. */
+    pasteMarks: boolean
+  }
 }
 
 export type ToRotator = RotationOrder | { do: Outside }

@@ -2,25 +2,12 @@
  * One action of one rotation. Each may come again after a crash, whatever became of it the first time: it
  * looks at what is staged and at what is current, and does what is left.
  */
-import type { Did, Outside, RotationOrder } from '../../gateway/rotate/words.ts'
-import type { Failure, Outcome, Session } from '../providers/contract.ts'
+import type { Outside } from '../../gateway/rotate/words.ts'
 import { wipe } from '../secret/bytes.ts'
-import type { Credential, Issuer, Made, Trouble } from './driver.ts'
-import type { Staging } from './staging.ts'
-
-export interface Work {
-  order: RotationOrder
-  issuer: Issuer
-  session: Session
-  staging: Staging
-  fingerprint: (value: Buffer) => string
-}
-
-type Done = Omit<Did, 'did'>
-
-const ok: Done = { result: 'ok' }
-/** A step whose ground is gone: nothing was staged. */
-const groundless: Done = { result: 'refused', code: 'INTERNAL' }
+import { ended, verified } from './asked.ts'
+import { answered, described, failed, groundless, ok, troubled, type Done } from './done.ts'
+import { takeBrought } from './guided.ts'
+import { keep, withCurrent, type Staged, type Work } from './work.ts'
 
 export async function act(work: Work, action: Outside): Promise<Done> {
   const { order, staging } = work
@@ -33,38 +20,45 @@ export async function act(work: Work, action: Outside): Promise<Done> {
   }
 }
 
-interface Staged {
-  old?: Credential
-  new?: Credential
-}
-
 const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<Done>>> = {
-  async stage({ order, issuer, session, staging, fingerprint }, staged) {
-    if (staged.new !== undefined) return described(staged.new, fingerprint)
-    return withCurrent(order, session, staging, staged, async (current) => {
-      const made = await issuer.choose?.(current)
-      return made === undefined ? groundless : keep(order, staging, fingerprint, made)
+  async stage(work, staged) {
+    if (staged.new !== undefined) return described(staged.new, work.fingerprint)
+    return withCurrent(work, staged, async (current) => {
+      const made = await work.issuer.choose?.(current)
+      return made === undefined ? groundless : keep(work, made)
     })
   },
 
-  async create({ order, issuer, session, staging, fingerprint }, staged) {
-    if (staged.new !== undefined) return described(staged.new, fingerprint)
-    return withCurrent(order, session, staging, staged, async (current) => {
-      const made = await issuer.create?.(order.rotation.id, current)
-      return made === undefined ? groundless : keep(order, staging, fingerprint, made)
+  async create(work, staged) {
+    if (staged.new !== undefined) return described(staged.new, work.fingerprint)
+    if (work.guided) return takeBrought(work, staged)
+    return withCurrent(work, staged, async (current) => {
+      const before = await work.issuer.survey?.(current)
+      if (before !== undefined && before.kind !== 'ids') return troubled(before)
+      const unkept = before && (await work.staging.note(work.order.rotation.id, before.ids))
+      if (unkept !== undefined) return failed(unkept)
+      const made = await work.issuer.create?.(work.order.rotation.id, current)
+      return made === undefined ? groundless : keep(work, made)
     })
   },
 
   /** What is staged is known, and no orphan; anything else with our mark was made and never kept. */
-  async reconcile({ order, issuer }, staged) {
+  async reconcile({ order, issuer, guided }, staged) {
+    // A person makes them, and we never.
+    if (guided) return ok
     if (issuer.marked === undefined) return { result: 'unlisted' }
-    const marked = await issuer.marked(order.rotation.id)
+    const { old: current, before } = staged
+    const marked = await issuer.marked(order.rotation.id, {
+      ...(current && { current }),
+      ...(before && { before }),
+    })
+    if (marked.kind === 'unlisted') return { result: 'unlisted', reason: marked.reason }
     if (marked.kind !== 'ids') return troubled(marked)
     for (const id of marked.ids) {
       if (id === staged.new?.id) continue
-      const ended = await issuer.end?.({ id })
-      if (ended === undefined) return { result: 'unlisted' }
-      if (ended.kind !== 'ok') return troubled(ended)
+      const orphan = await issuer.end?.({ id }, current)
+      if (orphan === undefined) return { result: 'unlisted' }
+      if (orphan.kind !== 'ok') return troubled(orphan)
     }
     return ok
   },
@@ -75,16 +69,9 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     return answer === undefined ? ok : answered(answer)
   },
 
-  async verify({ issuer }, staged) {
+  async verify(work, staged) {
     if (staged.new === undefined || staged.old === undefined) return groundless
-    const fresh = await issuer.try(staged.new)
-    if (fresh.kind !== 'valid') return troubled(fresh)
-    // Of a service that lets one value live at a time, the old one cannot be asked any more.
-    const old = await issuer.try(staged.old)
-    if (old.kind === 'valid' && old.account !== fresh.account) {
-      return { result: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'another-account' }
-    }
-    return ok
+    return verified(work, staged.new, staged.old)
   },
 
   async promote({ order, session, fingerprint }, staged) {
@@ -109,88 +96,35 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
 
   async retire({ issuer }, staged) {
     if (staged.old === undefined) return groundless
-    const answer = await issuer.end?.(staged.old)
+    const answer = await issuer.end?.(staged.old, staged.new)
     return answer === undefined ? ok : answered(answer)
   },
 
   /** The old one must be refused; only then it is forgotten here. */
-  async confirm({ order, issuer, staging }, staged) {
-    if (staged.old !== undefined && issuer.end !== undefined) {
-      const tried = await issuer.try(staged.old)
-      if (tried.kind === 'valid') return { result: 'unavailable', code: 'CREDENTIAL_REJECTED' }
-      if (tried.kind !== 'refused') return troubled(tried)
+  async confirm(work, staged) {
+    if (staged.old !== undefined) {
+      const done = await ended(work, staged.old)
+      if (done.result !== 'ok') return done
     }
-    const kept = await staging.drop(order.rotation.id, ['old', 'new'])
+    const kept = await work.staging.drop(work.order.rotation.id, ['old', 'new'])
     return kept === undefined ? ok : failed(kept)
   },
 
   async discard(work, staged) {
     const { order, issuer, staging } = work
-    const orphans = await ACTIONS.reconcile(work, {})
+    const orphans = await ACTIONS.reconcile(work, staged)
     if (orphans.result !== 'ok' && orphans.result !== 'unlisted') return orphans
     if (staged.new !== undefined) {
       // Of one that we set ourselves, the old value is set again; of one that was made, it is ended.
       const undone =
         issuer.set !== undefined && staged.old !== undefined
           ? await issuer.set(staged.old, staged.new)
-          : await issuer.end?.(staged.new)
+          : await issuer.end?.(staged.new, staged.old)
       if (undone !== undefined && undone.kind !== 'ok') return answered(undone)
     }
     const kept = await staging.drop(order.rotation.id, ['new', 'old'])
-    return kept === undefined ? ok : failed(kept)
+    if (kept !== undefined) return failed(kept)
+    // Undone; but there is one of which nobody here knows whose it is.
+    return orphans.reason === undefined ? ok : orphans
   },
-}
-
-/** The value that is replaced, kept before anything is made: a provider may have no versions to find it in. */
-async function withCurrent(
-  order: RotationOrder,
-  session: Session,
-  staging: Staging,
-  staged: Staged,
-  use: (current: Credential) => Promise<Done>,
-): Promise<Done> {
-  if (staged.old !== undefined) return use(staged.old)
-  const [outcome]: readonly Outcome[] = await session.get([order.at])
-  if (outcome === undefined) return groundless
-  if (outcome.kind !== 'value') return failed(outcome)
-  try {
-    if (outcome.meta.version !== order.from) return { result: 'refused', reason: 'current-changed' }
-    const kept = await staging.keep(order.rotation.id, 'old', outcome)
-    return kept === undefined ? await use({ value: outcome.value }) : failed(kept)
-  } finally {
-    wipe(outcome.value)
-  }
-}
-
-/** Durable before control learns that it was made. */
-async function keep(
-  order: RotationOrder,
-  staging: Staging,
-  fingerprint: (value: Buffer) => string,
-  made: Made,
-): Promise<Done> {
-  if (made.kind !== 'made') return troubled(made)
-  try {
-    const kept = await staging.keep(order.rotation.id, 'new', made)
-    return kept === undefined ? described(made, fingerprint) : failed(kept)
-  } finally {
-    wipe(made.value)
-  }
-}
-
-function described({ value, id }: Credential, fingerprint: (value: Buffer) => string): Done {
-  return { result: 'ok', fingerprint: fingerprint(value), ...(id === undefined ? {} : { id }) }
-}
-
-function answered(answer: { kind: 'ok' } | Trouble): Done {
-  return answer.kind === 'ok' ? ok : troubled(answer)
-}
-
-function troubled({ kind, code, reason }: Trouble): Done {
-  return { result: kind, code, ...(reason === undefined ? {} : { reason }) }
-}
-
-function failed({ kind, code, reason }: Failure): Done {
-  const result = kind === 'unavailable' ? 'unavailable' : 'refused'
-  return { result, code, ...(reason === undefined ? {} : { reason }) }
 }

@@ -7,6 +7,7 @@
  * - A `Buffer` in an answer belongs to the caller, who wipes it; one in an argument stays the caller's.
  */
 import type { Code } from '../../errors.ts'
+import type { Asking } from '../../gateway/rotate/words.ts'
 import type { DriverClass } from '../../rotation/types.ts'
 import type { JsonSchema, Reason } from '../providers/contract.ts'
 
@@ -16,6 +17,11 @@ export interface DriverSpec {
   class: DriverClass | 'stated'
   /** One sentence for the docs. */
   summary: string
+  /**
+   * The service makes none for programs, so a person brings the new one; the class is `issued`. `create`
+   * looks at its form, nothing is ended by us, and what is ended is seen by asking with it.
+   */
+  guided?: true
   /** What a config may say beside `driver`: `type: object`, `additionalProperties: false`. */
   options: JsonSchema
 }
@@ -25,6 +31,8 @@ export interface DriverContext {
   now(): Date
   /** The credential by which the driver acts, where its config names one; else it acts by the current one. */
   admin?: Buffer
+  /** How its service says whether a credential works, where that is known; of `guided` drivers. */
+  asking?: Asking
 }
 
 export interface Driver {
@@ -48,6 +56,18 @@ export interface Credential {
 }
 
 export type Made = ({ kind: 'made' } & Credential) | Trouble
+/** `unlisted`: there is one of which it cannot be told whose it is. */
+export type Marked =
+  | { kind: 'ids'; ids: readonly string[] }
+  | { kind: 'unlisted'; reason: Reason }
+  | Trouble
+
+/** What lived at a moment; kept before a creation is sent. */
+export interface Before {
+  at: Date
+  ids: readonly string[]
+}
+
 /** `account`: whose it is, in the service's own words; compared, and never shown. */
 export type Tried = { kind: 'valid'; account: string } | Trouble
 
@@ -56,13 +76,34 @@ export interface Issuer {
   choose?(current: Credential): Promise<Made>
   /** `chosen`, `slots`: from now on the service takes `next`. */
   set?(next: Credential, current: Credential): Promise<Answer>
-  /** `issued`, `roll`: has one made, and marked with `tag` where the service has marks. */
-  create?(tag: string, current: Credential): Promise<Made>
-  /** `issued`, `roll`: the ids of what is marked with `tag`; left out where the service lists nothing. */
-  marked?(tag: string): Promise<{ kind: 'ids'; ids: readonly string[] } | Trouble>
+  /**
+   * `issued`, `roll`: has one made, and marked with `tag` where the service has marks.
+   *
+   * @param brought of a `guided` driver: what a person brought; touches nothing outside
+   */
+  create?(tag: string, current: Credential, brought?: Buffer): Promise<Made>
+  /** Where the service lists but takes no marks: the ids of what lives, asked just before each `create`. */
+  survey?(current: Credential): Promise<{ kind: 'ids'; ids: readonly string[] } | Trouble>
+  /**
+   * `issued`, `roll`: the ids of what is marked with `tag`; left out where the service
+   * lists nothing.
+   *
+   * @param about `staged`: the id of the new one that is kept, if it is. `before`: what `survey` said last;
+   *   without it nothing was sent
+   */
+  marked?(
+    tag: string,
+    about: { current?: Credential; staged?: string; before?: Before },
+  ): Promise<Marked>
+  /** Nobody can be asked: `try` takes whatever it is given, and that is said of the rotation. */
+  blind?: true
   /** Signs in with it and reads something harmless. */
   try(credential: Credential): Promise<Tried>
-  /** Ends it; one that is gone already is `ok`. Left out where the service ends it by itself. */
-  end?(credential: Pick<Credential, 'id'> & { value?: Buffer }): Promise<Answer>
+  /**
+   * Ends it; one that is gone already is `ok`. Left out where the service ends it by itself.
+   *
+   * @param by another one of the same account that works, where there is one
+   */
+  end?(credential: Pick<Credential, 'id'> & { value?: Buffer }, by?: Credential): Promise<Answer>
   close(): Promise<void>
 }

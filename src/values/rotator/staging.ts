@@ -1,16 +1,19 @@
 /**
  * What a rotation holds between its steps: the value that it replaces and the new one, each with the id
- * that the service gave it. An encrypted store of its own (`rotations.age`): written whole under a lock,
- * durable when a call returns, so that a value which the service has made is never in memory alone.
+ * that the service gave it, and what lived there before a creation was sent. An encrypted store of its own
+ * (`rotations.age`): written whole under a lock, durable when a call returns, so that a value which the
+ * service has made is never in memory alone.
  */
 import { copy } from '../secret/bytes.ts'
 import type { Failure } from '../providers/contract.ts'
 import { wipeDocument, type Document } from '../store/document.ts'
 import { changeStore, openStore, type StorePlace } from '../store/file.ts'
 import { addVersion, remove, versionAt } from '../store/versions.ts'
-import type { Credential } from './driver.ts'
+import type { Before, Credential } from './driver.ts'
 
 export type Role = 'old' | 'new'
+
+export type Staged = { kind: 'staged'; before?: Before } & Partial<Record<Role, Credential>>
 
 export class Staging {
   readonly #place: StorePlace
@@ -43,29 +46,47 @@ export class Staging {
     return failureOf(outcome)
   }
 
+  /** What lives before a creation is sent; the last one stays. @returns why it is not kept */
+  async note(rotation: string, ids: readonly string[]): Promise<Failure | undefined> {
+    const now = this.#now()
+    const outcome = await changeStore(this.#place, now, (document) => {
+      const name = `${rotation}.before`
+      remove(document, name, 'any')
+      const value = Buffer.from(JSON.stringify(ids))
+      addVersion(document, name, { value, expect: 'any', operation: name, stage: 'current', now })
+      return { kind: 'written', version: '1' }
+    })
+    return failureOf(outcome)
+  }
+
   /** The caller wipes the values. */
-  async read(
-    rotation: string,
-  ): Promise<({ kind: 'staged' } & Partial<Record<Role, Credential>>) | Failure> {
+  async read(rotation: string): Promise<Staged | Failure> {
     const opened = await openStore(this.#place)
     if (opened.kind === 'absent') return { kind: 'staged' }
     if (opened.kind !== 'store') return opened
     const { document } = opened
     try {
       const [old, fresh] = [take(document, rotation, 'old'), take(document, rotation, 'new')]
-      return { kind: 'staged', ...(old && { old }), ...(fresh && { new: fresh }) }
+      const before = beforeIn(document, rotation)
+      return {
+        kind: 'staged',
+        ...(old && { old }),
+        ...(fresh && { new: fresh }),
+        ...(before && { before }),
+      }
     } finally {
       wipeDocument(document)
     }
   }
 
-  /** Both, or one; what is gone already is no failure. */
+  /** Both, or one, and what was noted; what is gone already is no failure. */
   async drop(rotation: string, roles: readonly Role[]): Promise<Failure | undefined> {
     const outcome = await changeStore(this.#place, this.#now(), (document) => {
       for (const role of roles) {
         const name = nameOf(rotation, role)
         for (const one of [name, `${name}.id`]) remove(document, one, 'any')
       }
+      remove(document, `${rotation}.before`, 'any')
       return { kind: 'written', version: '1' }
     })
     return failureOf(outcome)
@@ -82,6 +103,13 @@ function take(document: Document, rotation: string, role: Role): Credential | un
   if (value === undefined) return undefined
   const id = versionAt(document, `${name}.id`, undefined)?.value
   return { value: copy(value), ...(id && { id: id.toString() }) }
+}
+
+function beforeIn(document: Document, rotation: string): Before | undefined {
+  const noted = versionAt(document, `${rotation}.before`, undefined)
+  if (noted === undefined) return undefined
+  const ids: string[] = JSON.parse(noted.value.toString())
+  return { at: noted.createdAt, ids }
 }
 
 function failureOf(outcome: { kind: string } | Failure): Failure | undefined {

@@ -10,13 +10,15 @@ const STDIN = 0
 const CHUNK_BYTES = 64 * 1024
 
 /** @param cancel ends it before the input has ended */
-export async function readPiped(cancel: AbortSignal): Promise<Input> {
+export async function readPiped(cancel: AbortSignal, fd = STDIN): Promise<Input> {
   const text = new Growing(MAX_VALUE_BYTES + 2)
   const chunk = allocate(CHUNK_BYTES)
   try {
-    const kind = fstatSync(STDIN)
+    const kind = fstatSync(fd)
     const end =
-      kind.isFIFO() || kind.isSocket() ? await listen(text, chunk, cancel) : readFile(text, chunk)
+      kind.isFIFO() || kind.isSocket()
+        ? await listen(fd, text, chunk, cancel)
+        : readFile(fd, text, chunk)
     if (end !== 'end') return end
     const whole = text.copy(0)
     const newline = newlineAfter(whole)
@@ -32,10 +34,15 @@ export async function readPiped(cancel: AbortSignal): Promise<Input> {
 }
 
 /** Not by a blocking read: whoever feeds us may never end, and a cancel must be heard meanwhile. */
-function listen(text: Growing, chunk: Buffer, cancel: AbortSignal): Promise<Input | 'end'> {
+function listen(
+  fd: number,
+  text: Growing,
+  chunk: Buffer,
+  cancel: AbortSignal,
+): Promise<Input | 'end'> {
   const { promise, resolve } = Promise.withResolvers<Input | 'end'>()
   const stdin = new Socket({
-    fd: STDIN,
+    fd,
     writable: false,
     onread: {
       buffer: chunk,
@@ -53,11 +60,11 @@ function listen(text: Growing, chunk: Buffer, cancel: AbortSignal): Promise<Inpu
 }
 
 /** A regular file, `/dev/null`: they answer at once. */
-function readFile(text: Growing, chunk: Buffer): Input | 'end' {
+function readFile(fd: number, text: Growing, chunk: Buffer): Input | 'end' {
   for (;;) {
     let length: number
     try {
-      length = readSync(STDIN, chunk, 0, chunk.length, null)
+      length = readSync(fd, chunk, 0, chunk.length, null)
     } catch {
       // A folder, or a broken disk. What the system said is of no use here.
       return refused('unreadable')

@@ -7,10 +7,13 @@ import { readTyped, type Prompt } from './typed.ts'
 
 const STDIN = 0
 
-/** @param cancel ends the reading; its reason may be a signal */
-export async function readValue(prompt: Prompt, cancel: AbortSignal): Promise<Input> {
+/**
+ * @param cancel ends the reading; its reason may be a signal
+ * @param fd where the value comes in; closed afterwards
+ */
+export async function readValue(prompt: Prompt, cancel: AbortSignal, fd = STDIN): Promise<Input> {
   if (cancel.aborted) return { kind: 'cancelled' }
-  return isatty(STDIN) ? readTyped(prompt, cancel) : readPiped(cancel)
+  return isatty(fd) ? readTyped(prompt, cancel, fd) : readPiped(cancel, fd)
 }
 
 /** What is reported of an input that was cancelled: by which signal, unless it was control itself. */

@@ -33,6 +33,19 @@ test('a repeat keeps the first one: the service may have been told of it', async
   expect(await one.read('r1')).toEqual({ kind: 'staged', new: { value: fake('first'), id: '1' } })
 })
 
+test('what lived before a creation is sent: the last note stays, and goes with the rest', async () => {
+  const { one, path } = staging()
+  await one.keep('r1', 'old', { value: fake('old') })
+  expect(await one.note('r1', ['AKIA-FAKE-1', 'AKIA-FAKE-2'])).toBeUndefined()
+  expect(await one.note('r1', ['AKIA-FAKE-3'])).toBeUndefined()
+  const before = { at: expect.any(Date), ids: ['AKIA-FAKE-3'] }
+  expect(await one.read('r1')).toEqual({ kind: 'staged', old: { value: fake('old') }, before })
+  expect(await one.read('r2')).toEqual({ kind: 'staged' })
+  expect(readFileSync(path).includes('AKIA-FAKE')).toBe(false)
+  await one.drop('r1', ['old', 'new'])
+  expect(await one.read('r1')).toEqual({ kind: 'staged' })
+})
+
 test('what is dropped is gone, and a second time is no failure', async () => {
   const { one } = staging()
   await one.keep('r1', 'old', { value: fake('old') })

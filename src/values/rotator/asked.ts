@@ -1,0 +1,44 @@
+/** What the service says of a new credential and of the old one. */
+import { ok, troubled, type Done } from './done.ts'
+import type { Credential, Trouble } from './driver.ts'
+import type { Work } from './work.ts'
+
+/** The new one works, and is the same account's. */
+export async function verified(work: Work, fresh: Credential, old: Credential): Promise<Done> {
+  const { issuer } = work
+  const tried = await issuer.try(fresh)
+  if (tried.kind !== 'valid') return notTaken(work, tried)
+  if (issuer.blind === true) return { result: 'ok', reason: 'unverified' }
+  const before = await issuer.try(old)
+  // Of a service that lets one value live at a time, the old one cannot be asked any more.
+  if (before.kind === 'refused') return ok
+  if (before.kind !== 'valid') return troubled(before)
+  if (before.account === tried.account) return ok
+  return { result: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'another-account' }
+}
+
+/**
+ * Of a value that we chose and set, or that a person brought, a no is final. One that the service has just
+ * made may be unknown to it for a while: its own machines learn of it one after the other.
+ */
+function notTaken({ order, guided }: Work, tried: Trouble): Done {
+  const said = troubled(tried)
+  const madeThere = order.rotation.class === 'issued' || order.rotation.class === 'roll'
+  const unknown = tried.reason === undefined || tried.reason === 'login-denied'
+  if (tried.kind !== 'refused' || tried.code !== 'CREDENTIAL_REJECTED' || !unknown) return said
+  return madeThere && !guided ? { ...said, result: 'not-yet' } : said
+}
+
+/** The old one is refused. @returns `waiting` where it is not ours to end, and lives */
+export async function ended(work: Work, old: Credential): Promise<Done> {
+  const { order, issuer, guided } = work
+  // Neither ended by us nor by a person, or nobody can be asked.
+  if ((issuer.end === undefined && !guided) || issuer.blind === true) return ok
+  const tried = await issuer.try(old)
+  if (tried.kind === 'refused') return ok
+  const byOthers = guided || order.rotation.class === 'roll'
+  if (tried.kind === 'valid') {
+    return { result: byOthers ? 'waiting' : 'not-yet', reason: 'still-valid' }
+  }
+  return guided ? { ...troubled(tried), result: 'waiting' } : troubled(tried)
+}

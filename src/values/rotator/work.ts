@@ -1,0 +1,58 @@
+/** What an action works with, and how a value is kept before and after one is made. */
+import type { RotationOrder } from '../../gateway/rotate/words.ts'
+import type { Outcome, Session } from '../providers/contract.ts'
+import type { Fingerprint } from '../resolver/metadata.ts'
+import { wipe } from '../secret/bytes.ts'
+import type { Input } from '../setter/input.ts'
+import { described, failed, groundless, troubled, type Done } from './done.ts'
+import type { Before, Credential, Issuer, Made } from './driver.ts'
+import type { Staging } from './staging.ts'
+
+export interface Work {
+  order: RotationOrder
+  issuer: Issuer
+  session: Session
+  staging: Staging
+  fingerprint: Fingerprint
+  /** A person brings the new value. */
+  guided: boolean
+  /** Reads it; there where a person is at hand. */
+  input?: () => Promise<Input>
+}
+
+export interface Staged {
+  old?: Credential
+  new?: Credential
+  /** What lived before a creation was sent. */
+  before?: Before
+}
+
+/** The value that is replaced, kept before anything is made: a provider may have no versions to find it in. */
+export async function withCurrent(
+  { order, session, staging }: Work,
+  staged: Staged,
+  use: (current: Credential) => Promise<Done>,
+): Promise<Done> {
+  if (staged.old !== undefined) return use(staged.old)
+  const [outcome]: readonly Outcome[] = await session.get([order.at])
+  if (outcome === undefined) return groundless
+  if (outcome.kind !== 'value') return failed(outcome)
+  try {
+    if (outcome.meta.version !== order.from) return { result: 'refused', reason: 'current-changed' }
+    const kept = await staging.keep(order.rotation.id, 'old', outcome)
+    return kept === undefined ? await use({ value: outcome.value }) : failed(kept)
+  } finally {
+    wipe(outcome.value)
+  }
+}
+
+/** Durable before control learns that it was made. */
+export async function keep({ order, staging, fingerprint }: Work, made: Made): Promise<Done> {
+  if (made.kind !== 'made') return troubled(made)
+  try {
+    const kept = await staging.keep(order.rotation.id, 'new', made)
+    return kept === undefined ? described(made, fingerprint) : failed(kept)
+  } finally {
+    wipe(made.value)
+  }
+}
