@@ -31,7 +31,7 @@ async function bundle(name: string, input: string, together?: string): Promise<v
     input: { [name]: input },
     platform: 'node',
     // Optional peers: found, on use, where the package is installed.
-    external: [/^@aws-sdk\//, '@napi-rs/keyring'],
+    external: [/^@aws-sdk\//, '@napi-rs/keyring', '@redis/client', /^mysql2/, 'pg'],
     logLevel: 'warn',
     preserveEntrySignatures: 'allow-extension',
     // The resolver imports its commonest provider at once, which the registry imports on use.

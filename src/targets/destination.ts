@@ -14,6 +14,12 @@ export interface Destination {
 export type Nowhere = 'no-base-url' | 'base-url-misfit'
 
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\])$/
+
+/** This machine, and nobody beyond it. By number: a name is whatever it resolves to. @param host with or without brackets */
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host) || host === '::1'
+}
+
 const NAME = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,24}$/
 
 /**

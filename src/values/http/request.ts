@@ -131,8 +131,12 @@ async function receive(message: IncomingMessage, maxBytes: number): Promise<Repl
 const CERTIFICATE =
   /^(?:ERR_TLS_CERT_ALTNAME_INVALID|CERT_|UNABLE_TO_|SELF_SIGNED_CERT|DEPTH_ZERO_|INVALID_CA|INVALID_PURPOSE|CRL_|HOSTNAME_MISMATCH)/
 
+/** The certificate of the other side does not hold. */
+export function isCertificateError(error: unknown): boolean {
+  return CERTIFICATE.test(errnoOf(error) ?? '')
+}
+
 function troubleOf(error: unknown, connected: boolean): Trouble {
-  const code = errnoOf(error) ?? ''
-  if (CERTIFICATE.test(code)) return 'certificate'
+  if (isCertificateError(error)) return 'certificate'
   return connected ? 'broken' : 'refused'
 }

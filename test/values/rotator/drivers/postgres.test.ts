@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { driver as oneUser } from '../../../../src/values/rotator/drivers/postgres.ts'
 import { driver as twoUsers } from '../../../../src/values/rotator/drivers/postgres-users.ts'
-import { accountIn } from '../../../../src/values/rotator/drivers/postgres/value.ts'
+import { accountIn as accountOf } from '../../../../src/values/rotator/drivers/database/url.ts'
+import { POSTGRES } from '../../../../src/values/rotator/drivers/postgres/database.ts'
 import type { Credential } from '../../../../src/values/rotator/driver.ts'
 import { postgresBin, startPostgres, type Postgres } from '../../../servers/postgres.ts'
 import { choosingDriver, type Subject } from './conformance.ts'
@@ -10,6 +11,7 @@ import { choosingDriver, type Subject } from './conformance.ts'
 const bin = postgresBin('rotation of PostgreSQL users')
 let server: Postgres
 let users = 0
+const accountIn = (value: Buffer): ReturnType<typeof accountOf> => accountOf(value, POSTGRES)
 
 beforeAll(async () => {
   if (bin !== undefined) server = await startPostgres(bin)

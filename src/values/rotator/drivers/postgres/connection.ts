@@ -1,29 +1,28 @@
 /** One question to PostgreSQL, and what its errors mean (postgresql.org/docs/current/errcodes-appendix.html). */
 import type { Client, ClientConfig } from 'pg'
 import { errnoOf } from '../../../../errors.ts'
+import { isCertificateError } from '../../../http/request.ts'
 import type { DriverContext, Trouble } from '../../driver.ts'
-import type { Account } from './value.ts'
+import { notInstalled } from '../database/users.ts'
+import { certificate, tlsFor, type Tls } from '../database/tls.ts'
+import type { Account } from '../database/url.ts'
 
 const TIMEOUT_MS = 10_000
 
-export interface Tls {
-  /** PEM of the CA; left out: the connection is not encrypted. */
-  ca?: string
-}
-
 export type Rows = { kind: 'rows'; rows: readonly Record<string, unknown>[] } | Trouble
 
-/** Connects, asks, and leaves. */
+/** Connects, asks, and leaves. @param options what `tlsOptions` describes */
 export async function ask(
   account: Account,
-  tls: Tls,
+  options: Readonly<Record<string, unknown>>,
   sql: string,
   { signal }: Pick<DriverContext, 'signal'>,
 ): Promise<Rows> {
+  const kept = await tlsFor(options, account.host)
+  if (kept.kind !== 'tls' && kept.kind !== 'clear') return kept
   const pg = await load()
-  if (pg === undefined) {
-    return { kind: 'refused', code: 'PROVIDER_UNSUPPORTED', reason: 'not-in-this-version' }
-  }
+  if (pg === undefined) return notInstalled
+  const tls = kept.kind === 'tls' ? kept.tls : undefined
   const client = new pg.Client(configOf(account, tls))
   let connected = false
   const stop = (): void => void client.end()
@@ -43,14 +42,15 @@ export async function ask(
   }
 }
 
-function configOf({ host, port, database, user, password }: Account, { ca }: Tls): ClientConfig {
+function configOf({ host, port, path, user, password }: Account, tls?: Tls): ClientConfig {
   return {
     host,
     port,
-    database,
+    // Without one, libpq's own habit: the one of the user's name.
+    database: path === '' ? user : path,
     user,
     password,
-    ...(ca === undefined ? {} : { ssl: { ca, rejectUnauthorized: true } }),
+    ...(tls === undefined ? {} : { ssl: tls }),
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: TIMEOUT_MS,
     application_name: 'secretref',
@@ -61,9 +61,9 @@ function configOf({ host, port, database, user, password }: Account, { ca }: Tls
 async function load(): Promise<{ Client: new (config: ClientConfig) => Client } | undefined> {
   try {
     return await import('pg')
-  } catch (error) {
-    if (errnoOf(error) === 'ERR_MODULE_NOT_FOUND') return undefined
-    throw error
+  } catch {
+    // Not there, or not whole: either way npm has to put it there.
+    return undefined
   }
 }
 
@@ -80,6 +80,7 @@ function troubleOf(error: unknown, connected: boolean): Trouble {
   if (/^(?:22|42)/.test(code)) {
     return { kind: 'refused', code: 'PROVIDER_INVALID', reason: 'bad-answer' }
   }
+  if (isCertificateError(error)) return certificate
   if (!connected) {
     return { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE', reason: 'unreachable' }
   }

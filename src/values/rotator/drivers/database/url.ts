@@ -1,0 +1,61 @@
+/** What a ref of a server holds: a URL with a user and a password in it. */
+
+/** What such a URL looks like for one kind of server. */
+export interface Form {
+  /** With its colon. */
+  protocol: RegExp
+  /** Of those that mean TLS; left out: the address alone decides. */
+  secure?: string
+  port: number
+  securePort?: number
+}
+
+export interface Account {
+  host: string
+  port: number
+  /** The URL asks for TLS. */
+  secure: boolean
+  /** What stands after the first slash; may be empty. */
+  path: string
+  user: string
+  password: string
+}
+
+/**
+ * @param value `protocol://user:password@host:port/path?…`
+ * @returns `undefined` where it is no such URL, whole
+ */
+export function accountIn(value: Buffer, form: Form): Account | undefined {
+  const url = URL.parse(value.toString('utf8'))
+  if (url === null || !form.protocol.test(url.protocol)) return undefined
+  const [user, password, path] = [url.username, url.password, url.pathname.slice(1)].map(decoded)
+  if (user === undefined || password === undefined || path === undefined) return undefined
+  if (url.hostname === '' || user === '' || url.port === '0') return undefined
+  const secure = url.protocol === form.secure
+  return {
+    // A URL has brackets around an address of IPv6; nobody else has.
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: Number(url.port || (secure ? (form.securePort ?? form.port) : form.port)),
+    secure,
+    path,
+    user,
+    password,
+  }
+}
+
+/** The same URL with another user and password. The caller wipes it. */
+export function withAccount(value: Buffer, user: string, password: Buffer): Buffer {
+  const url = new URL(value.toString('utf8'))
+  url.username = encodeURIComponent(user)
+  url.password = password.toString('latin1')
+  return Buffer.from(url.href)
+}
+
+/** `undefined` where a percent sign stands for nothing. */
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}

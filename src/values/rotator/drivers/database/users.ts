@@ -1,0 +1,134 @@
+/** What rotates in the same way in every database: the password of one user, or of two in turn. */
+import { wipe } from '../../../secret/bytes.ts'
+import type { JsonSchema } from '../../../providers/contract.ts'
+import type { Answer, Credential, DriverContext, Issuer, Trouble } from '../../driver.ts'
+import { newPassword } from './password.ts'
+import { accountIn, withAccount, type Account, type Form } from './url.ts'
+
+/** One kind of database. Each call connects, asks and leaves. */
+export interface Database {
+  form: Form
+  /** Signs in, and says as whom. */
+  signIn(account: Account): Promise<SignedIn | Trouble>
+  /** Signs in, and says what this user may do, so that two can be told to have the same rights. */
+  rightsOf(account: Account): Promise<(SignedIn & { rights: string }) | Trouble>
+  /** Sets the password of `wanted.user` to `wanted.password`. */
+  alter(by: Account, wanted: Account): Promise<Answer>
+}
+
+export interface SignedIn {
+  kind: 'signed-in'
+  name: string
+}
+
+/** The server's library, an optional peer; explained with the line that installs it. */
+export const notInstalled: Trouble = {
+  kind: 'refused',
+  code: 'PROVIDER_UNSUPPORTED',
+  reason: 'sdk-missing',
+}
+export const noUrl: Trouble = { kind: 'refused', code: 'SECRET_MALFORMED', reason: 'bad-answer' }
+
+/** What control takes for the service's own name of a credential. */
+const ID = /^[A-Za-z0-9._:/-]{1,128}$/
+
+/** Class `chosen`. */
+export function oneUser(database: Database, ctx: Pick<DriverContext, 'admin'>): Issuer {
+  const { form } = database
+  return {
+    choose: async ({ value }) => {
+      const account = accountIn(value, form)
+      return account === undefined ? noUrl : made(value, account.user)
+    },
+    set: (next, current) => setPassword(database, next, current, ctx),
+    try: async ({ value }) => {
+      const account = accountIn(value, form)
+      if (account === undefined) return noUrl
+      const answer = await database.signIn(account)
+      return answer.kind === 'signed-in' ? { kind: 'valid', account: answer.name } : answer
+    },
+    close: async () => {},
+  }
+}
+
+/** The option `users`. @param maxLength of a user's name there */
+export function usersOption(maxLength: number): JsonSchema {
+  return {
+    type: 'array',
+    items: { type: 'string', minLength: 1, maxLength },
+    minItems: 2,
+    maxItems: 2,
+    description: 'Both, in any order.',
+  }
+}
+
+/** Class `slots`. @param option what `usersOption` describes */
+export function twoUsers(
+  database: Database,
+  option: unknown,
+  ctx: Pick<DriverContext, 'admin'>,
+): Issuer {
+  const { form } = database
+  const users: readonly unknown[] = Array.isArray(option) ? option : []
+  return {
+    choose: async ({ value }) => {
+      const used = accountIn(value, form)?.user
+      const idle = users.find((user) => user !== used)
+      // Neither of the two: the ref is another's, and so would the new value be.
+      if (used === undefined || !users.includes(used) || typeof idle !== 'string') return noUrl
+      return { ...made(value, idle), ...(ID.test(idle) ? { id: idle } : {}) }
+    },
+    set: (next, current) => setPassword(database, next, current, ctx),
+    try: async ({ value }) => {
+      const account = accountIn(value, form)
+      if (account === undefined || !users.includes(account.user)) return noUrl
+      const answer = await database.rightsOf(account)
+      return answer.kind === 'signed-in' ? { kind: 'valid', account: answer.rights } : answer
+    },
+    /** Its password goes; the user stays, for the next time. */
+    end: async ({ value }) => {
+      if (value === undefined) return { kind: 'ok' }
+      const account = accountIn(value, form)
+      if (account === undefined) return noUrl
+      // One that nobody has: as good as none, and no special case for the one who sets it.
+      const password = newPassword()
+      const nobodys = withAccount(value, account.user, password)
+      try {
+        const answer = await setPassword(database, { value: nobodys }, { value }, ctx)
+        // It cannot sign in any more: it has been done already.
+        return answer.kind === 'refused' && answer.reason === 'login-denied'
+          ? { kind: 'ok' }
+          : answer
+      } finally {
+        wipe(password, nobodys)
+      }
+    },
+    close: async () => {},
+  }
+}
+
+function made(value: Buffer, user: string): { kind: 'made' } & Credential {
+  const password = newPassword()
+  const next = withAccount(value, user, password)
+  wipe(password)
+  return { kind: 'made', value: next }
+}
+
+/**
+ * By the admin, else by whoever of the two can sign in: after a crash it may be the new one already. Sets
+ * the password of the user that `next` names.
+ */
+async function setPassword(
+  database: Database,
+  next: Credential,
+  current: Credential,
+  ctx: Pick<DriverContext, 'admin'>,
+): Promise<Answer> {
+  const wanted = accountIn(next.value, database.form)
+  const held = accountIn(ctx.admin ?? current.value, database.form)
+  if (wanted === undefined || held === undefined) return noUrl
+  const first = await database.alter(held, wanted)
+  if (first.kind !== 'refused' || ctx.admin !== undefined) return first
+  const second = await database.signIn(wanted)
+  return second.kind === 'signed-in' ? { kind: 'ok' } : first
+}
