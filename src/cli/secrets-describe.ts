@@ -9,8 +9,7 @@ import { safeJson } from '../printable.ts'
 import { printable, type Io } from './io.ts'
 import { readLog } from './log-source.ts'
 import { logTable } from './log-table.ts'
-import { openConfig } from './open.ts'
-import { knownRefs, stateInWords, stepInWords, type KnownRef } from './secrets-known.ts'
+import { knownRefs, openKnown, stateInWords, stepInWords, type KnownRef } from './secrets-known.ts'
 import { checkName } from './secrets-place.ts'
 
 export interface SecretsDescribeOptions {
@@ -23,6 +22,8 @@ export interface SecretsDescribeOptions {
 const LAST_RECORDS = 5
 
 /**
+ * An agent is shown what it is bound to, and of the log what concerns itself.
+ *
  * @returns 1 where a line of the log is no record, else 0
  * @throws {SecretRefError} REF_UNKNOWN, ENVIRONMENT_UNKNOWN, STATE_UNAVAILABLE, USAGE
  */
@@ -32,15 +33,17 @@ export async function secretsDescribe(
   options: SecretsDescribeOptions,
 ): Promise<number> {
   checkName(io, ref)
-  const loaded = await openConfig(io, options, { trusted: false })
   const asked = askedEnvironment(options.environment, io.env['SECRETREF_ENVIRONMENT'])
-  const all = environmentsOf(loaded, asked).flatMap((environment) =>
-    knownRefs(io, loaded, { environment }),
-  )
+  const { loaded, parent } = await openKnown(io, options, asked)
+  const agent = parent?.agent
+  const environments = parent === undefined ? environmentsOf(loaded, asked) : [parent.environment]
+  const all = environments.flatMap((environment) => knownRefs(io, loaded, { agent, environment }))
   const found = all.filter((one) => one.ref === ref)
   if (found.length === 0) {
     const names = [...new Set(all.map((one) => one.ref))]
-    throw new SecretRefError('REF_UNKNOWN', `this config neither binds nor places a ref "${ref}"`, {
+    const who =
+      agent === undefined ? 'this config neither binds nor places' : `${agent} is not bound to`
+    throw new SecretRefError('REF_UNKNOWN', `${who} a ref "${ref}"`, {
       scope: 'ref',
       hint: didYouMean(ref, names, 'refs'),
     })
@@ -48,7 +51,8 @@ export async function secretsDescribe(
   let records: AuditRecord[] = []
   const code = readLog(io, {}, (lines) => {
     for (const { record } of lines) {
-      if (record.ref === ref) records = [...records, record].slice(-LAST_RECORDS)
+      if (record.ref !== ref || (agent !== undefined && record.agent !== agent)) continue
+      records = [...records, record].slice(-LAST_RECORDS)
     }
   })
   if (options.json === true) {
@@ -58,6 +62,7 @@ export async function secretsDescribe(
   for (const one of found) io.out(block(io, loaded, one))
   io.out(records.length === 0 ? 'no record of it in the audit log\n' : 'last records\n')
   for (const text of logTable(records, io.columns)) io.out(text)
+  if (agent !== undefined) return code
   io.err(`hint: \`${io.program} secrets history ${ref}\` asks its provider for the versions\n`)
   return code
 }

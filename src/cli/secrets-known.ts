@@ -1,6 +1,7 @@
 /** Every ref that a config knows in one environment, and what is known of it. Asks no provider. */
 import { placedRefs, providersOf } from '../config/accessors.ts'
 import type { LoadedConfig } from '../config/types.ts'
+import { parentRun, requireOwn, type Parent } from '../gateway/nesting.ts'
 import { statusOf, type Sign, type StatusLine } from '../gateway/status.ts'
 import type { Route } from '../plan/chain.ts'
 import { placeInWords } from '../plan/describe.ts'
@@ -13,6 +14,7 @@ import { readDatabase } from '../state/db.ts'
 import { allGrants, type GrantRow } from '../state/grants.ts'
 import { userHome } from '../state/home.ts'
 import type { Io } from './io.ts'
+import { openConfig } from './open.ts'
 
 /** One agent's slot that names the ref. */
 export interface Holder {
@@ -32,6 +34,29 @@ export interface KnownRef {
 }
 
 /**
+ * Opens the config for a command that shows refs. Inside of a run it is the one that the agent was
+ * started with, and the agent is shown what it is bound to and nothing of others.
+ *
+ * @param environment the one that was asked for; left out: the configured one
+ * @returns `parent`: the run that we are inside of
+ * @throws AGENT_NOT_ALLOWED where the command asks for more
+ */
+export async function openKnown(
+  io: Io,
+  options: { config?: string; agent?: string },
+  environment: string | undefined,
+): Promise<{ loaded: LoadedConfig; parent: Parent | undefined }> {
+  const parent = await parentRun(io.env, io.home)
+  const config = options.config ?? parent?.config
+  const loaded = await openConfig(io, config === undefined ? {} : { config }, { trusted: false })
+  if (parent !== undefined) {
+    const asked = settleEnvironment(loaded.config, environment).name
+    requireOwn(loaded, parent, { agent: options.agent, environment: asked })
+  }
+  return { loaded, parent }
+}
+
+/**
  * Bound refs in the order of the config, then those that are placed and bound to nobody.
  * @param agent that agent's alone
  * @param environment the one asked for; left out: the configured one
@@ -47,7 +72,7 @@ export function knownRefs(
   const { grants, credentials } = stateOf(io, path, name)
   const now = io.now()
   const holders = new Map<string, Holder[]>()
-  for (const one of agent === undefined ? planned.agents : [agent]) {
+  for (const one of agent === undefined ? planned.holders : [agent]) {
     const plan = planned.plan({ agent: one })
     const decisions = decide(plan, { now, strict: false, providers: providersOf(config) })
     for (const decision of decisions) {

@@ -2,9 +2,9 @@
 import { askedEnvironment } from '../plan/environment.ts'
 import { safeJson } from '../printable.ts'
 import type { Io } from './io.ts'
-import { openConfig } from './open.ts'
 import {
   knownRefs,
+  openKnown,
   stateInWords,
   stepInWords,
   worstOf,
@@ -23,11 +23,14 @@ export interface SecretsListOptions {
 /** More agents than this are counted. */
 const LISTED_AGENTS = 3
 
-/** Asks no provider: what is shown is what the config says, and what happened last. */
+/**
+ * Asks no provider: what is shown is what the config says, and what happened last. An agent is shown
+ * its own.
+ */
 export async function secretsList(io: Io, options: SecretsListOptions): Promise<number> {
-  const loaded = await openConfig(io, options, { trusted: false })
   const environment = askedEnvironment(options.environment, io.env['SECRETREF_ENVIRONMENT'])
-  const refs = knownRefs(io, loaded, { agent: options.agent, environment })
+  const { loaded, parent } = await openKnown(io, options, environment)
+  const refs = knownRefs(io, loaded, { agent: options.agent ?? parent?.agent, environment })
   if (options.json === true) {
     io.out(`${safeJson({ version: 1, refs: refs.map(asJson) }, 2)}\n`)
     return 0

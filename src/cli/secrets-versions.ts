@@ -34,6 +34,7 @@ export async function secretsHistory(
   ref: string,
   options: VersionsOptions & { json?: true },
 ): Promise<number> {
+  refuseInside(io, 'an agent may not ask for versions of what is stored')
   const stored = await find(io, ref, options)
   const kept = await ask(io, stored, { kind: 'history' })
   const versions = kept.type === 'history' ? kept.versions.toReversed() : []
@@ -90,9 +91,9 @@ export async function secretsRemove(
   return 0
 }
 
-function refuseInside(io: Io): void {
+function refuseInside(io: Io, sentence = 'an agent may not change what is stored'): void {
   if (!io.env['SECRETREF_RUN']) return
-  throw new SecretRefError('AGENT_NOT_ALLOWED', 'an agent may not change what is stored', {
+  throw new SecretRefError('AGENT_NOT_ALLOWED', sentence, {
     scope: 'agent',
     hint: 'do it outside of a run',
   })

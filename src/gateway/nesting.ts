@@ -71,6 +71,34 @@ export async function parentRun(
  */
 export function requireAllowed(loaded: LoadedConfig, parent: Parent | undefined, plan: Plan): void {
   if (parent === undefined) return
+  requireSame(loaded, parent, plan.environment)
+  if (agentsOf(loaded.config).get(parent.agent)?.subagents?.includes(plan.agent)) return
+  throw notAllowed(
+    `agent ${parent.agent} may not start agent ${plan.agent}`,
+    `list it: agents.${parent.agent}.subagents: ["${plan.agent}"]`,
+  )
+}
+
+/**
+ * What an agent may be shown of the config: what it is bound to itself.
+ *
+ * @param asked the agent and the environment that the command names, or would take
+ * @throws AGENT_NOT_ALLOWED where that is more
+ */
+export function requireOwn(
+  loaded: LoadedConfig,
+  parent: Parent,
+  asked: { agent: string | undefined; environment: string },
+): void {
+  requireSame(loaded, parent, asked.environment)
+  if (asked.agent === undefined || asked.agent === parent.agent) return
+  throw notAllowed(
+    `agent ${parent.agent} is shown its own refs, and no other agent's`,
+    'leave out --agent, or ask outside of a run',
+  )
+}
+
+function requireSame(loaded: LoadedConfig, parent: Parent, environment: string): void {
   if (loaded.path !== parent.config) {
     throw notAllowed(
       `inside agent ${parent.agent} only the config that it was started with counts`,
@@ -83,17 +111,12 @@ export function requireAllowed(loaded: LoadedConfig, parent: Parent | undefined,
       `start ${parent.agent} anew`,
     )
   }
-  if (plan.environment !== parent.environment) {
+  if (environment !== parent.environment) {
     throw notAllowed(
       `inside agent ${parent.agent} only its own environment counts, which is ${parent.environment}`,
       'leave out --environment',
     )
   }
-  if (agentsOf(loaded.config).get(parent.agent)?.subagents?.includes(plan.agent)) return
-  throw notAllowed(
-    `agent ${parent.agent} may not start agent ${plan.agent}`,
-    `list it: agents.${parent.agent}.subagents: ["${plan.agent}"]`,
-  )
 }
 
 function notAllowed(sentence: string, hint: string): SecretRefError {

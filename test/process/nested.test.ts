@@ -52,6 +52,8 @@ function codeIn({ err }: Ended): string | undefined {
   return /\[(\w+)\]\n/.exec(err)?.[1]
 }
 
+const SECRETS = [...US, 'secrets'] as const
+
 const CHILD = [...US, 'run', '--agent', 'child'] as const
 
 describeOnLinux('a sub-agent that is listed', () => {
@@ -184,5 +186,36 @@ describeOnLinux('refused inside an agent', () => {
     const inner = [...US, 'run', '--config', world.config, '--agent', 'child']
     const elsewhere = `SECRETREF_HOME=${join(world.dir, 'elsewhere')}`
     expectRefused(world, await lead(world, ['/usr/bin/env', elsewhere, ...inner]))
+  })
+})
+
+describeOnLinux('what an agent is shown of secrets', () => {
+  test('its own refs, in its own environment', async () => {
+    const world = family()
+    const list = await lead(world, [...SECRETS, 'list', '--json'])
+    expect(list.code).toBe(0)
+    expect(JSON.parse(list.out)).toMatchObject({
+      refs: [{ ref: 'lead-key', environment: 'staging', holders: [{ agent: 'lead' }] }],
+    })
+    expect(list.out).not.toMatch(/child|other/)
+    const described = await lead(world, [...SECRETS, 'describe', 'lead-key'])
+    expect(described.code).toBe(0)
+    expect(described.out).toContain('"lead-key" in environment staging')
+    expect(described.out).not.toContain('production')
+  })
+
+  test.each([
+    ['another agent’s', ['list', '--agent', 'child'], 'AGENT_NOT_ALLOWED'],
+    ['another environment’s', ['list', '--environment', 'production'], 'AGENT_NOT_ALLOWED'],
+    ['one that it is not bound to', ['describe', 'child-key'], 'REF_UNKNOWN'],
+    ['versions, not even of its own', ['history', 'lead-key'], 'AGENT_NOT_ALLOWED'],
+  ])('not %s', async (_what, words, code) => {
+    const ended = await lead(family(), [...SECRETS, ...words])
+    expect({ code: codeIn(ended), out: ended.out, exit: ended.code }).toEqual({
+      code,
+      out: '',
+      exit: 1,
+    })
+    expect(ended.err).not.toMatch(/hint: .*child-key/)
   })
 })
