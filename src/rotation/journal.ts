@@ -14,7 +14,7 @@ import { guarded, inTransaction } from '../state/db.ts'
 import { openDurable } from '../state/durable.ts'
 import type { Home } from '../state/home.ts'
 import { enter, LEDGER_SCHEMA, type Told } from './ledger.ts'
-import { CLASSES, STEPS, type DriverClass, type Rotation } from './types.ts'
+import { CLASSES, ROTATION_REASONS, STEPS, type DriverClass, type Rotation } from './types.ts'
 
 const SCHEMA = `
 CREATE TABLE rotations (
@@ -50,13 +50,6 @@ CREATE TABLE locks (
 ) STRICT;
 `
 const VERSION = 1
-const REASONS = [
-  'refused',
-  'unavailable',
-  'current-changed',
-  'orphan-possible',
-  'not-undone',
-] as const
 
 /** A ref in one environment of one config. */
 export interface RefKey {
@@ -159,7 +152,7 @@ export function beginRotation(
            AND step NOT IN ('done', 'abandoned')`,
       )
       .get(config, environment, ref)
-    if (running !== undefined) return toJournalled(running)
+    if (running !== undefined) return rebased(db, toJournalled(running), what)
     const before = db
       .prepare(
         'SELECT count(*) AS n FROM rotations WHERE config = ? AND environment = ? AND ref = ?',
@@ -177,6 +170,22 @@ export function beginRotation(
     if (row === undefined) throw new TypeError('an insert that returns nothing')
     return toJournalled(row)
   })
+}
+
+/** One that has touched nothing yet replaces what is current now, by whatever driver the config names now. */
+function rebased(
+  db: DatabaseSync,
+  running: Journalled,
+  { class: kind, driver, from }: { class: DriverClass; driver: string; from: string },
+): Journalled {
+  if (running.step !== 'planned') return running
+  db.prepare('UPDATE rotations SET class = ?, driver = ?, from_version = ? WHERE id = ?').run(
+    kind,
+    driver,
+    from,
+    running.id,
+  )
+  return { ...running, class: kind, driver, from }
 }
 
 /**
@@ -275,7 +284,7 @@ function toRotation(row: Record<string, SQLOutputValue>): Rotation {
   const step = STEPS.find((one) => one === row['step'])
   const kind = CLASSES.find((one) => one === row['class'])
   if (step === undefined || kind === undefined) throw new TypeError('a step that is not known')
-  const reason = REASONS.find((one) => one === row['reason'])
+  const reason = ROTATION_REASONS.find((one) => one === row['reason'])
   const notBefore = textOf(row['not_before'])
   return {
     id: String(row['id']),

@@ -107,7 +107,18 @@ function waits(rotation: Rotation, action: Action, now: Date): Rotation {
 export function abandon(rotation: Rotation): Rotation {
   if (isOver(rotation)) return rotation
   if (BEYOND_RETURN.has(rotation.step)) return { ...rotation, step: 'abandoned' }
-  return abort({ ...rotation, failures: MOST_FAILURES }, 'refused')
+  return abort(rotation, 'abandoned')
+}
+
+/**
+ * A person has the old one back, which is current again: the new one is ended, or of a value of our own
+ * choice the old one is set there again. Only before anything was done to end the old one.
+ *
+ * @returns `undefined` where it is too late
+ */
+export function rollBack(rotation: Rotation): Rotation | undefined {
+  const { step } = rotation
+  return step === 'promoted' || step === 'distributed' ? abort(rotation, 'rolled-back') : undefined
 }
 
 /** A person has it tried again. */
@@ -126,6 +137,9 @@ function arrived(rotation: Rotation, action: Action, now: Date): Rotation {
   if (action === 'reconcile') return { ...kept, open: false }
   if (action === 'create') return { ...to, open: false }
   if (action !== 'settle') return to
+  if (rotation.reason === 'abandoned' || rotation.reason === 'rolled-back') {
+    return { ...to, step: 'abandoned' }
+  }
   const failures = rotation.failures + 1
   if (failures >= MOST_FAILURES) return { ...to, step: 'stuck', failures }
   return { ...to, failures, open: false, notBefore: later(now, failures) }

@@ -75,6 +75,17 @@ export type Result =
   | 'conflict'
   | 'unlisted'
 
+export const ROTATION_REASONS = [
+  'refused',
+  'unavailable',
+  'current-changed',
+  'orphan-possible',
+  'not-undone',
+  'abandoned',
+  'rolled-back',
+] as const
+export type RotationReason = (typeof ROTATION_REASONS)[number]
+
 export interface Rotation {
   /** Of ref, the version that is replaced, and how often that was tried: a repeat is the same rotation. */
   id: string
@@ -89,7 +100,7 @@ export interface Rotation {
   /** A credential may live that nobody here knows: the service lists nothing. */
   orphanPossible: boolean
   /** Why it aborts, failed or is stuck. */
-  reason?: 'refused' | 'unavailable' | 'current-changed' | 'orphan-possible' | 'not-undone'
+  reason?: RotationReason
   /** Nothing is tried before. */
   notBefore?: Date
 }

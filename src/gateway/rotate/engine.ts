@@ -14,8 +14,10 @@ export interface Surroundings {
   now: () => Date
   /** Does it outside, in a process of the value wing. */
   outside: (action: Outside) => Promise<Did>
-  /** Tells the agents that hold the old value; `unavailable` while some do. */
+  /** Tells the agents that hold the old value. */
   distribute: () => Promise<Result>
+  /** Whether the old one must live on for those who hold it. */
+  mustWait: () => boolean
   /** Written to the audit log before it returns. */
   record: (rotation: Rotation, did: { action: Action } & Partial<Did>) => Promise<void>
   signal: AbortSignal
@@ -29,12 +31,17 @@ export async function drive(at: Surroundings, begun: Rotation): Promise<Rotation
     if (notBefore !== undefined && notBefore > at.now()) return rotation
     const action = actionOf(rotation)
     if (action === undefined) return rotation
+    if (action === 'retire' && at.mustWait()) {
+      rotation = next(rotation, action, 'waiting', at.now())
+      writeRotation(at.db, at.hold, rotation, at.now())
+      return rotation
+    }
     const sent = sending(rotation)
     if (sent !== rotation) writeRotation(at.db, at.hold, sent, at.now())
     await at.record(sent, { action })
     const did = await done(at, action)
     rotation = next(sent, action, did.result, at.now())
-    writeRotation(at.db, at.hold, rotation, at.now())
+    writeRotation(at.db, at.hold, rotation, at.now(), did)
     await at.record(rotation, { action, ...did })
     // For somebody else: asking again at once changes nothing.
     if (did.result === 'waiting') return rotation

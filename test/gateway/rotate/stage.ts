@@ -147,6 +147,7 @@ export class Stage {
           now,
           outside,
           distribute: async () => 'ok',
+          mustWait: () => false,
           record: async (_, { action, result }) => {
             if (result === 'ok') did.push(action)
           },
