@@ -62,7 +62,7 @@ export async function gatewayStatus(io: Io, options: StatusOptions): Promise<num
 /** Of all agents, or of one. */
 function linesOf(io: Io, loaded: LoadedConfig, asked: string | undefined): AgentLines[] {
   const planner = plannerOf(io, loaded, {})
-  const names = asked === undefined ? planner.agents : [asked]
+  const names = asked === undefined ? planner.holders : [asked]
   const plans = names.map((agent) => planner.plan({ agent }))
   const { grants, credentials } = knownOf(io, loaded.path, plans)
   const now = io.now()

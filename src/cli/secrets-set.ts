@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import { openAuditLog, type AuditLog } from '../audit/log.ts'
 import type { Entry } from '../audit/record.ts'
-import { agentsOf, slotsOf, WRITABLE_TYPES } from '../config/accessors.ts'
+import { everyAgentOf, slotsOf, WRITABLE_TYPES } from '../config/accessors.ts'
 import { upperSnake } from '../config/names.ts'
 import { didYouMean } from '../config/suggest.ts'
 import type { Config, LoadedConfig } from '../config/types.ts'
@@ -86,7 +86,7 @@ export async function secretsSet(
 
 function warnUnbound(io: Io, { config }: LoadedConfig, ref: string): void {
   const bound = new Set<string>()
-  for (const agent of agentsOf(config).values()) {
+  for (const agent of everyAgentOf(config).values()) {
     for (const { credential } of slotsOf(agent)) bound.add(credential.secretRef)
   }
   if (bound.has(ref)) return
@@ -96,7 +96,7 @@ function warnUnbound(io: Io, { config }: LoadedConfig, ref: string): void {
 
 /** For each use of the ref that says what it is for, the kinds of credential that may be meant. */
 function expectedOf(config: Config, ref: string): readonly (readonly string[])[] {
-  const slots = [...agentsOf(config).values()]
+  const slots = [...everyAgentOf(config).values()]
     .flatMap(slotsOf)
     .filter(({ credential }) => credential.secretRef === ref)
   const uses = slots.map(({ tool, binding, credential, envVar }) =>

@@ -96,7 +96,7 @@ function subjectsOf(
   const everybody = all === true || target !== undefined
   // One that is named, or the only one: the planner says what is wrong where there are more.
   const plans = everybody
-    ? planner.agents.map((name) => planner.plan({ agent: name }))
+    ? planner.holders.map((name) => planner.plan({ agent: name }))
     : [planner.plan({ agent })]
   return plans.map((plan) => ({
     plan,

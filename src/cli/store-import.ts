@@ -1,7 +1,13 @@
 /** `secretref store import [FILE]`: a plaintext file of names and values moves into the store. */
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { agentsOf, fileSpellings, placedRefs, providersOf, slotsOf } from '../config/accessors.ts'
+import {
+  everyAgentOf,
+  fileSpellings,
+  placedRefs,
+  providersOf,
+  slotsOf,
+} from '../config/accessors.ts'
 import type { LoadedConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
 import { resolveOptions } from '../gateway/options.ts'
@@ -90,7 +96,7 @@ function namesOf(loaded: LoadedConfig | undefined): Readonly<Record<string, stri
 }
 
 function refsOf({ config }: LoadedConfig): Set<string> {
-  const bound = [...agentsOf(config).values()].flatMap(slotsOf)
+  const bound = [...everyAgentOf(config).values()].flatMap(slotsOf)
   return new Set([
     ...bound.map(({ credential }) => credential.secretRef),
     ...placedRefs(config).map(({ ref }) => ref),

@@ -1,6 +1,8 @@
 /** `secretref why`: what an agent would get, by which rule, and what would happen if not. Asks nobody. */
 import { providersOf } from '../config/accessors.ts'
+import { MONITOR } from '../config/monitor.ts'
 import { placeOf } from '../config/problems.ts'
+import { bindingPath } from '../config/rules/paths.ts'
 import type { Config, LoadedConfig } from '../config/types.ts'
 import { placeInWords, type Names } from '../plan/describe.ts'
 import { askedEnvironment } from '../plan/environment.ts'
@@ -41,7 +43,12 @@ export function why(io: Io, options: WhyOptions): number {
   )
   const bound = new Set(plan.bindings.map(({ ref }) => ref))
   const unbound = [...new Set(secretsRef)].filter((ref) => !bound.has(ref))
-  const names = { providers, folders, secretsFiles: io.home.secretsFiles, store: io.home.store.path }
+  const names = {
+    providers,
+    folders,
+    secretsFiles: io.home.secretsFiles,
+    store: io.home.store.path,
+  }
   if (options.json === true) {
     io.out(`${safeJson(asJson(plan, decisions, unbound, config), 2)}\n`)
   } else {
@@ -70,9 +77,8 @@ function textOf({ title, lines }: Block): string {
 
 function block(plan: Plan, decision: Decision, names: Names, { config }: LoadedConfig): Block {
   const { binding, allow, code, message, hint, warnings } = decision
-  const { agent, tool, slot, ref, envVar } = binding
-  const holder = config.agent?.id === agent ? ['agent'] : ['agents', agent]
-  const key = placeOf([...holder, 'tool-bindings', tool, 'credentials', slot])
+  const { agent, tool, ref, envVar } = binding
+  const key = placeOf(bindingPath(config, binding))
   const listed =
     plan.capabilities === undefined
       ? `agent "${agent}" has no capabilities, so no tool is left out`
@@ -90,17 +96,22 @@ function block(plan: Plan, decision: Decision, names: Names, { config }: LoadedC
           [`provider ${i + 1}`, `${step.provider}: ${placeInWords(step, names)}`] as const,
       ),
       ...(binding.chain.length === 0 ? [] : consequences(binding)),
-      [
-        'required',
-        binding.required ? 'yes: without it nothing starts' : 'no: the run starts without it',
-      ],
-      ['on failure', ON_FAILURE[binding.onFailure]],
+      ...(agent === MONITOR ? [] : [['required', requiredInWords(binding)] as const]),
+      ...(agent === MONITOR ? [] : [['on failure', ON_FAILURE[binding.onFailure]] as const]),
       ['target', targetInWords(binding, plan, config)],
-      ['delivery', binding.delivery === 'file' ? `file, its path in ${envVar}_FILE` : 'variable'],
+      ['delivery', agent === MONITOR ? 'none: alerts are sent with it' : deliveryInWords(binding)],
       ['expires', expiryInWords(binding)],
       ...warnings.map((warning) => ['warning', warning.message] as const),
     ],
   }
+}
+
+function requiredInWords({ required }: PlannedBinding): string {
+  return required ? 'yes: without it nothing starts' : 'no: the run starts without it'
+}
+
+function deliveryInWords({ delivery, envVar }: PlannedBinding): string {
+  return delivery === 'file' ? `file, its path in ${envVar}_FILE` : 'variable'
 }
 
 const ON_FAILURE: Readonly<Record<PlannedBinding['onFailure'], string>> = {

@@ -1,4 +1,5 @@
 /** Reads a checked config the way a person means it. Pure; the config itself stays as written. */
+import { MONITOR, monitorOf } from './monitor.ts'
 import { lowerSnake, upperSnake } from './names.ts'
 import type {
   Agent,
@@ -33,6 +34,12 @@ export function agentsOf(config: Config): ReadonlyMap<string, Agent> {
   }
   for (const [id, agent] of Object.entries(config.agents ?? {})) agents.set(id, agent)
   return agents
+}
+
+/** Those of the config, and the built-in one that alerts are sent as, where it holds anything. */
+export function everyAgentOf(config: Config): ReadonlyMap<string, Agent> {
+  const monitor = monitorOf(config)
+  return monitor === undefined ? agentsOf(config) : new Map(agentsOf(config)).set(MONITOR, monitor)
 }
 
 /** Provider name to its type and options (as written: a relative path is still relative). */
@@ -171,7 +178,7 @@ export function envProviderVariables(config: Config): ReadonlySet<string> {
     if (byDefault) names.add(upperSnake(ref))
   }
   if (byDefault) {
-    for (const agent of agentsOf(config).values()) {
+    for (const agent of everyAgentOf(config).values()) {
       for (const { credential } of slotsOf(agent)) names.add(upperSnake(credential.secretRef))
     }
   }

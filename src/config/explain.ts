@@ -136,11 +136,19 @@ class Explainer {
 /** A string where a slot or a ref belongs is taken for a credential, whatever it looks like. */
 function slotProblem(at: At, value: unknown): Problem | undefined {
   const end = at.at(-1) === 'secretRef' ? at.slice(0, -1) : at
-  const isSlot = end.at(-2) === 'credentials' && end.at(-4) === 'tool-bindings'
+  const isSlot =
+    (end.at(-2) === 'credentials' && end.at(-4) === 'tool-bindings') || isSecretOfAlerts(end)
   if (!isSlot || typeof value !== 'string') return undefined
   return end === at
     ? hardcoded(at, 'plain text stands where {"secretRef": …} belongs')
     : hardcoded(at, `the secretRef is no name of a ref: it ${RULES.get(NAME.source) ?? ''}`)
+}
+
+/** `alerts.slack.token`, `alerts.slack.webhook`, `alerts.webhooks.NAME.secret`. */
+function isSecretOfAlerts([first, second, ...rest]: At): boolean {
+  if (first !== 'alerts') return false
+  if (second === 'slack') return rest.length === 1 && (rest[0] === 'token' || rest[0] === 'webhook')
+  return second === 'webhooks' && rest.length === 2 && rest[1] === 'secret'
 }
 
 function sentenceFor(issue: core.$ZodIssue): string {

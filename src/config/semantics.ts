@@ -1,6 +1,7 @@
 /** What a schema cannot say about a config. */
 import type { Config, Problem } from './types.ts'
 import { judgeAgents } from './rules/agents.ts'
+import { judgeAlerts } from './rules/alerts.ts'
 import { judgeDates } from './rules/dates.ts'
 import { judgeProduction } from './rules/production.ts'
 import { judgeProviders } from './rules/providers.ts'
@@ -26,6 +27,7 @@ export async function judge(config: Config, raw: unknown, now: Date): Promise<Pr
     ...judgeVariables(config),
     ...judgeRefs(config),
     ...judgeRotation(config),
+    ...judgeAlerts(config, raw, patience),
     ...judgeDates(config, now),
     ...(await judgeSchedules(config, now)),
     ...(await judgeTargets(config, patience)),

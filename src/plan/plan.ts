@@ -1,5 +1,5 @@
 /** From a config and the words of a command line to what one agent needs, from where. Pure. */
-import { agentsOf, slotsOf, type Slot } from '../config/accessors.ts'
+import { agentsOf, everyAgentOf, slotsOf, type Slot } from '../config/accessors.ts'
 import { VARIABLE } from '../config/names.ts'
 import type { Agent, Config } from '../config/types.ts'
 import { refusalOf } from '../config/variables.ts'
@@ -40,6 +40,8 @@ export interface Planner {
   route(ref: string, secretsProvider?: string): Route
   /** Names of all agents, in the order written. */
   agents: readonly string[]
+  /** The same and, where there is one, the built-in agent: it is planned, and never started. */
+  holders: readonly string[]
 }
 
 /**
@@ -50,13 +52,16 @@ export function planner(surroundings: Surroundings): Planner {
   const { config, configDir, userHome, environment } = surroundings
   const ground = groundOf(config, { configDir, userHome }, environment)
   const agents = agentsOf(config)
+  const holders = everyAgentOf(config)
   return {
-    plan: (request) => planOne(ground, agents, request),
+    plan: (request) =>
+      planOne(ground, isBuiltIn(request, agents, holders) ? holders : agents, request),
     route: (ref, secretsProvider) => {
       checkProvider(ground, secretsProvider)
       return routeOf(ground, ref, secretsProvider)
     },
     agents: [...agents.keys()],
+    holders: [...holders.keys()],
   }
 }
 
@@ -82,6 +87,15 @@ function planOne(ground: Ground, agents: ReadonlyMap<string, Agent>, request: Re
     bindings: env === undefined ? bindings : rename(bindings, secretsRef, env),
     skipped,
   }
+}
+
+/** It must be named: it is not the one agent of a config that has one. */
+function isBuiltIn(
+  { agent }: Request,
+  agents: ReadonlyMap<string, Agent>,
+  holders: ReadonlyMap<string, Agent>,
+): boolean {
+  return agent !== undefined && !agents.has(agent) && holders.has(agent)
 }
 
 function chosenAgent(

@@ -1,13 +1,13 @@
 /** Every agent of a config, planned in every environment. Pure. */
 import {
-  agentsOf,
   defaultProviderOf,
   environmentOf,
+  everyAgentOf,
   gatewaySecretsOf,
   placedRefs,
   slotsOf,
 } from '../../config/accessors.ts'
-import { agentPath, slotPath } from '../../config/rules/paths.ts'
+import { bindingPath } from '../../config/rules/paths.ts'
 import { plaintextProviders, PRODUCTION } from '../../config/rules/production.ts'
 import type { Agent, Config } from '../../config/types.ts'
 import type { BindingFact, PlacedFact } from '../../findings/judge/facts.ts'
@@ -48,11 +48,11 @@ export function planAll({ config, configDir, userHome, asked, now }: PlanAllInpu
       planner({ config, configDir, userHome, environment }),
     ]),
   )
-  const agents = agentsOf(config)
+  const agents = everyAgentOf(config)
   const plans: Planned['plans'][number][] = []
   const uses: Pointing[] = []
   for (const [environment, plannerOf] of planners) {
-    for (const agent of plannerOf.agents) {
+    for (const agent of plannerOf.holders) {
       const made = plannerOf.plan({ agent })
       const facts = factsOf(config, agents.get(agent), made, now)
       for (const { covered, binding } of facts) if (covered) uses.push(binding)
@@ -96,7 +96,7 @@ function factsOf(config: Config, agent: Agent | undefined, plan: Plan, now: Date
         binding,
         environment,
         covered: capabilities === undefined || capabilities.includes(binding.tool),
-        at: slotPath(agentPath(config, binding.agent), binding),
+        at: bindingPath(config, binding),
         decision,
       },
     ]

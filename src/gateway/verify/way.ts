@@ -1,5 +1,5 @@
 /** To whom a binding's credential would be shown, and what that call needs beside it. */
-import { agentsOf } from '../../config/accessors.ts'
+import { everyAgentOf } from '../../config/accessors.ts'
 import { upperSnake } from '../../config/names.ts'
 import type { Config } from '../../config/types.ts'
 import { SecretRefError } from '../../errors.ts'
@@ -118,7 +118,7 @@ function statedIn(
   config: Config,
   { agent, tool, slot }: PlannedBinding,
 ): { service?: string | undefined; envVar?: string | undefined } {
-  const binding = own(agentsOf(config).get(agent)?.['tool-bindings'], tool)
+  const binding = own(everyAgentOf(config).get(agent)?.['tool-bindings'], tool)
   const credential = own(binding?.credentials, slot)
   return { service: credential?.service ?? binding?.service, envVar: credential?.envVar }
 }
@@ -129,7 +129,13 @@ export async function serviceOf({ id, service }: Target): Promise<Service> {
   return { kind: id, kinds: same.map((one) => one.id), literals: literalsLike(examples) }
 }
 
-function plain({ id, companions }: Target, name: string, setting: string, at = 'targets'): string {
+/** A setting that may stand in a config, as it is no secret. @throws CONFIG_INVALID */
+export function plain(
+  { id, companions }: Target,
+  name: string,
+  setting: string,
+  at = 'targets',
+): string {
   const known = companions?.find((companion) => companion.name === name)
   if (known?.secret === false) return setting
   throw new SecretRefError('CONFIG_INVALID', `${at}.${id}.settings.${name} is a secret`, {
