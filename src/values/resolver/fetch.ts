@@ -37,8 +37,11 @@ interface Pending {
 /** Where a provider's options state no `timeoutMs`. */
 const DEFAULT_TIMEOUT_MS = 5000
 
+type ProviderTypes = Readonly<Record<string, () => Promise<Provider>>>
+
 /**
  * @param env the gateway's variables that providers may see; each provider gets its own names only
+ * @param types without a prototype
  * @returns one entry for each item of the sheet, in its order; never throws for a provider's fault
  */
 export async function fetchAll(
@@ -47,6 +50,7 @@ export async function fetchAll(
   fingerprint: Fingerprint,
   signal: AbortSignal,
   calls = new Calls(sheet.providers),
+  types: ProviderTypes = PROVIDERS,
 ): Promise<Held[]> {
   const started = performance.now()
   const held: Held[] = []
@@ -56,7 +60,7 @@ export async function fetchAll(
     const groups = Map.groupBy(pendings, ({ step }) => step.provider)
     await Promise.all(
       Array.from(groups, async ([name, group]) => {
-        const outcomes = await askProvider(sheet, name, group, { env, signal, calls })
+        const outcomes = await askProvider(sheet, name, group, { env, signal, calls, types })
         const next: Pending[] = []
         for (const [i, pending] of group.entries()) {
           const outcome = outcomes[i] ?? broken
@@ -131,10 +135,20 @@ async function askProvider(
   sheet: Sheet,
   name: string,
   group: readonly Pending[],
-  { env, signal, calls }: { env: ReadonlyMap<string, Buffer>; signal: AbortSignal; calls: Calls },
+  {
+    env,
+    signal,
+    calls,
+    types,
+  }: {
+    env: ReadonlyMap<string, Buffer>
+    signal: AbortSignal
+    calls: Calls
+    types: ProviderTypes
+  },
 ): Promise<readonly Outcome[]> {
   const configured = Object.hasOwn(sheet.providers, name) ? sheet.providers[name] : undefined
-  const load = configured === undefined ? undefined : PROVIDERS[configured.type]
+  const load = configured === undefined ? undefined : types[configured.type]
   if (configured === undefined || load === undefined) {
     return failAll(group, { kind: 'malformed', code: 'PROVIDER_UNSUPPORTED' })
   }
