@@ -3,6 +3,10 @@ import type { Explanation, Failed } from './explain.ts'
 import type { FailureReason } from './reasons.ts'
 
 export const OF_ROTATIONS = {
+  'account-unknown': ({ ref }) => ({
+    message: `the new value of "${ref}" works, and its service does not say whose it is`,
+    hint: 'let it read the account that it belongs to, as the current one may; nothing was changed',
+  }),
   'another-account': ({ ref }) => ({
     message: `the new value of "${ref}" works, but for another account than the one that it replaces`,
     hint: 'make it in the account that the current one belongs to; nothing was changed',
@@ -23,9 +27,25 @@ export const OF_ROTATIONS = {
     message: `the new value of "${ref}" was not given`,
     hint: 'nothing was changed; run the same command again',
   }),
+  'key-cap': ({ ref }) => ({
+    message: `the account of "${ref}" has as many credentials as its service allows, so no new one can be made`,
+    hint: 'at the service, find the one that nobody uses and delete it; none was made, and none is deleted for you',
+  }),
+  'key-unknown': ({ ref }) => ({
+    message: `the account of "${ref}" has a credential that a lost answer may have left behind, or that somebody else made`,
+    hint: 'if nobody uses it, delete it at the service; then run `secretref secrets rotation resume`',
+  }),
+  'key-elsewhere': ({ ref }) => ({
+    message: `the current value of "${ref}" is no credential of the user whose credentials would be changed`,
+    hint: 'name its user as "user" beside the driver; nothing was changed',
+  }),
   'many-lines': ({ ref }) => ({
     message: `what was typed or pasted for "${ref}" has more than one line`,
     hint: 'pipe a value with several lines into the command',
+  }),
+  'no-call': ({ ref }) => ({
+    message: `no call is known by which the service of "${ref}" says whether a credential works`,
+    hint: 'write "unverified": true beside its driver to take new ones untried; nothing was changed',
   }),
   'no-input': ({ ref }) => ({
     message: `the service of "${ref}" makes no credentials for programs: a person has to bring the new one`,
@@ -46,6 +66,10 @@ export const OF_ROTATIONS = {
   unreadable: ({ ref }) => ({
     message: `the input for "${ref}" could not be read to its end`,
     hint: 'run the same command again',
+  }),
+  unrestricted: ({ ref }) => ({
+    message: `the new value of "${ref}" may do everything, and the current one is restricted`,
+    hint: 'make a restricted key with the same permissions; nothing was changed',
   }),
   unverified: ({ ref }) => ({
     message: `the new value of "${ref}" was taken without asking its service, as the config says`,

@@ -93,6 +93,13 @@ describe('the state machine', () => {
     expect(end).toMatchObject({ step: 'stuck', reason: 'orphan-possible', orphanPossible: true })
   })
 
+  test('undone, but there is one of which nobody knows whose it is: a person must look', () => {
+    const results: Partial<Record<Action, Result>> = { verify: 'refused', discard: 'unlisted' }
+    const { end, did } = play('issued', (action) => results[action] ?? 'ok')
+    expect(did.at(-1)).toEqual(['discard', 'unlisted'])
+    expect(end).toMatchObject({ step: 'stuck', reason: 'orphan-possible', orphanPossible: true })
+  })
+
   test('another one is current by now: what was made is undone', () => {
     let promotes = 0
     const { end, did } = play('slots', (action) =>
