@@ -1,6 +1,6 @@
 /** What the service says of a new credential and of the old one. */
 import { ok, troubled, type Done } from './done.ts'
-import type { Credential, Trouble } from './driver.ts'
+import type { Credential, Tried, Trouble } from './driver.ts'
 import type { Work } from './work.ts'
 
 /** The new one works, and is the same account's. */
@@ -11,10 +11,18 @@ export async function verified(work: Work, fresh: Credential, old: Credential): 
   if (issuer.blind === true) return { result: 'ok', reason: 'unverified' }
   const before = await issuer.try(old)
   // Of a service that lets one value live at a time, the old one cannot be asked any more.
-  if (before.kind === 'refused') return ok
+  if (isDead(before)) return ok
   if (before.kind !== 'valid') return troubled(before)
+  if (before.account === undefined || tried.account === undefined) {
+    return { result: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'account-unknown' }
+  }
   if (before.account === tried.account) return ok
   return { result: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'another-account' }
+}
+
+/** No other refusal says anything of the credential itself. */
+function isDead(tried: Tried): boolean {
+  return tried.kind === 'refused' && tried.code === 'CREDENTIAL_REJECTED'
 }
 
 /**
@@ -35,7 +43,7 @@ export async function ended(work: Work, old: Credential): Promise<Done> {
   // Neither ended by us nor by a person, or nobody can be asked.
   if ((issuer.end === undefined && !guided) || issuer.blind === true) return ok
   const tried = await issuer.try(old)
-  if (tried.kind === 'refused') return ok
+  if (isDead(tried)) return ok
   const byOthers = guided || order.rotation.class === 'roll'
   if (tried.kind === 'valid') {
     return { result: byOthers ? 'waiting' : 'not-yet', reason: 'still-valid' }

@@ -22,6 +22,8 @@ export interface DriverSpec {
    * looks at its form, nothing is ended by us, and what is ended is seen by asking with it.
    */
   guided?: true
+  /** Ids of the targets that it is for, where a config names no driver. */
+  targets?: readonly string[]
   /** What a config may say beside `driver`: `type: object`, `additionalProperties: false`. */
   options: JsonSchema
 }
@@ -68,8 +70,11 @@ export interface Before {
   ids: readonly string[]
 }
 
-/** `account`: whose it is, in the service's own words; compared, and never shown. */
-export type Tried = { kind: 'valid'; account: string } | Trouble
+/**
+ * `account`: whose it is, in the service's own words; compared, and never shown. Left out where the service
+ * does not tell: then it is not taken. Only `refused` with `CREDENTIAL_REJECTED` says that it does not work.
+ */
+export type Tried = { kind: 'valid'; account?: string } | Trouble
 
 export interface Issuer {
   /** `chosen`, `slots`: a new value; nothing outside is touched. */
