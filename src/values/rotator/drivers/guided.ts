@@ -5,7 +5,7 @@
 import { copy } from '../../secret/bytes.ts'
 import { judge, needsBody } from '../../verifier/judge.ts'
 import type { Driver, Issuer, Made, Tried, Trouble } from '../driver.ts'
-import { askWith, loginDenied, unclear, unclearBy } from '../service/ask.ts'
+import { askWith, loginDenied, unclearBy } from '../service/ask.ts'
 
 export const driver: Driver = {
   spec: {
@@ -47,12 +47,12 @@ export const driver: Driver = {
         const { rules } = asking.recipe
         const answer = await askWith(value, asking, (status) => needsBody(rules, status), signal)
         if ('kind' in answer) return answer
-        const { verdict, reason } = judge(rules, answer.status, answer.body)
+        const { verdict } = judge(rules, answer.status, answer.body)
         // Of whom it is, such a call does not say.
         if (verdict === 'valid' || verdict === 'no-permission')
           return { kind: 'valid', account: '' }
         if (verdict === 'rejected') return loginDenied
-        return reason === 'unexpected-answer' ? unclearBy(answer.status) : unclear('bad-answer')
+        return unclearBy(answer.status)
       },
       close: async () => {},
     }
