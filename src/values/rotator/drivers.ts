@@ -5,5 +5,7 @@ export const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
   exec: async () => (await import('./drivers/exec.ts')).driver,
   'postgres-users': async () => (await import('./drivers/postgres-users.ts')).driver,
   postgres: async () => (await import('./drivers/postgres.ts')).driver,
+  guided: async () => (await import('./drivers/guided.ts')).driver,
+  stripe: async () => (await import('./drivers/stripe.ts')).driver,
   generate: async () => (await import('./drivers/generate.ts')).driver,
 }
