@@ -69,7 +69,8 @@ export async function secretsRollback(
     ...(to === undefined ? {} : { to }),
   })
   const from = kept.from === undefined || kept.from === kept.to ? '' : ` (was ${kept.from})`
-  io.err(`${printable(`${ref}: version ${kept.to ?? '?'} is current${from}`)}\n`)
+  const held = kept.of === undefined ? '' : `, with what version ${kept.of} held`
+  io.err(`${printable(`${ref}: version ${kept.to ?? '?'} is current${held}${from}`)}\n`)
   return 0
 }
 

@@ -152,8 +152,13 @@ describe.skipIf(binary === undefined)('against moto', () => {
     expect(given.get('SLACK_TOKEN')?.toString()).toBe('fake-new-token')
     const back = await run(at, ['secrets', 'rollback', 'stripe-api-key', '--config', at.config])
     expect(back.code).toBe(0)
+    const parameter = await run(at, ['secrets', 'rollback', ...about])
+    expect(parameter.err).toBe(
+      'slack-token: version 3 is current, with what version 1 held (was 2)\n',
+    )
     const again = environment((await runAgent(at, PRINT_ENVIRONMENT)).stdout)
     expect(again.get('STRIPE_API_KEY')?.toString()).toContain(MARKER)
+    expect(again.get('SLACK_TOKEN')?.toString()).toContain(MARKER)
   })
 
   test.runIf(isLinux)('the gateway’s memory holds no copy while the agent runs', async () => {

@@ -53,11 +53,12 @@ export function parseKept(text: string, order: KeepOrder): Kept | undefined {
     return versions.every((one) => one !== undefined) ? { type: 'history', versions } : undefined
   }
   if (parsed['type'] === 'changed' && order.action.kind !== 'history') {
-    const [from, to] = [matching(parsed['from'], VERSION), matching(parsed['to'], VERSION)]
+    const [from, to, of] = ['from', 'to', 'of'].map((key) => matching(parsed[key], VERSION))
     return {
       type: 'changed',
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
+      ...(of === undefined ? {} : { of }),
     }
   }
   if (parsed['type'] !== 'failed') return undefined

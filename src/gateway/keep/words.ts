@@ -31,7 +31,8 @@ export interface KeptVersion {
 export const KEEP_FAULTS = ['store', 'conflict', 'unknown', 'nothing', 'unsupported'] as const
 export type KeepFault = (typeof KEEP_FAULTS)[number]
 
+/** `to`: what is current now; `of`: where that is a new version, the one whose value it has. */
 export type Kept =
   | { type: 'history'; versions: readonly KeptVersion[] }
-  | { type: 'changed'; from?: string; to?: string }
+  | { type: 'changed'; from?: string; to?: string; of?: string }
   | { type: 'failed'; what: KeepFault; code: Code; reason?: string; place?: string }

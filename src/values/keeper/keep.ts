@@ -26,13 +26,17 @@ async function act(session: Session, { at, action }: KeepOrder): Promise<Kept> {
   }
   const to = action.to ?? inStage(history, 'previous')
   if (to === undefined || !history.versions.some(({ version }) => version === to)) return nothing
-  return changed(await session.promote?.(at, from ?? 'absent', to), from, to)
+  const promoted = await session.promote?.(at, from ?? 'absent', to)
+  // Where a version is never current twice, what it held became another one.
+  const now = promoted?.kind === 'written' ? promoted.version : to
+  return changed(promoted, from, now, now === to ? undefined : to)
 }
 
 function changed(
   outcome: PutOutcome | undefined,
   from: string | undefined,
   to: string | undefined,
+  of?: string,
 ): Kept {
   if (outcome === undefined) return unsupported
   if (outcome.kind === 'written') {
@@ -40,6 +44,7 @@ function changed(
       type: 'changed',
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
+      ...(of === undefined ? {} : { of }),
     }
   }
   if (outcome.kind === 'conflict' || outcome.kind === 'unknown') {

@@ -244,6 +244,22 @@ describe.skipIf(binary === undefined)('against moto', () => {
       })
     })
 
+    test('of one key among others an older version is stored anew, that key alone', async () => {
+      const first = await create('team/key', '{"a": "fake-a1", "b": "fake-b1"}')
+      const session = finishing(await opened())
+      const at = { path: 'team/key', field: 'a' }
+      const second = await put(session, 'fake-a2', first, { field: 'a' })
+      const now = second?.kind === 'written' ? second.version : ''
+      await put(session, 'fake-b3', now, { field: 'b' })
+      const history = await session.history?.({ path: 'team/key' })
+      const versions = history?.kind === 'history' ? history.versions : []
+      const current = versions.find(({ stages }) => stages.includes('current'))?.version ?? ''
+      expect(await session.promote?.(at, now, first)).toEqual({ kind: 'conflict' })
+      const restored = await session.promote?.(at, current, first)
+      expect(restored).toMatchObject({ kind: 'written', at })
+      expect(JSON.parse(await stored('team/key'))).toEqual({ a: 'fake-a1', b: 'fake-b3' })
+    })
+
     test('remove compares too, and what is marked for deletion is absent', async () => {
       const version = await create('team/key', 'fake-old')
       const session = finishing(await opened())

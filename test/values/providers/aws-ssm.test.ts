@@ -160,6 +160,27 @@ describe.skipIf(binary === undefined)('against moto', () => {
       expect(JSON.stringify(history)).not.toContain('fake-')
     })
 
+    test('an older version is stored anew as the newest, whole, by compare-and-set', async () => {
+      const article = '{"value": "fake-1", "expiresAt": "2099-01-01"}'
+      await create('/team/key', article)
+      await create('/team/key', '{"value": "fake-2"}', { Overwrite: true })
+      const session = await opened()
+      expect(await session.promote?.(at, '1', '1')).toEqual({ kind: 'conflict' })
+      expect(await session.promote?.(at, '2', '7')).toMatchObject({ kind: 'absent' })
+      expect(await session.promote?.(at, '2', '1')).toEqual({ kind: 'written', version: '3', at })
+      expect(await stored('/team/key')).toBe(article)
+      const { Parameters = [] } = await client.send(new DescribeParametersCommand({}))
+      expect(Parameters.map(({ Type }) => Type)).toEqual(['SecureString'])
+    })
+
+    test('of one key among others, that key alone', async () => {
+      await create('/team/key', '{"a": "fake-a1", "b": "fake-b1"}')
+      await create('/team/key', '{"a": "fake-a2", "b": "fake-b2"}', { Overwrite: true })
+      const session = await opened()
+      await session.promote?.({ ...at, field: 'a' }, '2', '1')
+      expect(JSON.parse(await stored('/team/key'))).toEqual({ a: 'fake-a1', b: 'fake-b2' })
+    })
+
     test('a new one is a SecureString; one that is there keeps its type and its key', async () => {
       const session = await opened()
       const KeyId = 'alias/fake-key'

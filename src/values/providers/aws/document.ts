@@ -8,7 +8,8 @@ import { concat, copy, wipe } from '../../secret/bytes.ts'
 import { readJson, type JsonNode } from '../../secret/json.ts'
 import { quote, textOf } from '../../secret/json-text.ts'
 import { final, found } from '../../secret/outcome.ts'
-import type { Failure, Meta, Outcome } from '../contract.ts'
+import type { Failure, Meta, Outcome, PutOutcome } from '../contract.ts'
+import type { Stored } from './session.ts'
 
 type JsonObject = Extract<JsonNode, { kind: 'object' }>
 
@@ -60,6 +61,27 @@ function objectIn(bytes: Buffer, needed: boolean): JsonObject | Failure | undefi
   }
   if (result.root.kind === 'object') return result.root
   return needed ? final('malformed', 'SECRET_MALFORMED', 'not-an-object') : undefined
+}
+
+/**
+ * Stores anew what an older version held of one field.
+ *
+ * @param then the older version; its bytes are wiped
+ */
+export async function restored(
+  then: Stored,
+  field: string,
+  store: (value: Buffer) => Promise<PutOutcome>,
+): Promise<PutOutcome> {
+  if (then.kind !== 'stored') return then
+  const old = valueIn(then.bytes, field, {})
+  wipe(then.bytes)
+  if (old.kind !== 'value') return old
+  try {
+    return await store(old.value)
+  } finally {
+    wipe(old.value)
+  }
 }
 
 /**

@@ -3,16 +3,22 @@
  * false). An expected version is held against the one that is there just before; who writes between
  * those two calls is overwritten, though kept in the parameter's history, and the answer's own number
  * then tells us: `unknown`. It knows no pending versions and no ids of operations: a repeat makes
- * another version.
+ * another version, and a version that was is never the newest again.
  */
 import { isUtf8 } from 'node:buffer'
 import type { Stage } from '../../../gateway/keep/words.ts'
-import { wipe } from '../../secret/bytes.ts'
+import { copy, wipe } from '../../secret/bytes.ts'
 import { final } from '../../secret/outcome.ts'
 import type { Failure, History, Location, PutOptions, PutOutcome } from '../contract.ts'
 import { ask, change } from './connection.ts'
-import { hasValue, withValue } from './document.ts'
-import { isArn, readBatch, type ParameterMetadata, type ParameterStore } from './parameter.ts'
+import { hasValue, restored, withValue } from './document.ts'
+import {
+  isArn,
+  readBatch,
+  readPinned,
+  type ParameterMetadata,
+  type ParameterStore,
+} from './parameter.ts'
 
 /** Of an advanced parameter, and of one that is none: which one a new one becomes is the account's setting. */
 const MAX_BYTES = 8192
@@ -34,6 +40,42 @@ export async function putParameter(
 ): Promise<PutOutcome> {
   if (stage === 'pending') return final('malformed', 'UNSUPPORTED', 'no-stages')
   if (!isUtf8(value)) return final('malformed', 'SECRET_MALFORMED', 'not-utf8')
+  return replaced(aws, at, expect, (old) => withValue(old, at.field, value, now))
+}
+
+/**
+ * Stores anew what the version `to` held, where `from` is the newest: a version of this service never
+ * becomes another's successor again. Of one key in a parameter that is JSON the others stay as they are.
+ */
+export async function promoteParameter(
+  aws: ParameterStore,
+  at: Location,
+  from: string,
+  to: string,
+  now: Date,
+): Promise<PutOutcome> {
+  const then = await readPinned(aws, { path: at.path, version: to })
+  if (then.kind !== 'stored') return then
+  const { field } = at
+  if (field !== undefined) {
+    return restored(then, field, (value) =>
+      putParameter(aws, at, value, { expect: from, operation: '' }, now),
+    )
+  }
+  try {
+    return await replaced(aws, at, from, () => copy(then.bytes))
+  } finally {
+    wipe(then.bytes)
+  }
+}
+
+/** @param make what is to be stored in the place of what is, in own memory */
+async function replaced(
+  aws: ParameterStore,
+  at: Location,
+  expect: string,
+  make: (old: Buffer | undefined) => Buffer | Failure,
+): Promise<PutOutcome> {
   const { path, field } = at
   // Another account's is read by its ARN, and written by nobody but that account.
   if (isArn(path)) return badName
@@ -46,7 +88,7 @@ export async function putParameter(
     if (expect === 'absent' ? there : expect !== 'any' && expect !== version) {
       return { kind: 'conflict' }
     }
-    const bytes = withValue(stored?.bytes, field, value, now)
+    const bytes = make(stored?.bytes)
     if ('kind' in bytes) return bytes
     try {
       if (bytes.length > MAX_BYTES) return tooLarge

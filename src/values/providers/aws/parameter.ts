@@ -2,7 +2,7 @@
 import type { GetParametersResult, Parameter, SSMClient } from '@aws-sdk/client-ssm'
 import { final } from '../../secret/outcome.ts'
 import type { Context, Failure, Location } from '../contract.ts'
-import { together, type Habit, type Stored } from './access.ts'
+import { together, type Habit, type Stored } from './session.ts'
 import { ask, connect, type Answer, type Connection } from './connection.ts'
 import type { AwsOptions } from './options.ts'
 import { utf8 } from './utf8.ts'
@@ -69,7 +69,7 @@ export const parameters: Habit<Sdk, SSMClient> = {
 }
 
 /** Asked for alone, so that there is no question which version came back. */
-async function readPinned(aws: ParameterStore, at: Location): Promise<Stored> {
+export async function readPinned(aws: ParameterStore, at: Location): Promise<Stored> {
   const answer = await getParameters(aws, [selectorOf(at)])
   if (answer.kind !== 'answer') return answer
   const { Parameters: [one] = [], InvalidParameters = [] } = answer.output

@@ -5,7 +5,7 @@
 import { copy, wipe } from '../../secret/bytes.ts'
 import { final } from '../../secret/outcome.ts'
 import type { Failure, Location } from '../contract.ts'
-import { together, type Habit, type Stored } from './access.ts'
+import { together, type Habit, type Stored } from './session.ts'
 import { ask } from './connection.ts'
 import { failureOfName } from './failures.ts'
 import {

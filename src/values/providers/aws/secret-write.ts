@@ -11,7 +11,7 @@ import { final } from '../../secret/outcome.ts'
 import type { Failure, History, Location, PutOptions, PutOutcome } from '../contract.ts'
 import type { Stage } from '../../../gateway/keep/words.ts'
 import { ask, change } from './connection.ts'
-import { hasValue, withValue } from './document.ts'
+import { hasValue, restored, withValue } from './document.ts'
 import { readSecret } from './secret-read.ts'
 import { isArn, type SecretsManager } from './secret.ts'
 
@@ -24,16 +24,15 @@ const TAKEN = 'ResourceExistsException'
 const conflict = { kind: 'conflict' } as const
 const absent = final('absent', 'SECRET_NOT_FOUND', 'id-not-found')
 
-/** @param field the one that the location or the config names */
 export async function putSecret(
   aws: SecretsManager,
   at: Location,
-  field: string | undefined,
   value: Buffer,
   { expect, operation, stage = 'current' }: PutOptions,
   now: Date,
 ): Promise<PutOutcome> {
   const token = tokenOf(operation)
+  const { field } = at
   const old = await readSecret(aws, at.path)
   if (old.kind !== 'stored' && old.kind !== 'absent') return old
   const stored = old.kind === 'stored' ? old : undefined
@@ -101,13 +100,24 @@ async function store(
 /**
  * Makes `to` the current version where `from` still is: the service compares. A repeat is done once.
  * What was current becomes AWSPREVIOUS.
+ *
+ * Of one key among others in a secret that is JSON, what `to` held is stored anew beside what the others
+ * are now: they are no part of what was asked for.
  */
 export async function promoteSecret(
   aws: SecretsManager,
-  { path }: Location,
+  at: Location,
   from: string,
   to: string,
+  now: Date,
 ): Promise<PutOutcome> {
+  const { path, field } = at
+  if (field !== undefined) {
+    const then = await readSecret(aws, path, to)
+    return restored(then, field, (value) =>
+      putSecret(aws, at, value, { expect: from, operation: `restore ${from} ${to}` }, now),
+    )
+  }
   const input = {
     SecretId: path,
     VersionStage: 'AWSCURRENT',
