@@ -39,6 +39,18 @@ export function resolveOptions(
   return PATHS[type] === undefined ? options : withPaths(stated, PATHS[type], folders)
 }
 
+/** Options of rotation drivers that name a file. */
+const DRIVER_PATHS = ['caCert', 'clientCert', 'clientKey']
+
+/** A rotation driver's options as its process gets them. */
+export function resolveDriverOptions(
+  options: Readonly<Record<string, unknown>>,
+  dir: string,
+  env: Environment,
+): Readonly<Record<string, unknown>> {
+  return withPaths(options, DRIVER_PATHS, { configDir: dir, userHome: userHome(env) })
+}
+
 function withPaths(
   options: Readonly<Record<string, unknown>>,
   names: readonly string[],

@@ -15,6 +15,8 @@ export interface Home {
   /** Anchors, checkpoint and segment bounds; only ever read from here, never from a project. */
   auditSettings: string
   stateDb: string
+  /** Its time says when a value was last replaced: those who tend runs look again. */
+  rotated: string
   /** Sockets and private files of running agents, 0700. */
   run: string
   /** 0700, each key 0600. */
@@ -25,6 +27,9 @@ export interface Home {
   trust: string
   /** Where the store provider looks when its config names neither: an age file, and its key. */
   store: { path: string; identity: string }
+  /** Leases of runs, one file each, and the key that they are sealed to. */
+  leases: string
+  leaseKey: string
   /** Last good values for an outage, each sealed to the store's key. */
   stale: string
   /** Where the file provider looks when its config names no path; the first that exists, alone. */
@@ -46,12 +51,15 @@ export function homeOf(env: Environment): Home {
     checkpoints: join(dir, 'audit.checkpoints'),
     auditSettings: join(dir, 'audit.json'),
     stateDb: join(dir, 'state.db'),
+    rotated: join(dir, 'rotated'),
     run: join(dir, 'run'),
     keys,
     fingerprintKey: join(keys, 'fingerprint.key'),
     checkpointKey: join(keys, 'checkpoint.key'),
     trust: join(dir, 'trust.json'),
     store: { path: join(dir, 'store.age'), identity: join(keys, 'store.key') },
+    leases: join(dir, 'leases'),
+    leaseKey: join(keys, 'lease.key'),
     stale: join(dir, 'stale'),
     secretsFiles: [
       join(dir, 'secrets.json'),

@@ -60,10 +60,15 @@ export class Rotator {
     this.#child.stdin?.write(`${JSON.stringify(order)}\n`)
   }
 
+  /** Whether it has ended, of itself or not. */
+  get gone(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
   /** `unknown` where it died, or said what it may not: what was sent may have been done. */
   async does(action: Outside): Promise<Did> {
     const nothing: Did = { did: action, result: 'unknown' }
-    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return nothing
+    if (this.gone) return nothing
     const { promise, resolve } = Promise.withResolvers<string | undefined>()
     this.#heard = resolve
     this.#child.stdin?.write(`${JSON.stringify({ do: action })}\n`)

@@ -28,6 +28,14 @@ export type Outside = (typeof OUTSIDE)[number]
 /** By which call a service is asked, as the catalogue and a trusted config say it. */
 export type Asking = Pick<Call, 'recipe' | 'service' | 'baseUrl' | 'settings'>
 
+/** One provider, and a place in it. */
+export interface Place {
+  provider: string
+  type: string
+  options: Readonly<Record<string, unknown>>
+  at: Location
+}
+
 export interface RotationOrder {
   v: 1
   rotation: Pick<Rotation, 'id' | 'class'>
@@ -43,6 +51,8 @@ export interface RotationOrder {
   staging: { path: string; identity: string }
   fingerprintKey: string
   gatewayPid?: number
+  /** Where the credential lies by which the driver acts. */
+  admin?: Place
   /** Of a driver that asks a service of the catalogue. */
   asking?: Asking
   /** There where a person is at hand to bring a new value: the gateway's own stdin, at a prompt on a terminal. */

@@ -8,11 +8,14 @@
  */
 import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import type { Did, RotationOrder, ToRotator } from '../../gateway/rotate/words.ts'
+import type { Did, Outside, RotationOrder, ToRotator } from '../../gateway/rotate/words.ts'
 import { withSession } from '../providers/session.ts'
 import { fingerprinter } from '../secret/fingerprint.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
 import { act } from './act.ts'
+import { withAdmin } from './admin.ts'
+import { failed } from './done.ts'
+import type { Driver } from './driver.ts'
 import { DRIVERS } from './drivers.ts'
 import { inputOf } from './input.ts'
 import { Staging } from './staging.ts'
@@ -29,11 +32,29 @@ async function main(): Promise<void> {
   const order: RotationOrder = JSON.parse(first.value)
   const load = Object.hasOwn(DRIVERS, order.driver.type) ? DRIVERS[order.driver.type] : undefined
   const driver = await load?.()
+  if (driver === undefined) return
+  const { admin: at, gatewayPid } = order
+  const place = at && { ...at, ...(gatewayPid === undefined ? {} : { gatewayPid }) }
+  await withAdmin(place, async (admin) => {
+    if (admin !== undefined && 'kind' in admin) {
+      // Nothing is done by a credential that cannot be had.
+      for await (const action of actions(lines)) report({ did: action, ...failed(admin) })
+      return
+    }
+    await work(order, driver, admin, lines)
+  })
+}
+
+async function work(
+  order: RotationOrder,
+  driver: Driver,
+  admin: Buffer | undefined,
+  lines: AsyncIterator<string>,
+): Promise<void> {
   const gone = new AbortController()
   const { asking } = order
-  const context = { signal: gone.signal, now, ...(asking && { asking }) }
-  const issuer = await driver?.open(order.driver.options, context)
-  if (driver === undefined || issuer === undefined) return
+  const context = { signal: gone.signal, now, ...(asking && { asking }), ...(admin && { admin }) }
+  const issuer = await driver.open(order.driver.options, context)
   const left = new AbortController()
   process.stdin.once('end', () => left.abort())
   const input = order.input && inputOf(order.input, left.signal)
@@ -42,16 +63,22 @@ async function main(): Promise<void> {
   const fingerprint = fingerprinter(order.fingerprintKey)
   try {
     await withSession(order, async (session) => {
-      const work = { order, issuer, session, staging, fingerprint, guided, ...(input && { input }) }
-      for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
-        const word: ToRotator = JSON.parse(line.value)
-        if (!('do' in word)) return
-        report({ did: word.do, ...(await act(work, word.do)) })
-      }
+      const one = { order, issuer, session, staging, fingerprint, guided, ...(input && { input }) }
+      for await (const action of actions(lines))
+        report({ did: action, ...(await act(one, action)) })
     })
   } finally {
     gone.abort()
     await issuer.close()
+  }
+}
+
+/** What control asks for, one after the other. */
+async function* actions(lines: AsyncIterator<string>): AsyncGenerator<Outside> {
+  for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
+    const word: ToRotator = JSON.parse(line.value)
+    if (!('do' in word)) return
+    yield word.do
   }
 }
 

@@ -1,0 +1,75 @@
+/** The audit records of one rotation: each step before it is taken, and what became of it. */
+import type { Entry, Event } from '../../audit/record.ts'
+import type { Journalled } from '../../rotation/journal.ts'
+import type { Action, Rotation, Step } from '../../rotation/types.ts'
+import type { Gateway } from '../gateway.ts'
+import { OUTSIDE, type Did } from './words.ts'
+
+/** Where a rotation has come to that is worth an event of its own. */
+const EVENTS: Readonly<Partial<Record<Step, Event>>> = {
+  promoted: 'rotation.promoted',
+  done: 'rotation.done',
+  stuck: 'rotation.stuck',
+  abandoned: 'rotation.abandoned',
+  failed: 'rotation.failed',
+}
+
+export class RotationRecords {
+  readonly #base: Omit<Entry, 'event'>
+  readonly #about: Pick<Journalled, 'id' | 'driver'>
+
+  constructor(gateway: Gateway, { id, driver, ref, environment }: Journalled, provider: string) {
+    this.#about = { id, driver }
+    this.#base = {
+      actor: gateway.actor,
+      ref,
+      provider,
+      environment,
+      config: gateway.loaded.hash,
+    }
+  }
+
+  /** @param why as a person or the schedule asked for it */
+  begun(why: string, from: string): Entry {
+    return this.#entry('rotation.begun', { secret: { version: from } }, { why })
+  }
+
+  resumed(step: Step): Entry {
+    return this.#entry('rotation.resumed', {}, { step })
+  }
+
+  /** @returns nothing for what is control's own and touches nothing outside */
+  intent({ step }: Rotation, action: Action): Entry[] {
+    if (!OUTSIDE.some((one) => one === action)) return []
+    return [this.#entry('rotation.intent', {}, { action, step })]
+  }
+
+  /** @param rotation as it is durable now */
+  became(rotation: Rotation, action: Action, did: Partial<Did>): Entry[] {
+    const { result = 'ok', code, reason, version, fingerprint, id } = did
+    const event = result === 'ok' ? (EVENTS[rotation.step] ?? 'rotation.step') : stopped(rotation)
+    if (event === 'rotation.step' && !OUTSIDE.some((one) => one === action)) return []
+    const secret = {
+      ...(version === undefined ? {} : { version }),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    }
+    const fields = {
+      ...(code === undefined ? {} : { code }),
+      ...(reason === undefined && rotation.reason === undefined
+        ? {}
+        : { reason: reason ?? rotation.reason ?? '' }),
+      ...(Object.keys(secret).length === 0 ? {} : { secret }),
+    }
+    const upstream = id === undefined ? {} : { upstream: id }
+    return [this.#entry(event, fields, { action, result, step: rotation.step, ...upstream })]
+  }
+
+  #entry(event: Event, fields: Partial<Entry>, detail: NonNullable<Entry['detail']>): Entry {
+    const { id: rotation, driver } = this.#about
+    return { event, ...this.#base, ...fields, detail: { rotation, driver, ...detail } }
+  }
+}
+
+function stopped({ step }: Rotation): Event {
+  return step === 'stuck' ? 'rotation.stuck' : 'rotation.step'
+}

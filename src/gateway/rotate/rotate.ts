@@ -1,0 +1,183 @@
+/**
+ * One ref from the version that is current to the next one, as far as it comes now: to the end, to where
+ * somebody holds the old one, or to where it is left to a person. Whoever asks again goes on from there.
+ */
+import { utimesSync, writeFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { DatabaseSync } from 'node:sqlite'
+import { errnoOf, SecretRefError } from '../../errors.ts'
+import {
+  beginRotation,
+  giveBack,
+  takeHold,
+  type Hold,
+  type Journalled,
+  type RefKey,
+} from '../../rotation/journal.ts'
+import { isOver } from '../../rotation/machine.ts'
+import type { Rotation } from '../../rotation/types.ts'
+import type { Gateway } from '../gateway.ts'
+import type { Say } from '../result.ts'
+import { startTimeOf, stillRuns } from '../surroundings.ts'
+import { drive } from './engine.ts'
+import { oldOneOf } from './old-one.ts'
+import { orderOf } from './order.ts'
+import { RotationRecords } from './records.ts'
+import { Rotator } from './rotator.ts'
+import type { Subject } from './subjects.ts'
+import type { Did, Outside } from './words.ts'
+
+/** Pauses are waited for, but not longer than this in all. */
+const PATIENCE_MS = 120_000
+
+export interface RotateRequest {
+  subject: Subject
+  /** The version that is current. */
+  from: string
+  /** For the record: who or what asked for it. */
+  why: 'forced' | 'due' | 'continued'
+  /** A pause after something failed is not kept: a person wants it now. */
+  impatient: boolean
+  /** The old one ends at once, whoever holds it: it may be in other hands. */
+  revokeNow: boolean
+  /** There where a person is at hand to bring a new value. */
+  pasteMarks?: boolean
+  say: Say
+  signal: AbortSignal
+}
+
+export type Rotated =
+  /** Another process is at it. */
+  | { kind: 'held'; pid: number }
+  | {
+      kind: 'came-to'
+      rotation: Journalled
+      /** What went last. */
+      last: Partial<Did>
+      /** Agents whose runs hold the old one. */
+      holders: readonly string[]
+      /** Until then the old one lives on at the longest. */
+      until?: Date
+    }
+
+/**
+ * @param db the journal
+ * @throws ROTATION_FENCED, STATE_UNAVAILABLE, AUDIT_UNAVAILABLE, CONFIG_INVALID
+ */
+export async function rotate(
+  gateway: Gateway,
+  db: DatabaseSync,
+  request: RotateRequest,
+): Promise<Rotated> {
+  const { subject } = request
+  const key = keyOf(gateway, subject)
+  const self = { pid: process.pid, started: startTimeOf(process.pid) }
+  const hold = takeHold(db, key, self, ({ pid, started }) => stillRuns(pid, started))
+  if ('heldBy' in hold) return { kind: 'held', pid: hold.heldBy }
+  try {
+    return await held(gateway, db, hold, request)
+  } finally {
+    giveBack(db, hold)
+  }
+}
+
+export function keyOf({ loaded }: Gateway, { ref, environment }: Subject): RefKey {
+  return { config: loaded.path, environment, ref }
+}
+
+async function held(
+  gateway: Gateway,
+  db: DatabaseSync,
+  hold: Hold,
+  request: RotateRequest,
+): Promise<Rotated> {
+  const { subject, from, impatient, say, signal } = request
+  const now = (): Date => gateway.now()
+  const begun = beginRotation(db, hold, { ...subject, from }, now())
+  requireSameDriver(begun, subject)
+  const records = new RotationRecords(gateway, begun, subject.step.provider)
+  const old = oldOneOf(gateway, request, begun)
+  const order = await orderOf(gateway, request, begun)
+  let rotator: Rotator | undefined
+  let last: Partial<Did> = {}
+  const outside = async (action: Outside): Promise<Did> => {
+    if (rotator?.gone !== false) {
+      await gateway.record(order.releases)
+      rotator = new Rotator(order.order)
+    }
+    return rotator.does(action)
+  }
+  if (begun.step === 'planned') await gateway.record([records.begun(request.why, begun.from)])
+  let rotation: Rotation = impatient ? withoutPause(begun) : begun
+  const patience = Date.now() + PATIENCE_MS
+  try {
+    for (;;) {
+      rotation = await drive(
+        {
+          db,
+          hold,
+          now,
+          outside,
+          distribute: async () => {
+            tellTenders(gateway)
+            return 'ok'
+          },
+          mustWait: () => old.mustWait(now()),
+          record: async (at, { action, ...did }) => {
+            if (did.result === undefined) return gateway.record(records.intent(at, action))
+            last = did
+            if (at.step === 'promoted') old.promoted(now())
+            await gateway.record(records.became(at, action, did))
+            say('info', `${subject.ref}: ${action}: ${did.result}`)
+          },
+          signal,
+        },
+        rotation,
+      )
+      const until = isOver(rotation) || signal.aborted ? undefined : old.pauseOf(rotation, now())
+      const ms = until === undefined ? undefined : Math.max(0, until.getTime() - now().getTime())
+      if (ms === undefined || Date.now() + ms > patience) break
+      await pause(ms, undefined, { signal }).catch(() => {})
+      rotation = withoutPause(rotation)
+    }
+  } finally {
+    rotator?.dismiss()
+  }
+  const { holders, until } = old.standing(rotation)
+  return {
+    kind: 'came-to',
+    rotation: { ...begun, ...rotation },
+    last,
+    holders,
+    ...(until === undefined ? {} : { until }),
+  }
+}
+
+function withoutPause(rotation: Rotation): Rotation {
+  const copy = { ...rotation }
+  delete copy.notBefore
+  return copy
+}
+
+/** What one driver began another one cannot end: it does not know what was made. */
+function requireSameDriver(begun: Journalled, { ref, driver }: Subject): void {
+  if (begun.driver === driver || isOver(begun)) return
+  throw new SecretRefError(
+    'CONFIG_INVALID',
+    `the rotation of ${ref} began with the driver "${begun.driver}", and the config names "${driver}" now`,
+    {
+      scope: 'ref',
+      hint: `name "${begun.driver}" until it has ended, or give it up: secretref secrets rotation abandon ${ref}`,
+    },
+  )
+}
+
+/** Every tender looks at this file's time, whatever process it is in. What goes wrong only costs time. */
+function tellTenders({ home, now }: Gateway): void {
+  try {
+    writeFileSync(home.rotated, '', { mode: 0o600, flag: 'a' })
+    utimesSync(home.rotated, now(), now())
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+  }
+}
