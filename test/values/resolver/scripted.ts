@@ -6,7 +6,7 @@ import type { Sheet } from '../../../src/gateway/sheet.ts'
 const OUTCOMES = {
   value: holding,
   /** A variable cannot hold it. */
-  unusable: (text: string): Outcome => holding(`${text}\0`),
+  unusable: (text: string, end?: Date): Outcome => holding(`${text}\0`, end),
   absent: (): Outcome => ({ kind: 'absent', code: 'SECRET_NOT_FOUND' }),
   denied: (): Outcome => ({ kind: 'denied', code: 'PROVIDER_DENIED' }),
   malformed: (): Outcome => ({ kind: 'malformed', code: 'PROVIDER_INVALID' }),
@@ -31,8 +31,9 @@ export const ANSWERS: readonly Answer[] = [
   'sealed',
 ]
 
-function holding(text: string): Outcome {
-  return { kind: 'value', value: copy(Buffer.from(text)), meta: {} }
+function holding(text: string, expiresAt?: Date): Outcome {
+  const meta = expiresAt === undefined ? {} : { expiresAt }
+  return { kind: 'value', value: copy(Buffer.from(text)), meta }
 }
 
 /** What a whole batch comes to: `good` answers each item; the others are bugs that a provider may have. */
@@ -42,6 +43,8 @@ export type Manner = (typeof MANNERS)[number]
 export interface Script {
   manner: (provider: string) => Manner
   answer: (provider: string, path: string) => Answer
+  /** Of a value: left out, it has no end. */
+  ends?: (path: string) => Date | undefined
 }
 
 export interface Asked {
@@ -76,7 +79,7 @@ export function scripted(script: Script): {
           await new Promise((resolve) => setImmediate(resolve))
           if (manner === 'throws') throw new Error('fake-defect')
           const outcomes = items.map(({ path }) =>
-            OUTCOMES[script.answer(name, path)](valueOf(name, path)),
+            OUTCOMES[script.answer(name, path)](valueOf(name, path), script.ends?.(path)),
           )
           return manner === 'answers too few' ? outcomes.slice(1) : outcomes
         },
