@@ -27,6 +27,8 @@ function failing(failure: Failure): Session {
   return {
     get: async (items) => items.map(answer),
     put: async () => answer(),
+    history: async () => answer(),
+    promote: async () => answer(),
     renew: async () => answer(),
     revoke: async () => answer(),
     close: async () => {

@@ -191,6 +191,48 @@ describe.skipIf(binary === undefined)('against OpenBao', () => {
     ).toMatchObject({ kind: 'written', version: '2' })
   })
 
+  test('history tells live versions and their dates, and no value', async () => {
+    const mount = await mounted(2)
+    for (const value of ['fake-1', 'fake-2', 'fake-3', 'fake-4']) {
+      await bao.api('POST', `${mount}/data/team/app`, { data: { key: value } })
+    }
+    await bao.api('POST', `${mount}/delete/team/app`, { versions: [3] })
+    await bao.api('PUT', `${mount}/destroy/team/app`, { versions: [1] })
+    const custom_metadata = { expiresAt: '2027-03-08T04:12:00Z' }
+    await bao.api('POST', `${mount}/metadata/team/app`, { custom_metadata })
+    const session = finishing(await opened({ mount }))
+    const told = await session.history?.({ path: 'team/app' })
+    const expiresAt = new Date(custom_metadata.expiresAt)
+    expect(told).toEqual({
+      kind: 'history',
+      versions: [
+        { version: '2', stages: ['previous'], createdAt: expect.any(Date) },
+        { version: '4', stages: ['current'], createdAt: expect.any(Date), expiresAt },
+      ],
+    })
+    expect(await session.history?.({ path: 'none' })).toMatchObject({ kind: 'absent' })
+    const denied = finishing(await opened({ mount }, token('fake-token')))
+    expect(await denied.history?.({ path: 'team/app' })).toMatchObject({ kind: 'denied' })
+    const first = finishing(await opened({ mount: await mounted(1), kv: 1 }))
+    expect(Object.keys(first)).not.toContain('history')
+    expect(Object.keys(first)).not.toContain('promote')
+  })
+
+  test('an older version of a field becomes the newest by compare-and-set; other fields stay', async () => {
+    const mount = await mounted(2)
+    const session = finishing(await opened({ mount }))
+    for (const n of [1, 2]) {
+      const data = { key: `fake-${n}`, other: `fake-other-${n}` }
+      await bao.api('POST', `${mount}/data/team/app`, { data })
+    }
+    const at = { path: 'team/app', field: 'key' }
+    expect(await session.promote?.(at, '1', '1')).toEqual({ kind: 'conflict' })
+    expect(await session.promote?.(at, '2', '9')).toMatchObject({ kind: 'absent' })
+    expect(await session.promote?.(at, '2', '1')).toEqual({ kind: 'written', version: '3', at })
+    const both = await session.get([at, { path: 'team/app', field: 'other' }])
+    expect(both.map((one) => bytesOf(one).toString())).toEqual(['fake-1', 'fake-other-2'])
+  })
+
   test('list names what is there, through folders, and no value', async () => {
     const values = new Map(['a', 'b/c', 'b/d/e'].map((name) => [name, Buffer.from('fake')]))
     const session = finishing(await opened({ mount: await filled(2, values) }))

@@ -94,8 +94,8 @@ function theField(fields: ReadonlyMap<string, JsonNode>): string {
   return fields.size === 1 ? only : DEFAULT_FIELD
 }
 
-/** Vault writes nanoseconds, which are more than a date here may have. */
-function dateIn(bytes: Buffer, node: JsonNode | undefined): Date | undefined {
+/** Vault writes nanoseconds, which are more than a date here may have. `undefined` for what is no date. */
+export function dateIn(bytes: Buffer, node: JsonNode | undefined): Date | undefined {
   if (node?.kind !== 'string') return undefined
   return parseDate(
     textOf(bytes, node)

@@ -20,6 +20,7 @@ import { listNames } from './list.ts'
 import { login } from './login.ts'
 import type { Auth, VaultOptions } from './options.ts'
 import { put } from './put.ts'
+import { history, restore } from './versions.ts'
 
 /** Reads at once; 64 refs in 8 paths are one round trip. */
 const CONNECTIONS = 8
@@ -158,11 +159,29 @@ function kvSession(connection: Connection): Session {
       if (!('token' in signedIn)) return signedIn
       return put(vault, signedIn.token, options, at, value, expect)
     },
+    ...(options.kv === 2 ? versioned(connection) : {}),
     async *list(prefix): ReturnType<NonNullable<Session['list']>> {
       const vault = connection.vault()
       const signedIn = connection.isOpen ? await connection.signIn(vault) : closed
       yield* listNames(vault, 'token' in signedIn ? signedIn.token : signedIn, options, prefix)
     },
+  }
+}
+
+function versioned(connection: Connection): Pick<Session, 'history' | 'promote'> {
+  const signedIn = async <T>(
+    work: (vault: Vault, token: Buffer) => Promise<T>,
+  ): Promise<T | Failure> => {
+    if (!connection.isOpen) return closed
+    const vault = connection.vault()
+    const answer = await connection.signIn(vault)
+    return 'token' in answer ? work(vault, answer.token) : answer
+  }
+  const { options } = connection
+  return {
+    history: (at) => signedIn((vault, token) => history(vault, token, options, at)),
+    promote: (at, from, to) =>
+      signedIn((vault, token) => restore(vault, token, options, at, from, to)),
   }
 }
 
