@@ -167,6 +167,24 @@ export function withstandsFaults(label: string, rig: HttpRig): void {
       expect(asked).toBe(attempts)
     })
 
+    test('a pause that the deadline would end is not begun: the chain goes on at once', async () => {
+      let asked = 0
+      const address = await http((response) => {
+        asked += 1
+        status(429, { 'retry-after': '5' })(response)
+      })
+      const session = await rig.open(address, 4000)
+      onTestFinished(() => session.close())
+      const started = performance.now()
+      expect(await answerOf(rig, session)).toMatchObject({
+        kind: 'unavailable',
+        reason: 'rate-limited',
+        retryAfterMs: 5000,
+      })
+      expect(performance.now() - started).toBeLessThan(2000)
+      expect(asked).toBe(1)
+    })
+
     test('a short outage inside the deadline is waited out, as long as the service says', async () => {
       let asked = 0
       const times: number[] = []

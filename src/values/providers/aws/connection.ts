@@ -13,8 +13,6 @@ const CONNECTIONS = 8
 const ATTEMPTS = 3
 /** Before the second attempt; three times that before the third. Half of it is chance. */
 const PAUSE_MS = 150
-/** Longer than any start may wait. */
-const MAX_PAUSE_MS = 5000
 
 /** What a client of the SDK is made with. */
 export interface ClientSettings {
@@ -38,6 +36,8 @@ const QUIET = { trace() {}, debug() {}, info() {}, warn() {}, error() {} } as co
 
 export interface Link {
   signal: AbortSignal
+  /** When `signal` aborts at the latest, by `performance.now()`. */
+  endsAt: number
 }
 
 export interface Connection<Sdk, C> extends Link {
@@ -60,6 +60,7 @@ export async function connect<Sdk, C extends SdkClient>(
   make: (sdk: Sdk, settings: ClientSettings) => C,
 ): Promise<Connection<Sdk, C> | Failure> {
   const { region, profile, endpoint, timeoutMs } = options
+  const endsAt = performance.now() + timeoutMs
   const signal = AbortSignal.any([ctx.signal, AbortSignal.timeout(timeoutMs)])
   const ca = certificatesOf(ctx.env)
   if (ca !== undefined && 'kind' in ca) return ca
@@ -85,7 +86,7 @@ export async function connect<Sdk, C extends SdkClient>(
     ...(endpoint === undefined ? {} : { endpoint }),
   })
   const failure = await inTime(signIn(client, transport), signal)
-  if (failure === undefined) return { kind: 'connection', sdk, client, signal }
+  if (failure === undefined) return { kind: 'connection', sdk, client, signal, endsAt }
   client.destroy()
   return failure
 }
@@ -141,7 +142,7 @@ export type Answer<T> = { kind: 'answer'; output: T } | Failure
  * @param once true for what must not be done twice
  */
 export async function ask<T>(
-  { signal }: Link,
+  { signal, endsAt }: Link,
   question: () => Promise<T>,
   once = false,
 ): Promise<Answer<T>> {
@@ -157,7 +158,7 @@ export async function ask<T>(
     if (once || attempt === ATTEMPTS) return failure
     const pause = failure.retryAfterMs ?? 3 ** (attempt - 1) * PAUSE_MS * (0.5 + Math.random() / 2)
     // A pause that the deadline would end is not begun: why AWS did not answer says more than "timeout".
-    if (pause > MAX_PAUSE_MS || !(await paused(pause, signal))) return failure
+    if (performance.now() + pause >= endsAt || !(await paused(pause, signal))) return failure
   }
 }
 

@@ -19,8 +19,8 @@ export interface Vault {
   client: Client
   address: URL
   namespace: string | undefined
-  /** `signal` ends this one piece of work. */
-  ctx: Pick<Context, 'signal' | 'spend'>
+  /** `signal` ends this one piece of work, at the latest at `endsAt` of `performance.now()`. */
+  ctx: Pick<Context, 'signal' | 'spend'> & { endsAt: number }
   skipVerify: boolean
 }
 
@@ -40,7 +40,7 @@ export async function ask(
   question: Question,
   also: readonly number[] = [],
 ): Promise<Answer> {
-  const { signal } = vault.ctx
+  const { signal, endsAt } = vault.ctx
   for (let attempt = 1; ; attempt += 1) {
     if (signal.aborted) return timedOut
     if (!vault.ctx.spend(1)) return unavailable('budget')
@@ -52,7 +52,7 @@ export async function ask(
     if (question.repeat === 'if-not-done' ? !isUndone(failure) : !question.repeat) return failure
     const pause = failure.retryAfterMs ?? 3 ** (attempt - 1) * PAUSE_MS * (0.5 + Math.random() / 2)
     // A pause that the deadline would end is not begun: why Vault did not answer says more than "timeout".
-    if (pause > MAX_PAUSE_MS || !(await paused(pause, signal))) return failure
+    if (performance.now() + pause >= endsAt || !(await paused(pause, signal))) return failure
   }
 }
 
@@ -60,9 +60,6 @@ export async function ask(
 function isUndone({ reason }: Failure): boolean {
   return reason === 'unreachable' || reason === 'sealed' || reason === 'rate-limited'
 }
-
-/** Longer than any start may wait. */
-const MAX_PAUSE_MS = 5000
 
 async function paused(ms: number, signal: AbortSignal): Promise<boolean> {
   try {

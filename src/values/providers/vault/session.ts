@@ -60,7 +60,11 @@ class Connection {
   vault(): Vault {
     const { address, namespace, skipVerify } = this.options
     const signal = AbortSignal.any([this.#ctx.signal, AbortSignal.timeout(this.#timeoutMs)])
-    const ctx = { signal, spend: (calls: number) => this.#ctx.spend(calls) }
+    const ctx = {
+      signal,
+      endsAt: performance.now() + this.#timeoutMs,
+      spend: (calls: number) => this.#ctx.spend(calls),
+    }
     return { client: this.#client, address, namespace, skipVerify, ctx }
   }
 
