@@ -4,7 +4,9 @@ import {
   abandon,
   actionOf,
   isOver,
+  MOST_AFTER,
   MOST_FAILURES,
+  MOST_LOOKS,
   next,
   resume,
   sending,
@@ -42,7 +44,10 @@ function play(
     rotation = sending(rotation)
     const result = answer(action, did.length)
     did.push([action, result])
+    const { attempts, failures, step } = rotation
     rotation = next(rotation, action, result, NOW)
+    // Waiting for somebody is no failure, and no progress.
+    if (result === 'waiting') expect(rotation).toMatchObject({ attempts, failures, step })
     if (did.length > 500) throw new Error('it never ends')
   }
   return { end: rotation, did }
@@ -53,12 +58,32 @@ const OURS: ReadonlySet<Action> = new Set(['begin', 'announce', 'settle'])
 const RESULTS: Partial<Record<Action, Result[]>> = {
   promote: ['ok', 'unavailable', 'unknown', 'conflict', 'refused'],
   reconcile: ['ok', 'unavailable', 'unknown', 'unlisted'],
+  create: ['ok', 'unavailable', 'unknown', 'refused', 'waiting'],
+  verify: ['ok', 'unavailable', 'unknown', 'refused', 'not-yet'],
+  distribute: ['ok', 'unavailable', 'waiting'],
+  confirm: ['ok', 'unavailable', 'unknown', 'refused', 'not-yet', 'waiting'],
 }
+/** Somebody comes in the end. */
+const MOST_WAITING = 20
 const HAPPY: Record<DriverClass, Action[]> = {
   chosen: ['begin', 'stage', 'set', 'verify', 'promote', 'distribute', 'retire', 'confirm'],
   slots: ['begin', 'stage', 'set', 'verify', 'promote', 'distribute', 'retire', 'confirm'],
   issued: ['begin', 'announce', 'create', 'verify', 'promote', 'distribute', 'retire', 'confirm'],
   roll: ['begin', 'announce', 'create', 'verify', 'promote', 'distribute', 'retire', 'confirm'],
+}
+
+/** Asks again as soon as it may, and is told `not-yet` each time. */
+function looks(from: Rotation, action: Action): { rotation: Rotation; pauses: number; ms: number } {
+  let rotation = from
+  let pauses = 0
+  let now = NOW
+  for (;;) {
+    rotation = next(rotation, action, 'not-yet', now)
+    if (rotation.notBefore === undefined)
+      return { rotation, pauses, ms: now.getTime() - NOW.getTime() }
+    now = rotation.notBefore
+    pauses += 1
+  }
 }
 
 describe('the state machine', () => {
@@ -119,6 +144,34 @@ describe('the state machine', () => {
     expect(next(rotation, 'distribute', 'ok', NOW).step).toBe('distributed')
   })
 
+  test('a person who has to bring it is waited for: nothing was sent, and they may come at any moment', () => {
+    const asked = sending({ ...planned('issued'), step: 'creating', attempts: 1 })
+    expect(asked.open).toBe(true)
+    const waiting = next(asked, 'create', 'waiting', NOW)
+    expect(waiting).toMatchObject({ step: 'creating', open: false, attempts: 1, failures: 0 })
+    expect(waiting.notBefore).toBeUndefined()
+    expect(actionOf(waiting)).toBe('create')
+    const looked = next({ ...planned('issued'), step: 'retired' }, 'confirm', 'waiting', NOW)
+    const notBefore = new Date(NOW.getTime() + 300_000)
+    expect(looked).toMatchObject({ step: 'retired', attempts: 0, notBefore })
+  })
+
+  test('a fresh one that is not known yet is asked about for 5 minutes and 15 seconds, then undone', () => {
+    const first: Rotation = { ...planned('issued'), step: 'staged' }
+    const { rotation, pauses, ms } = looks(first, 'verify')
+    expect(pauses).toBe(MOST_LOOKS - 1)
+    expect(ms).toBe(315_000)
+    expect(rotation).toMatchObject({ step: 'aborting', reason: 'refused' })
+    expect(next(first, 'verify', 'refused', NOW)).toMatchObject({ step: 'aborting' })
+  })
+
+  test('an ended one that is still taken is asked about for two hours, then left to a person', () => {
+    const { rotation, pauses, ms } = looks({ ...planned('issued'), step: 'retired' }, 'confirm')
+    expect(pauses).toBe(MOST_AFTER - 1)
+    expect(ms).toBeGreaterThan(2 * 3_600_000)
+    expect(rotation).toMatchObject({ step: 'stuck', reason: 'unavailable' })
+  })
+
   test('what a person gives up is undone before it was promoted, and left as it is after', () => {
     expect(abandon({ ...planned('chosen'), step: 'set' })).toMatchObject({ step: 'aborting' })
     expect(abandon({ ...planned('chosen'), step: 'distributed' }).step).toBe('abandoned')
@@ -135,10 +188,13 @@ test('property: whatever the outside answers, the rules hold and it ends', () =>
   const any = fc.array(fc.nat(), { minLength: 1, maxLength: 200 })
   fc.assert(
     fc.property(fc.constantFrom(...CLASSES), any, (kind, chances) => {
+      let waited = 0
       const { end, did } = play(kind, (action, at) => {
         if (OURS.has(action)) return 'ok'
         const results = RESULTS[action] ?? ['ok', 'unavailable', 'unknown', 'refused']
-        return results[(chances[at % chances.length] ?? 0) % results.length] ?? 'ok'
+        const result = results[(chances[at % chances.length] ?? 0) % results.length] ?? 'ok'
+        if (result === 'waiting') waited += 1
+        return result === 'waiting' && waited > MOST_WAITING ? 'ok' : result
       })
       let verified = false
       let promoted = false

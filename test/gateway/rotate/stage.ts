@@ -100,6 +100,10 @@ export class Stage {
     return new Stage(home, session, order, issuer)
   }
 
+  get order(): RotationOrder {
+    return this.#order
+  }
+
   get issuer(): IssuerState {
     const state: IssuerState = JSON.parse(readFileSync(this.#issuer, 'utf8'))
     return state
