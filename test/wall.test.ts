@@ -34,6 +34,7 @@ const PURE = new Set([
   'config/dates.ts',
   'config/names.ts',
   'errors.ts',
+  'gateway/alert/words.ts',
   'gateway/audit/listing.ts',
   'gateway/input/find-words.ts',
   'gateway/input/set-words.ts',
@@ -74,6 +75,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@secretlint/profiler': 'values/detect/lint.ts',
   '@secretlint/secretlint-rule-preset-recommend': 'values/detect/lint.ts',
   '@napi-rs/keyring': 'values/keychain/items.ts',
+  'mysql2/promise': 'values/rotator/drivers/mysql/connection.ts',
+  pg: 'values/rotator/drivers/postgres/connection.ts',
   'age-encryption': 'values/store/seal.ts',
 }
 

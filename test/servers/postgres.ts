@@ -17,6 +17,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { isRoot, loudly } from '../values/loud.ts'
 import { freePort } from './free-port.ts'
+import { idsOf } from './ids.ts'
 
 /** Where Debian puts each version's programs, none of them on PATH. */
 const DEBIAN = '/usr/lib/postgresql'
@@ -145,10 +146,4 @@ export async function startPostgres(bin: string): Promise<Postgres> {
       rmSync(dir, { recursive: true, force: true })
     },
   }
-}
-
-function idsOf(user: string): { uid: number; gid: number } {
-  const id = (flag: string): number =>
-    Number(spawnSync('id', [flag, user], { encoding: 'utf8' }).stdout)
-  return { uid: id('-u'), gid: id('-g') }
 }

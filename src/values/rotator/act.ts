@@ -115,9 +115,10 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     const orphans = await ACTIONS.reconcile(work, staged)
     if (orphans.result !== 'ok' && orphans.result !== 'unlisted') return orphans
     if (staged.new !== undefined) {
-      // Of one that we set ourselves, the old value is set again; of one that was made, it is ended.
+      // Of one that took the old one's place, the old value is set again; of one beside it, it is ended.
+      const beside = order.rotation.class === 'slots' && issuer.end !== undefined
       const undone =
-        issuer.set !== undefined && staged.old !== undefined
+        issuer.set !== undefined && staged.old !== undefined && !beside
           ? await issuer.set(staged.old, staged.new)
           : await issuer.end?.(staged.new, staged.old)
       if (undone !== undefined && undone.kind !== 'ok') return answered(undone)

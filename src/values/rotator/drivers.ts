@@ -4,6 +4,8 @@ import type { Driver } from './driver.ts'
 export const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
   exec: async () => (await import('./drivers/exec.ts')).driver,
   'postgres-users': async () => (await import('./drivers/postgres-users.ts')).driver,
+  'mysql-users': async () => (await import('./drivers/mysql-users.ts')).driver,
+  mysql: async () => (await import('./drivers/mysql.ts')).driver,
   postgres: async () => (await import('./drivers/postgres.ts')).driver,
   guided: async () => (await import('./drivers/guided.ts')).driver,
   stripe: async () => (await import('./drivers/stripe.ts')).driver,

@@ -1,10 +1,11 @@
 /** Against a real PostgreSQL. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { driver as oneUser } from '../../../../src/values/rotator/drivers/postgres.ts'
 import { driver as twoUsers } from '../../../../src/values/rotator/drivers/postgres-users.ts'
 import { accountIn as accountOf } from '../../../../src/values/rotator/drivers/database/url.ts'
 import { POSTGRES } from '../../../../src/values/rotator/drivers/postgres/database.ts'
 import type { Credential } from '../../../../src/values/rotator/driver.ts'
+import { cutLine } from '../../../servers/cut.ts'
 import { postgresBin, startPostgres, type Postgres } from '../../../servers/postgres.ts'
 import { choosingDriver, type Subject } from './conformance.ts'
 
@@ -87,6 +88,32 @@ describe.skipIf(bin === undefined)('PostgreSQL', () => {
     const [old, fresh] = [await issuer.try(about.current), await issuer.try(made)]
     expect([old.kind, fresh.kind]).toEqual(['valid', 'valid'])
     expect(old).not.toEqual(fresh)
+  })
+
+  test('an answer that is lost is unknown; asked again, it is done', async () => {
+    const about = await one()
+    const line = await cutLine(server.port, 'ALTER ROLE')
+    onTestFinished(() => line.close())
+    const url = about.current.value.toString().replace(`:${server.port}/`, `:${line.port}/`)
+    const current = { value: Buffer.from(url) }
+    const signal = new AbortController().signal
+    const issuer = await oneUser.open({}, { signal, now: () => new Date() })
+    const next = await issuer.choose?.(current)
+    if (next?.kind !== 'made') throw new Error('nothing was made')
+    expect(await issuer.set?.(next, current)).toMatchObject({ kind: 'unknown' })
+    expect(await admits(next)).toBe(true)
+    expect(await issuer.set?.(next, current)).toEqual({ kind: 'ok' })
+  })
+
+  test('off this machine, or where a CA is named, there is no way without TLS', async () => {
+    const { current } = await one()
+    const signal = new AbortController().signal
+    const value = Buffer.from(current.value.toString().replace('127.0.0.1', 'localhost'))
+    const issuer = await oneUser.open({}, { signal, now: () => new Date() })
+    expect(await issuer.try({ value })).toMatchObject({
+      kind: 'refused',
+      reason: 'insecure-address',
+    })
   })
 
   test('a server that is gone is an outage, and no answer about the credential', async () => {

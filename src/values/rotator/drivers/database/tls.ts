@@ -55,3 +55,9 @@ export const certificate: Trouble = {
   code: 'PROVIDER_INVALID',
   reason: 'certificate',
 }
+
+export const noTls: Trouble = {
+  kind: 'refused',
+  code: 'PROVIDER_INVALID',
+  reason: 'insecure-address',
+}

@@ -4,7 +4,7 @@ import { errnoOf } from '../../../../errors.ts'
 import { isCertificateError } from '../../../http/request.ts'
 import type { DriverContext, Trouble } from '../../driver.ts'
 import { notInstalled } from '../database/users.ts'
-import { certificate, tlsFor, type Tls } from '../database/tls.ts'
+import { certificate, noTls, tlsFor, type Tls } from '../database/tls.ts'
 import type { Account } from '../database/url.ts'
 
 const TIMEOUT_MS = 10_000
@@ -67,13 +67,16 @@ async function load(): Promise<{ Client: new (config: ClientConfig) => Client } 
   }
 }
 
+const NO_TLS = 'The server does not support SSL connections'
+
 function troubleOf(error: unknown, connected: boolean): Trouble {
   const code = errnoOf(error) ?? ''
-  // 28: invalid authorization; 42501: insufficient privilege.
-  if (code.startsWith('28')) {
+  if (code === '28P01') {
     return { kind: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'login-denied' }
   }
-  if (code === '42501') {
+  // Others of 28 are no word about the password: this user may not sign in, or not from here. 42501:
+  // insufficient privilege.
+  if (code === '42501' || code.startsWith('28')) {
     return { kind: 'refused', code: 'PROVIDER_DENIED', reason: 'not-permitted' }
   }
   // 22, 42: the statement itself, which asking again does not mend.
@@ -81,6 +84,8 @@ function troubleOf(error: unknown, connected: boolean): Trouble {
     return { kind: 'refused', code: 'PROVIDER_INVALID', reason: 'bad-answer' }
   }
   if (isCertificateError(error)) return certificate
+  // pg's own words, for which it has no code.
+  if (error instanceof Error && error.message === NO_TLS) return noTls
   if (!connected) {
     return { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE', reason: 'unreachable' }
   }

@@ -1,0 +1,132 @@
+/**
+ * MySQL and MariaDB, as the two drivers need them, and how a password is set in each:
+ *
+ * - MariaDB is told the hash of `mysql_native_password`, by `SET PASSWORD`, which also a user without
+ *   rights may do for itself. The password is in no statement, and so in no log and in no replica's. A user
+ *   of another plugin (ed25519) is refused by the server, and never turned into one of this; so is every
+ *   hash where `strict_password_validation` wants to see passwords.
+ * - MySQL is told the password itself, by `ALTER USER`, in whatever plugin the user has. The server rewrites
+ *   such a statement before it logs it, in its general, slow and binary log alike (dev.mysql.com/doc, "Passwords
+ *   and Logging"), but for one started with `--log-raw`. A hash of `caching_sha2_password` could be
+ *   set only by who may alter every user.
+ *
+ * Sessions that are open stay open.
+ */
+import { createHash } from 'node:crypto'
+import { wipe } from '../../../secret/bytes.ts'
+import type { Answer, DriverContext, Trouble } from '../../driver.ts'
+import { tlsOptions } from '../database/tls.ts'
+import type { Account, Form } from '../database/url.ts'
+import type { Database } from '../database/users.ts'
+import { connected, type Ask, type Asked } from './connection.ts'
+import { nativeHashOf } from './native.ts'
+
+/** mariadb.com/docs and dev.mysql.com/doc, "Connecting Using URI-Like Strings" */
+export const MYSQL: Form = { protocol: /^(?:mysql|mariadb):$/, port: 3306 }
+
+export const mysqlOptions = {
+  host: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 255,
+    default: '%',
+    description:
+      'The part after the `@` in the name of a user whose password another one sets, as in `app@%`.',
+  },
+  ...tlsOptions,
+} as const
+
+const WHO = 'SELECT CURRENT_USER() AS name, VERSION() AS version'
+
+export function mysql(
+  options: Readonly<Record<string, unknown>>,
+  ctx: Pick<DriverContext, 'signal'>,
+): Database {
+  const { host } = options
+  return {
+    form: MYSQL,
+    signIn: (account) =>
+      connected(account, options, ctx, async (ask) => {
+        const who = await whoIs(ask)
+        return who.kind === 'who' ? { kind: 'signed-in', name: who.name } : who
+      }),
+    rightsOf: (account) =>
+      connected(account, options, ctx, async (ask) => {
+        const who = await whoIs(ask)
+        if (who.kind !== 'who') return who
+        const grants = await ask('SHOW GRANTS')
+        if (grants.kind !== 'rows') return grants
+        const lines = grants.rows.map((row) => String(Object.values(row)[0]))
+        return { kind: 'signed-in', name: who.name, rights: rightsIn(lines, who.name) }
+      }),
+    alter: (by, wanted) =>
+      connected(by, options, ctx, (ask, quote) =>
+        alter(ask, quote, by, wanted, typeof host === 'string' ? host : '%'),
+      ),
+  }
+}
+
+interface Who {
+  kind: 'who'
+  /** `user@host`, as the server has matched it. */
+  name: string
+  mariadb: boolean
+}
+
+async function whoIs(ask: Ask): Promise<Who | Trouble> {
+  const answer: Asked = await ask(WHO)
+  if (answer.kind !== 'rows') return answer
+  const { name, version } = answer.rows[0] ?? {}
+  return { kind: 'who', name: String(name), mariadb: /mariadb/i.test(String(version)) }
+}
+
+async function alter(
+  ask: Ask,
+  quote: (text: string) => string,
+  by: Account,
+  wanted: Account,
+  host: string,
+): Promise<Answer> {
+  // Else the text of a hash could become the password itself.
+  const who = await whoIs(ask)
+  if (who.kind !== 'who') return who
+  const own = by.user === wanted.user
+  const name = `${identifier(wanted.user)}@${identifier(host)}`
+  if (who.mariadb) {
+    const bytes = Buffer.from(wanted.password)
+    const hash = nativeHashOf(bytes)
+    wipe(bytes)
+    return done(await ask(`SET PASSWORD ${own ? '' : `FOR ${name} `}= '${hash}'`))
+  }
+  // A password that somebody else once chose may hold anything, and how a text is quoted hangs on the mode.
+  const mode = await ask("SET SESSION sql_mode = ''")
+  if (mode.kind !== 'rows') return mode
+  return done(
+    await ask(`ALTER USER ${own ? 'USER()' : name} IDENTIFIED BY ${quote(wanted.password)}`),
+  )
+}
+
+function done(answer: Asked): Answer {
+  return answer.kind === 'rows' ? { kind: 'ok' } : answer
+}
+
+/** Of whatever mode the server is in. */
+function identifier(text: string): string {
+  return `\`${text.replaceAll('`', '``')}\``
+}
+
+/** What is granted, without to whom, and without the hash that MariaDB shows with it. */
+function rightsIn(lines: readonly string[], name: string): string {
+  const at = name.lastIndexOf('@')
+  const whom = `${identifier(name.slice(0, at))}@${identifier(name.slice(at + 1))}`
+  const rights = lines.map((line) =>
+    line
+      .replaceAll(whom, '?')
+      .replace(
+        / IDENTIFIED (?:BY PASSWORD|(?:VIA|WITH) \S+ (?:USING|AS)) '(?:[^'\\]|\\.|'')*'/,
+        '',
+      ),
+  )
+  // Compared and no more: nothing of it has to be read.
+  return createHash('sha256').update(rights.toSorted().join('\n')).digest('hex')
+}

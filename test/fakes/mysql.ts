@@ -1,0 +1,72 @@
+/**
+ * MySQL 8.4, as far as a password is set there: who is asking, and what it is told
+ * (https://dev.mysql.com/doc/refman/8.4/en/alter-user.html). Its protocol is mysql2's own server.
+ */
+import { createServer } from 'mysql2'
+import { freePort } from '../servers/free-port.ts'
+
+export interface Mysql {
+  port: number
+  /** Every statement, in order. */
+  statements: string[]
+  stop(): Promise<void>
+}
+
+const column = (name: string): object => ({
+  catalog: 'def',
+  schema: '',
+  table: '',
+  orgTable: '',
+  name,
+  orgName: name,
+  characterSet: 45,
+  columnLength: 255,
+  columnType: 253,
+  flags: 0,
+  decimals: 0,
+})
+
+/** @param user who signs in; whatever the password is */
+export async function fakeMysql(user: string): Promise<Mysql> {
+  const statements: string[] = []
+  const server = createServer()
+  let connections = 0
+  server.on('connection', (connection) => {
+    // The next question begins a count of packets of its own.
+    const over = (): void => void (connection.sequenceId = 0)
+    connection.serverHandshake({
+      protocolVersion: 10,
+      serverVersion: '8.4.6',
+      connectionId: (connections += 1),
+      statusFlags: 2,
+      characterSet: 45,
+      // All but TLS.
+      capabilityFlags: 0xff_f7_ff,
+      authCallback: (_: unknown, end: (error: null) => void) => {
+        end(null)
+        over()
+      },
+    })
+    const answer = (sql: string): void => {
+      statements.push(sql)
+      if (!sql.startsWith('SELECT')) {
+        connection.writeOk()
+        return over()
+      }
+      connection.writeTextResult(
+        [{ name: `${user}@%`, version: '8.4.6' }],
+        [column('name'), column('version')],
+      )
+      over()
+    }
+    connection.on('query', answer).on('stmt_prepare', answer)
+    connection.on('error', () => {})
+  })
+  const port = await freePort()
+  await new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve))
+  return {
+    port,
+    statements,
+    stop: () => new Promise((resolve) => server.close(() => resolve())),
+  }
+}
