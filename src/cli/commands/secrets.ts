@@ -3,8 +3,9 @@ import { SecretRefError } from '../../errors.ts'
 import type { Io } from '../io.ts'
 import type { SecretsDescribeOptions } from '../secrets-describe.ts'
 import type { SecretsListOptions } from '../secrets-list.ts'
+import type { SecretsRotateOptions } from '../secrets-rotate.ts'
 import type { SecretsVerifyOptions } from '../secrets-verify.ts'
-import { addLater, command, count, group, type Line } from './line.ts'
+import { command, count, group, type Line } from './line.ts'
 
 export function addSecrets(program: Command, line: Line): void {
   const secrets = group(program, 'secrets', 'Stored values.')
@@ -68,7 +69,22 @@ export function addSecrets(program: Command, line: Line): void {
         (await import('../secrets-versions.ts')).secretsRemove(line.io, name, options),
       )
     })
-  addLater(secrets, 'rotate', 'Replace credentials.', line)
+  command(secrets, 'rotate', 'Replace credentials that are due by new ones.')
+    .option('--provider <name>', 'those for this service, or in this provider')
+    .option('--ref <name>', 'this one')
+    .option('--agent <name>', 'those of one agent')
+    .option('--days-remaining <n>', 'those that end within so many days', count)
+    .option('--force', 'whatever their end is')
+    .option('--yes', 'with --force: all that lie in a store, of several services')
+    .option('--revoke-now', 'end the old ones at once, whoever holds them: after a leak')
+    .option('--dry-run', 'show the plan alone')
+    .option('--environment <name>', 'the environment whose secrets are meant')
+    .option('--json', 'for programs')
+    .action((options: SecretsRotateOptions) => {
+      line.choose(async () =>
+        (await import('../secrets-rotate.ts')).secretsRotate(line.io, options),
+      )
+    })
 }
 
 function versions(secrets: Command, name: string, about: string): Command {

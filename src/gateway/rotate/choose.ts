@@ -1,8 +1,9 @@
 /** Which refs a rotation is for, and which of them are due. Pure. */
 import { SecretRefError } from '../../errors.ts'
+import { didYouMean as nearest } from '../../config/suggest.ts'
 import { didYouMean, quoted } from '../../plan/known.ts'
 import { dueOf, type Due } from '../../rotation/due.ts'
-import { idsOfService } from '../../targets/infer.ts'
+import { idsOfService, serviceWords } from '../../targets/infer.ts'
 import type { Current } from './ages.ts'
 import type { NoSubject, Subject } from './subjects.ts'
 
@@ -22,7 +23,9 @@ export function chosen<T extends Subject | NoSubject>(
   const ids = provider === undefined ? [] : idsOfService(provider)
   if (provider !== undefined && ids.length === 0 && !providers.includes(provider)) {
     throw new SecretRefError('USAGE', `no provider and no service is named ${quoted(provider)}`, {
-      hint: didYouMean(provider, providers, 'providers'),
+      hint:
+        nearest(provider, [...providers, ...serviceWords()]) ??
+        'a provider of the config, or a service: `secretref targets list` shows them',
     })
   }
   if (ref !== undefined && !subjects.some((one) => one.ref === ref)) {

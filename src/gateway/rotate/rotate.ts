@@ -54,6 +54,8 @@ export type Rotated =
       rotation: Journalled
       /** What went last. */
       last: Partial<Did>
+      /** The version that is current now, where it was promoted just now. */
+      version?: string
       /** Agents whose runs hold the old one. */
       holders: readonly string[]
       /** Until then the old one lives on at the longest. */
@@ -100,6 +102,7 @@ async function held(
   const order = await orderOf(gateway, request, begun)
   let rotator: Rotator | undefined
   let last: Partial<Did> = {}
+  let version: string | undefined
   const outside = async (action: Outside): Promise<Did> => {
     if (rotator?.gone !== false) {
       await gateway.record(order.releases)
@@ -126,6 +129,7 @@ async function held(
           record: async (at, { action, ...did }) => {
             if (did.result === undefined) return gateway.record(records.intent(at, action))
             last = did
+            version = did.version ?? version
             if (at.step === 'promoted') old.promoted(now())
             await gateway.record(records.became(at, action, did))
             say('info', `${subject.ref}: ${action}: ${did.result}`)
@@ -148,6 +152,7 @@ async function held(
     kind: 'came-to',
     rotation: { ...begun, ...rotation },
     last,
+    ...(version === undefined ? {} : { version }),
     holders,
     ...(until === undefined ? {} : { until }),
   }

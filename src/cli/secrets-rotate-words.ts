@@ -1,0 +1,200 @@
+/** What `secrets rotate` says of each ref. */
+import { SecretRefError } from '../errors.ts'
+import { signText, type Sign } from '../gateway/status.ts'
+import type { Planned } from '../gateway/rotate/plan.ts'
+import { reasonOf, standingOf, type CameTo } from '../gateway/rotate/tell.ts'
+import { dayOf, isPast, whenOf } from '../policy/expiry.ts'
+import { printable, type Io } from './io.ts'
+import type { Can, Outcome } from './secrets-rotate.ts'
+import { table } from './table.ts'
+
+interface Words {
+  sign: Sign
+  text: string
+  hint?: string | undefined
+}
+
+/** Which refs are meant, by what driver, and what is to be done with each now. */
+export function planTable(planned: readonly Planned[], now: Date): string {
+  const rows = planned.map((one) => {
+    if (one.kind === 'cannot') {
+      const { ref, targets, problem } = one.subject
+      return [ref, '-', targets.join(', ') || '-', '-', `cannot be rotated: ${problem.message}`]
+    }
+    const { subject, current } = one
+    const end = current.outcome === 'value' ? current.expiresAt : undefined
+    return [
+      subject.ref,
+      subject.driver,
+      subject.targets.join(', ') || '-',
+      end === undefined ? '-' : dayOf(end),
+      verdict(one, now),
+    ]
+  })
+  return table([['REF', 'DRIVER', 'SERVICE', 'ENDS', 'NOW'], ...rows])
+}
+
+function verdict({ current, due, open, todo }: Can, now: Date): string {
+  if (open !== undefined && open.step !== 'planned') {
+    if (open.step === 'stuck') return 'stuck: secretref secrets rotation status'
+    if (todo) return `goes on: ${open.step}`
+    return `under way: ${open.step}`
+  }
+  if (current.outcome === 'failed') return `cannot be read: ${current.message} [${current.code}]`
+  const { expiresAt, secret } = current
+  const end =
+    expiresAt === undefined
+      ? 'no end is known'
+      : isPast(expiresAt, now)
+        ? 'it has ended'
+        : `ends ${whenOf(expiresAt, now)}`
+  switch (due.kind) {
+    case 'due':
+      if (due.start > now) return `due, waits for its window: ${minute(due.start)}`
+      return due.why === 'age' && secret.createdAt !== undefined
+        ? `due (made ${dayOf(secret.createdAt)})`
+        : `due (${end})`
+    case 'later':
+      return `not due before ${dayOf(due.at.toISOString())} (${end})`
+    case 'shut':
+      return 'due, and its window does not open within two weeks'
+    case 'never':
+      return `not due (${end})`
+  }
+}
+
+function minute(at: Date): string {
+  return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+export function outcomeText(io: Io, outcome: Outcome): string {
+  const { sign, text, hint } = wordsOf(outcome)
+  const lines = [`${signText(sign, io.signs)} ${outcome.planned.subject.ref}: ${text}`]
+  if (hint !== undefined) lines.push(`   hint: ${hint}`)
+  return lines.map((line) => `${printable(line)}\n`).join('')
+}
+
+function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
+  if (rotated instanceof SecretRefError) {
+    return { sign: 'bad', text: `${rotated.message} [${rotated.code}]`, hint: rotated.hint }
+  }
+  if (rotated.kind === 'held') {
+    return {
+      sign: 'attention',
+      text: `process ${rotated.pid} is rotating it, and has not ended in time`,
+      hint: 'secretref secrets rotation status shows how far it is',
+    }
+  }
+  const { rotation, holders, until } = rotated
+  const why = reasonOf(subject, rotated.last)
+  const message = why === undefined ? '' : `: ${why.message}`
+  const code = rotated.last.code === undefined ? '' : ` [${rotated.last.code}]`
+  switch (standingOf(rotated)) {
+    case 'done':
+      return { sign: 'good', text: `rotated, ${versions(rotated)}${ended(subject)}` }
+    case 'lives-on': {
+      const who = holders.length === 0 ? '' : ` for ${holders.join(', ')}`
+      const end = until === undefined ? '' : `, until ${minute(until)} at the longest`
+      return {
+        sign: 'good',
+        text: `rotated, the old one of version ${rotation.from} lives on${who}${end}`,
+        hint: 'the gateway ends it, or the next `secretref secrets rotate`',
+      }
+    }
+    case 'bring':
+    case 'expire':
+      return { sign: 'attention', text: why?.message ?? 'a person is needed', hint: why?.hint }
+    case 'failed':
+      return {
+        sign: 'bad',
+        text: `not rotated${message}${code}`,
+        hint: why?.hint ?? 'what was begun is undone; it is tried again later',
+      }
+    case 'stuck':
+      return {
+        sign: 'bad',
+        text: `stuck${message}${code}`,
+        hint: `then: secretref secrets rotation resume ${subject.ref}`,
+      }
+    case 'abandoned':
+      return { sign: 'attention', text: 'given up' }
+    case 'again':
+      return {
+        sign: 'attention',
+        text: `under way (${rotation.step})${message}${code}`,
+        hint: 'the gateway goes on with it, or the next `secretref secrets rotate`',
+      }
+  }
+}
+
+function versions({ rotation: { from }, version }: CameTo): string {
+  return version === undefined ? `version ${from} is replaced` : `version ${version} (was ${from})`
+}
+
+/** One of our own choice died when the new one was set; nobody had to end it. */
+function ended({ guided, class: kind }: Can['subject']): string {
+  if (guided) return '; the old one is refused now'
+  return kind === 'chosen' ? '' : '; the old one is ended'
+}
+
+/** Whether somebody has to do something. */
+export function needsSomebody(planned: readonly Planned[], outcomes: readonly Outcome[]): boolean {
+  const unreadable = planned.some(
+    (one) =>
+      one.kind === 'can' &&
+      ((one.current.outcome === 'failed' && one.open === undefined) || one.open?.step === 'stuck'),
+  )
+  return unreadable || outcomes.some((one) => wordsOf(one).sign !== 'good')
+}
+
+export function asJson(planned: readonly Planned[], outcomes: readonly Outcome[]): object {
+  const results = new Map(outcomes.map((one) => [one.planned, one.rotated]))
+  return {
+    version: 1,
+    refs: planned.map((one) => {
+      if (one.kind === 'cannot') {
+        const { ref, targets, problem } = one.subject
+        return { ref, targets, code: problem.code, message: problem.message }
+      }
+      const { subject, current, due, open, todo } = one
+      const end = current.outcome === 'value' ? current.expiresAt : undefined
+      return {
+        ref: subject.ref,
+        environment: subject.environment,
+        provider: subject.step.provider,
+        targets: subject.targets,
+        driver: subject.driver,
+        class: subject.class,
+        ...(current.outcome === 'value'
+          ? { from: current.secret.version }
+          : { code: current.code, message: current.message }),
+        ...(end === undefined ? {} : { expiresAt: end }),
+        due: due.kind,
+        ...(open === undefined ? {} : { step: open.step }),
+        todo,
+        ...resultOf(one, results.get(one)),
+      }
+    }),
+  }
+}
+
+function resultOf(planned: Can, rotated: Outcome['rotated'] | undefined): object {
+  if (rotated === undefined) return {}
+  if (rotated instanceof SecretRefError) {
+    return { result: 'error', code: rotated.code, message: rotated.message }
+  }
+  if (rotated.kind === 'held') return { result: 'held', pid: rotated.pid }
+  const { rotation, last, version, holders, until } = rotated
+  const why = reasonOf(planned.subject, last)
+  return {
+    result: standingOf(rotated),
+    rotation: rotation.id,
+    step: rotation.step,
+    ...(last.code === undefined ? {} : { code: last.code }),
+    ...(last.reason === undefined ? {} : { reason: last.reason }),
+    ...(why === undefined ? {} : { message: why.message }),
+    ...(version === undefined ? {} : { version }),
+    ...(holders.length === 0 ? {} : { holders }),
+    ...(until === undefined ? {} : { until: until.toISOString() }),
+  }
+}

@@ -1,0 +1,231 @@
+/** `secretref secrets rotate`: replaces credentials that are due, or that somebody wants replaced. */
+import type { DatabaseSync } from 'node:sqlite'
+import { fstatSync } from 'node:fs'
+import { isatty } from 'node:tty'
+import { setTimeout as pause } from 'node:timers/promises'
+import { SecretRefError } from '../errors.ts'
+import { flushAlerts } from '../gateway/alert/flush.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import { planRotations, type Planned } from '../gateway/rotate/plan.ts'
+import { rotate, type Rotated } from '../gateway/rotate/rotate.ts'
+import { alertOf, standingOf } from '../gateway/rotate/tell.ts'
+import type { Say } from '../gateway/result.ts'
+import { Turns } from '../gateway/turns.ts'
+import { askedEnvironment } from '../plan/environment.ts'
+import { safeJson } from '../printable.ts'
+import { openJournal } from '../rotation/journal.ts'
+import { openGateway, sayer } from './foreground.ts'
+import type { Io } from './io.ts'
+import { progressLine } from './progress.ts'
+import { asJson, needsSomebody, outcomeText, planTable } from './secrets-rotate-words.ts'
+
+export interface SecretsRotateOptions {
+  config?: string
+  environment?: string
+  provider?: string
+  ref?: string
+  agent?: string
+  daysRemaining?: number
+  force?: true
+  yes?: true
+  dryRun?: true
+  revokeNow?: true
+  json?: true
+}
+
+export type Can = Extract<Planned, { kind: 'can' }>
+
+/** One ref, and what became of it. */
+export interface Outcome {
+  planned: Can
+  rotated: Rotated | SecretRefError
+}
+
+/** Rotations that need nobody run beside each other. */
+const AT_ONCE = 4
+/** How long a rotation of another process is waited for. */
+const JOIN_MS = 120_000
+const LOOK_MS = 500
+const SEND_MS = 10_000
+
+/** @returns 1 where somebody has to do something, or something could not be done; else 0 */
+export async function secretsRotate(io: Io, options: SecretsRotateOptions): Promise<number> {
+  checkFlags(io, options)
+  const gateway = await openGateway(io, options)
+  const db = openJournal(gateway.home)
+  try {
+    return await withJournal(io, gateway, db, options)
+  } finally {
+    db.close()
+    await gateway.settle()
+  }
+}
+
+function checkFlags(io: Io, options: SecretsRotateOptions): void {
+  if (io.env['SECRETREF_RUN']) {
+    throw new SecretRefError('AGENT_NOT_ALLOWED', 'an agent may not rotate credentials', {
+      scope: 'agent',
+      hint: 'do it outside of a run',
+    })
+  }
+  if (options.force === true && options.daysRemaining !== undefined) {
+    throw new SecretRefError('USAGE', '--force and --days-remaining exclude each other', {
+      hint: '--force rotates whatever its end is',
+    })
+  }
+  const { provider, ref, agent } = options
+  const all = provider === undefined && ref === undefined && agent === undefined
+  if (all && (options.force === true || options.revokeNow === true)) {
+    throw new SecretRefError('USAGE', 'whose credentials are meant is not said', {
+      hint: 'add --provider, --ref or --agent',
+    })
+  }
+}
+
+async function withJournal(
+  io: Io,
+  gateway: Gateway,
+  db: DatabaseSync,
+  options: SecretsRotateOptions,
+): Promise<number> {
+  const { provider, ref, agent, daysRemaining, environment } = options
+  const force = options.force === true || options.revokeNow === true
+  const { planned, byStore } = await planRotations(gateway, db, {
+    environment: askedEnvironment(environment, io.env['SECRETREF_ENVIRONMENT']),
+    chosen: { provider, ref, agent },
+    asked: { force, days: daysRemaining },
+  })
+  const todo = planned.filter((one) => one.kind === 'can').filter((one) => one.todo)
+  if (options.dryRun === true) {
+    if (options.json === true) io.out(`${safeJson(asJson(planned, []), 2)}\n`)
+    else io.out(planTable(planned, io.now()))
+    return 0
+  }
+  if (force && byStore && options.yes !== true) throw severalServices(io, todo, provider ?? '')
+  const outcomes = todo.length === 0 ? [] : await rotateAll(io, gateway, db, todo, options)
+  if (options.json === true) io.out(`${safeJson(asJson(planned, outcomes), 2)}\n`)
+  else tell(io, planned, outcomes)
+  return needsSomebody(planned, outcomes) ? 1 : 0
+}
+
+function severalServices(io: Io, todo: readonly Can[], store: string): SecretRefError {
+  const services = new Set(todo.flatMap(({ subject }) => subject.targets))
+  const refs = todo.length === 1 ? '1 ref' : `${todo.length} refs`
+  return new SecretRefError(
+    'USAGE',
+    `"${store}" is a store: this would replace ${refs} of ${services.size} services at once; nothing was changed`,
+    {
+      hint: `\`${io.program} secrets rotate --provider ${store} --force --dry-run\` shows them; add --yes to do it`,
+    },
+  )
+}
+
+function tell(io: Io, planned: readonly Planned[], outcomes: readonly Outcome[]): void {
+  const done = new Set(outcomes.map((one) => one.planned))
+  const rest = planned.filter((one) => one.kind === 'cannot' || !done.has(one))
+  for (const one of outcomes) io.out(outcomeText(io, one))
+  if (rest.length > 0) io.out(planTable(rest, io.now()))
+  if (planned.length === 0) io.err(`${io.program}: no ref is meant by that\n`)
+}
+
+async function rotateAll(
+  io: Io,
+  gateway: Gateway,
+  db: DatabaseSync,
+  todo: readonly Can[],
+  options: SecretsRotateOptions,
+): Promise<Outcome[]> {
+  const stop = new AbortController()
+  const listeners = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
+    const listener = (): void => stop.abort()
+    process.on(signal, listener)
+    return [signal, listener] as const
+  })
+  const progress = progressLine(io)
+  const say: Say = (level, sentence, hint) => {
+    if (level === 'info') progress.show(sentence)
+    else sayer(io, 'warn')(level, sentence, hint)
+  }
+  const one = async (planned: Can): Promise<Outcome> => {
+    try {
+      return { planned, rotated: await rotateOne(gateway, db, planned, options, say, stop.signal) }
+    } catch (error) {
+      if (!(error instanceof SecretRefError) || error.code.startsWith('AUDIT_')) throw error
+      return { planned, rotated: error }
+    }
+  }
+  try {
+    const turns = new Turns(AT_ONCE)
+    const alone = todo.filter(({ subject }) => !subject.guided)
+    const outcomes = await Promise.all(alone.map((planned) => turns.run(() => one(planned))))
+    // One prompt after the other.
+    for (const planned of todo) if (planned.subject.guided) outcomes.push(await one(planned))
+    progress.clear()
+    await alert(gateway, outcomes, say)
+    return todo.flatMap((planned) => outcomes.filter((outcome) => outcome.planned === planned))
+  } finally {
+    progress.clear()
+    for (const [signal, listener] of listeners) process.off(signal, listener)
+  }
+}
+
+/** Who joins a rotation under way waits for it, and goes on where that one stopped. */
+async function rotateOne(
+  gateway: Gateway,
+  db: DatabaseSync,
+  { subject, current, due, open }: Can,
+  options: SecretsRotateOptions,
+  say: Say,
+  signal: AbortSignal,
+): Promise<Rotated> {
+  const from = open?.step !== 'planned' && open !== undefined ? open.from : versionOf(current)
+  const until = Date.now() + JOIN_MS
+  const wanted = options.force === true || options.revokeNow === true
+  const pasteMarks = subject.guided ? inputMarks(options) : undefined
+  for (;;) {
+    const rotated = await rotate(gateway, db, {
+      subject,
+      from,
+      why: wanted ? 'forced' : due.kind === 'due' ? 'due' : 'continued',
+      impatient: wanted,
+      revokeNow: options.revokeNow === true,
+      ...(pasteMarks === undefined ? {} : { pasteMarks }),
+      say,
+      signal,
+    })
+    if (rotated.kind !== 'held' || Date.now() > until || signal.aborted) return rotated
+    say('info', `${subject.ref}: process ${rotated.pid} rotates it; waiting`)
+    await pause(LOOK_MS, undefined, { signal }).catch(() => {})
+  }
+}
+
+function versionOf(current: Can['current']): string {
+  if (current.outcome === 'value') return current.secret.version
+  const { code, message, hint } = current
+  throw new SecretRefError(code, message, { scope: 'ref', ...(hint === undefined ? {} : { hint }) })
+}
+
+/**
+ * @returns `undefined` where nobody is there to bring a value. A pipe is for one ref that was named: the
+ *   input of a cron job is no answer to anything
+ */
+function inputMarks({ ref }: SecretsRotateOptions): boolean | undefined {
+  if (isatty(0)) return Boolean(process.env['TERM']) && process.env['TERM'] !== 'dumb'
+  if (ref === undefined) return undefined
+  const input = fstatSync(0, { throwIfNoEntry: false })
+  return input?.isFIFO() === true || input?.isFile() === true || input?.isSocket() === true
+    ? false
+    : undefined
+}
+
+/** Where nobody watches, somebody is told. */
+async function alert(gateway: Gateway, outcomes: readonly Outcome[], say: Say): Promise<void> {
+  let raised = false
+  for (const { planned, rotated } of outcomes) {
+    if (rotated instanceof SecretRefError || rotated.kind !== 'came-to') continue
+    const standing = standingOf(rotated)
+    const atHand = isatty(0) && (standing === 'bring' || standing === 'expire')
+    if (!atHand) raised = (await alertOf(gateway, planned.subject, rotated)) || raised
+  }
+  if (raised) await flushAlerts(gateway, { say, signal: AbortSignal.timeout(SEND_MS) })
+}

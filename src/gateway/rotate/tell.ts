@@ -1,0 +1,113 @@
+/** What a person has to know, or to do, after a rotation came to where it is. */
+import type { Alert } from '../../alerts/types.ts'
+import { explainFailure, type Explanation } from '../../policy/explain.ts'
+import type { Gateway } from '../gateway.ts'
+import { raiseAlert } from '../alert/raise.ts'
+import type { Rotated } from './rotate.ts'
+import type { Subject } from './subjects.ts'
+import type { Did } from './words.ts'
+
+export type CameTo = Extract<Rotated, { kind: 'came-to' }>
+
+/**
+ * `done`: the old one is ended. `lives-on`: the new one is current, and the old one waits for who holds it.
+ * `bring`: a person must bring a new value. `expire`: a person must end the old one. `again`: it is tried
+ * again later. `failed`: undone, and tried again later. `stuck`: left to a person.
+ */
+export type Standing =
+  | 'done'
+  | 'lives-on'
+  | 'bring'
+  | 'expire'
+  | 'again'
+  | 'failed'
+  | 'stuck'
+  | 'abandoned'
+
+export function standingOf({ rotation: { step, failures, class: kind }, last }: CameTo): Standing {
+  switch (step) {
+    case 'done':
+    case 'stuck':
+    case 'abandoned':
+      return step
+    case 'distributed':
+      return 'lives-on'
+    case 'creating':
+    case 'intent':
+      return last.result === 'waiting' && kind === 'issued' ? 'bring' : 'again'
+    case 'retired':
+      return last.result === 'waiting' ? 'expire' : 'again'
+    default:
+      return step === 'failed' || step === 'aborting' || failures > 0 ? 'failed' : 'again'
+  }
+}
+
+/** Why it did not get further, and what to do about it; `undefined` where nothing went wrong. */
+export function reasonOf(subject: Subject, last: Partial<Did>): Explanation | undefined {
+  const { code, reason } = last
+  if (code === undefined && reason === undefined) return undefined
+  const { ref, step, provider } = subject
+  return explainFailure({
+    ref,
+    envVar: ref,
+    code: code ?? 'INTERNAL',
+    reason,
+    provider: step.provider,
+    providerType: provider.type,
+  })
+}
+
+/** An alert where somebody has to do something; nothing where it goes on by itself. */
+export async function alertOf(gateway: Gateway, subject: Subject, came: CameTo): Promise<boolean> {
+  const { ref, environment } = subject
+  const alert = wordsOf(ref, standingOf(came), reasonOf(subject, came.last))
+  if (alert === undefined) return false
+  await raiseAlert(gateway, {
+    ...alert,
+    environment,
+    ref,
+    key: `${alert.event}:${environment}:${ref}`,
+    at: gateway.now(),
+  })
+  return true
+}
+
+function wordsOf(
+  ref: string,
+  standing: Standing,
+  why: Explanation | undefined,
+): Pick<Alert, 'event' | 'severity' | 'text' | 'hint'> | undefined {
+  const hint = why === undefined ? {} : { hint: why.hint }
+  switch (standing) {
+    case 'bring':
+      return {
+        event: 'rotation.guided',
+        severity: 'warning',
+        text: `${ref} is to be replaced, and a person has to bring the new value`,
+        hint: `make it at the service, then: secretref secrets rotate --ref ${ref} --force`,
+      }
+    case 'expire':
+      return {
+        event: 'rotation.guided',
+        severity: 'warning',
+        text: `${ref} was replaced, and the old value still works`,
+        hint: 'expire it at its service; the next run sees that and ends the rotation',
+      }
+    case 'failed':
+      return {
+        event: 'rotation.failed',
+        severity: 'warning',
+        text: `${ref} was not replaced: ${why?.message ?? 'it did not work'}`,
+        ...hint,
+      }
+    case 'stuck':
+      return {
+        event: 'rotation.stuck',
+        severity: 'critical',
+        text: `the rotation of ${ref} is stuck: ${why?.message ?? 'it was tried too often'}`,
+        hint: `see: secretref secrets rotation status; then: secretref secrets rotation resume ${ref}`,
+      }
+    default:
+      return undefined
+  }
+}
