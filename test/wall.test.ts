@@ -45,6 +45,7 @@ const PURE = new Set([
   'gateway/scan/path-text.ts',
   'gateway/scan/words.ts',
   'gateway/sheet.ts',
+  'gateway/turns.ts',
   'gateway/verify/words.ts',
   'plan/types.ts',
   'policy/fetched.ts',

@@ -8,6 +8,7 @@ import { safeJson } from '../printable.ts'
 import { credentialsOf, withLearnedEnd, type CredentialRow } from '../state/credentials.ts'
 import { readDatabase } from '../state/db.ts'
 import { allGrants, grantsOf, type GrantRow } from '../state/grants.ts'
+import { leasesOf, type LeaseRow } from '../state/leases.ts'
 import { fleetText } from './fleet.ts'
 import { plannerOf } from './foreground.ts'
 import { printable, type Io } from './io.ts'
@@ -64,14 +65,15 @@ function linesOf(io: Io, loaded: LoadedConfig, asked: string | undefined): Agent
   const planner = plannerOf(io, loaded, {})
   const names = asked === undefined ? planner.holders : [asked]
   const plans = names.map((agent) => planner.plan({ agent }))
-  const { grants, credentials } = knownOf(io, loaded.path, plans)
+  const { grants, credentials, leases } = knownOf(io, loaded.path, plans)
   const now = io.now()
   return plans.map(({ agent, bindings }) => {
     const own = grants.get(agent)
     const lines = bindings.map((one) => {
       const grant = own?.get(one.envVar)
       const credential = credentials.get(one.ref)
-      return statusOf(one, grant && withLearnedEnd(grant, credential), now, credential)
+      const known = grant && withLearnedEnd(grant, credential)
+      return statusOf(one, known, now, credential, leases.get(agent)?.get(one.envVar))
     })
     return { agent, lines }
   })
@@ -82,11 +84,13 @@ interface Known {
   grants: Map<string, Map<string, GrantRow>>
   /** By ref. */
   credentials: Map<string, CredentialRow>
+  /** By agent and variable. */
+  leases: Map<string, Map<string, LeaseRow>>
 }
 
 /** The environment is one for all of a config. */
 function knownOf(io: Io, config: string, [first, second]: readonly Plan[]): Known {
-  const nothing = { grants: new Map(), credentials: new Map() }
+  const nothing = { grants: new Map(), credentials: new Map(), leases: new Map() }
   if (first === undefined) return nothing
   const db = readDatabase(io.home)
   if (db === undefined) return nothing
@@ -96,7 +100,8 @@ function knownOf(io: Io, config: string, [first, second]: readonly Plan[]): Know
       second === undefined
         ? new Map([[agent, grantsOf(db, { config, environment, agent })]])
         : allGrants(db, { config, environment })
-    return { grants, credentials: credentialsOf(db, { config, environment }) }
+    const key = { config, environment }
+    return { grants, credentials: credentialsOf(db, key), leases: leasesOf(db, key) }
   } finally {
     db.close()
   }

@@ -8,6 +8,8 @@ import { answersOf } from './answers.ts'
 import { takeResolver } from './early.ts'
 import { newRunId, type Gateway } from './gateway.ts'
 import { grantOf } from './grant-row.ts'
+import { revokeIssued } from './lease/run-leases.ts'
+import { sweepInBackground } from './lease/background.ts'
 import { makeSheet } from './make-sheet.ts'
 import { sayResults } from './once.ts'
 import type { Say } from './result.ts'
@@ -47,6 +49,7 @@ export async function checkAgent(
     const resolver = takeResolver(() => Object.keys(gateway.env))
     try {
       resolver.send(sheet)
+      sweepInBackground(gateway)
       const fetched = await answersOf(gateway, resolver, sheet, signal)
       for (const [i, binding] of asked.entries()) {
         const answer = fetched[i]
@@ -59,7 +62,10 @@ export async function checkAgent(
       await gateway.record(asked.map((binding) => records.abandoned(binding, code)))
       throw error
     } finally {
-      resolver.dismiss()
+      resolver.abort()
+      // All that was issued by then is on disk when it has ended.
+      await resolver.ended()
+      await revokeIssued(gateway, request, asked, sheet)
     }
     await gateway.record(results.flatMap((result) => records.checkedOrRefused(result)))
   }

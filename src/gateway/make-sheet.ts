@@ -5,6 +5,7 @@ import { allot } from './budget.ts'
 import { DEFAULT_ENVIRONMENT } from '../plan/environment.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import type { Gateway } from './gateway.ts'
+import { leasePlace } from './lease/place.ts'
 import { resolveOptions } from './options.ts'
 import type { Sheet, SheetItem, StalePlace } from './sheet.ts'
 import { HAS_PROC } from './surroundings.ts'
@@ -45,6 +46,7 @@ export function makeSheet(
     fingerprintKey: gateway.home.fingerprintKey,
     ...providersFor(gateway, items),
     items,
+    leases: leasePlace(gateway, request.run),
     ...(items.some(({ maxStale }) => maxStale !== undefined)
       ? { stale: stalePlace(gateway, request) }
       : {}),

@@ -43,8 +43,6 @@ export interface Once {
   agent: Agent
   /** Says why the agent is about to be ended, for the record of its end; the first reason stays. */
   because: (why: WhyEnded) => void
-  /** The lease of what this variable received is lost, or about to be: it is fetched once more. */
-  leaseLost: (envVar: string) => void
   /** Waits for the end, and records it. */
   ended(): Promise<Ending>
 }
@@ -101,13 +99,17 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
   const because = (reason: WhyEnded): void => {
     why ??= reason
   }
-  const tender = await tenderOf(gateway, { ...request, run, agent, because }, started.received)
-  started.leases.events = { onLost: (envVar) => tender?.lost(envVar) }
+  const { leases } = started
+  const tended = { ...request, run, agent, leases, because }
+  const tender = await tenderOf(gateway, tended, started.received)
+  if (!leases.empty) {
+    const { watchLeases } = await import('./lease/watch.ts')
+    watchLeases(gateway, tended, tender)
+  }
   return {
     run,
     agent,
     because,
-    leaseLost: (envVar) => tender?.lost(envVar),
     ended: async () => {
       const ending = await agent.ended
       await tender?.stop()

@@ -62,7 +62,7 @@ export interface Sheet {
   /** Variables of ours for the agent; never secret. */
   set: Readonly<Record<string, string>>
   /** Where leases are kept, see `leaseFile`, and the key they are sealed to; both absolute. */
-  leases?: { at: string; key: string }
+  leases: { at: string; key: string }
   /** Signals that were ignored when we were started, and so are for the agent (nohup). */
   ignoreSignals: readonly string[]
   /** The agent runs already: what is released replaces its files, and there is no launcher. */

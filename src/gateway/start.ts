@@ -11,7 +11,8 @@ import { answersOf } from './answers.ts'
 import { makePrivateFolder, removePrivateFolder, sweepPrivateFolders } from './folder.ts'
 import type { Gateway } from './gateway.ts'
 import { launch, type Agent } from './launch.ts'
-import { leasePlace, RunLeases } from './lease/run-leases.ts'
+import { requireHeld, RunLeases } from './lease/run-leases.ts'
+import { sweepInBackground } from './lease/background.ts'
 import { Records } from './records.ts'
 import type { Resolver } from './resolver.ts'
 import type { Result } from './result.ts'
@@ -101,18 +102,16 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     if (asked.some((binding) => binding.delivery === 'file')) {
       folder = makePrivateFolder(gateway.home, gateway.env)
     }
-    const own = {
-      ...makeSheet(gateway, request, asked, folder),
-      leases: leasePlace(gateway, request.run),
-    }
+    const own = makeSheet(gateway, request, asked, folder)
     sheet = own
     resolver.send(own)
     // While the resolver is at work: what killed gateways left behind is nobody's to keep.
     sweepPrivateFolders(gateway.home, gateway.env)
+    sweepInBackground(gateway)
     watcher = startWatcher(folder)
     const fetched = await answersOf(gateway, resolver, own, signal)
     leases = new RunLeases(gateway, request, asked, own)
-    await leases.held()
+    await requireHeld(leases)
     const now = gateway.now()
     // One answer for each, in order: the resolver's end holds it to that.
     const second = fetched.map((answer, i): Result => {

@@ -5,6 +5,7 @@ import type { PlannedBinding } from '../plan/types.ts'
 import { ageOf, dayOf, isNear, isPast, whenOf } from '../policy/expiry.ts'
 import type { CredentialRow } from '../state/credentials.ts'
 import type { GrantRow } from '../state/grants.ts'
+import type { LeaseRow } from '../state/leases.ts'
 
 export type Sign = 'good' | 'attention' | 'bad' | 'none'
 
@@ -24,6 +25,8 @@ export interface StatusLine {
   /** What stands in brackets, if anything. */
   detail?: string
   expiresAt?: string
+  /** Of a credential that was made for a run: how its lease stands. */
+  lease?: Pick<LeaseRow, 'state' | 'endsAt'>
 }
 
 const SIGNS: Readonly<Record<Sign, string>> = { good: '✅', attention: '⚠️', bad: '❌', none: '⚪' }
@@ -53,12 +56,14 @@ export function signText(sign: Sign, signs: boolean): string {
  * @param binding what the config says now
  * @param grant what happened last, if anything
  * @param credential what its service said last, of this value or of another
+ * @param lease the last one of its variable, of this run or of an earlier one
  */
 export function statusOf(
   binding: PlannedBinding,
   grant: GrantRow | undefined,
   now: Date,
   credential?: CredentialRow,
+  lease?: LeaseRow,
 ): StatusLine {
   const { agent, envVar, ref, target, targetBy, chain } = binding
   const provider = chain[0]?.provider
@@ -90,11 +95,28 @@ export function statusOf(
     const detail = `last read ${ageOf(grant.at, now)} ago, then ${grant.code}`
     return { ...about, sign: 'attention', state: 'stale', detail }
   }
+  const expiry = expiryOf(earlier(grant.expiresAt, binding.expiresAt), now)
+  const held = lease?.run === grant.run && grant.outcome === 'injected' ? lease : undefined
   return {
     ...about,
     state: grant.outcome,
-    ...expiryOf(earlier(grant.expiresAt, binding.expiresAt), now),
+    ...expiry,
+    ...(held !== undefined && expiry.sign === 'good' ? leaseOf(held, now) : {}),
   }
+}
+
+function leaseOf(
+  { state, endsAt }: LeaseRow,
+  now: Date,
+): Required<Pick<StatusLine, 'sign' | 'detail' | 'lease'>> {
+  const lease = { state, endsAt }
+  const end = `${endsAt.slice(0, 19).replace('T', ' ')} UTC`
+  if (state === 'revoked') return { lease, sign: 'none', detail: 'its lease was revoked' }
+  if (isPast(endsAt, now)) return { lease, sign: 'bad', detail: `its lease ended ${end}` }
+  if (state === 'lost')
+    return { lease, sign: 'attention', detail: `its lease is lost, ends ${end}` }
+  const how = state === 'renewed' ? 'lease renewed until' : 'lease until'
+  return { lease, sign: 'good', detail: `${how} ${end}` }
 }
 
 function expiryOf(

@@ -278,6 +278,10 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     message: `provider "${f.provider}" did not answer for "${f.ref}" and may have made a credential that nobody holds`,
     hint: 'it was not asked again; such a credential ends with its lease, or list sys/leases/lookup and revoke it',
   }),
+  'lease-unkept': (f) => ({
+    message: `the lease of "${f.ref}" could not be kept on disk, and was given back`,
+    hint: 'see that the folder "leases" and keys/lease.key below SECRETREF_HOME are yours, and the disk not full',
+  }),
   'skip-verify': (f) => ({
     message: `provider "${f.provider}" shows a certificate that is not trusted, and VAULT_SKIP_VERIFY is not honoured`,
     hint: 'write the right "caCert" into the config, or set VAULT_CACERT',

@@ -44,6 +44,7 @@ export const REASONS = [
   'wrapped-used',
   'wrapped-foreign',
   'lease-in-doubt',
+  'lease-unkept',
   'certificate',
   'skip-verify',
   'unreachable',

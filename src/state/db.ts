@@ -78,7 +78,22 @@ CREATE INDEX IF NOT EXISTS runs_by_end ON runs (ended_at);
 CREATE INDEX IF NOT EXISTS runs_by_agent ON runs (config, agent, started_at);
 PRAGMA user_version = 2;
 `
-const VERSION = 2
+/** What came with version 3: how leases stand. */
+const SINCE_3 = `
+CREATE TABLE IF NOT EXISTS leases (
+  config TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  agent TEXT NOT NULL,
+  env_var TEXT NOT NULL,
+  run TEXT NOT NULL,
+  state TEXT NOT NULL,
+  ends_at TEXT NOT NULL,
+  PRIMARY KEY (config, environment, agent, env_var)
+) STRICT;
+CREATE INDEX IF NOT EXISTS leases_by_run ON leases (run);
+PRAGMA user_version = 3;
+`
+const VERSION = 3
 /** An older one is read as it is, and brought up to date by whoever may write. */
 const OLDEST = 1
 const BUSY_MS = 5000
@@ -135,7 +150,8 @@ function bringUpToDate(db: DatabaseSync, path: string): void {
     const version = versionOf(db)
     if (version > VERSION) throw ofAnotherVersion(path)
     if (version === 0) db.exec(SCHEMA)
-    if (version < VERSION) db.exec(SINCE_2)
+    if (version < 2) db.exec(SINCE_2)
+    if (version < VERSION) db.exec(SINCE_3)
   })
 }
 

@@ -30,6 +30,7 @@ resolver.send({
   argumentBytes: 0,
   inherit: [],
   set: {},
+  leases: { at: `${dir}/leases/run-1`, key: `${dir}/keys/lease.key` },
   ignoreSignals: [],
 })
 await resolver.fetched()

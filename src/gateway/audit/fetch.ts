@@ -12,6 +12,7 @@ import type { Fetched } from '../../policy/fetched.ts'
 import { answersOf } from '../answers.ts'
 import { takeResolver } from '../early.ts'
 import { newRunId, type Gateway } from '../gateway.ts'
+import { revokeIssued } from '../lease/run-leases.ts'
 import { makeSheet } from '../make-sheet.ts'
 import { Records } from '../records.ts'
 import type { Sheet } from '../sheet.ts'
@@ -108,10 +109,8 @@ async function fetchBatch(gateway: Gateway, batch: readonly Read[]): Promise<rea
   const recordsOf = ({ plan }: Read): Records => new Records(gateway, { run, plan, command: [] })
   await gateway.record(batch.map((read) => withCount(read, recordsOf(read).intent(read.binding))))
   const asked = batch.map(({ binding }) => binding)
-  const sheet = withForms(
-    makeSheet(gateway, { run, plan: first.plan, command: [], inherit: [] }, asked, undefined),
-    batch,
-  )
+  const about = { run, plan: first.plan, command: [], inherit: [] }
+  const sheet = withForms(makeSheet(gateway, about, asked, undefined), batch)
   let answers: readonly Fetched[]
   const resolver = takeResolver(() => Object.keys(gateway.env))
   try {
@@ -124,7 +123,10 @@ async function fetchBatch(gateway: Gateway, batch: readonly Read[]): Promise<rea
     )
     return batch.map(() => error)
   } finally {
-    resolver.dismiss()
+    resolver.abort()
+    // All that was issued by then is on disk when it has ended.
+    await resolver.ended()
+    await revokeIssued(gateway, about, asked, sheet)
   }
   const types = providersOf(gateway.loaded.config)
   await gateway.record(

@@ -4,6 +4,7 @@ import type { FetchedValue } from '../../policy/fetched.ts'
 import type { WhyEnded } from '../ending.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Agent } from '../launch.ts'
+import type { RunLeases } from '../lease/run-leases.ts'
 import type { Records } from '../records.ts'
 import type { Result, Say } from '../result.ts'
 import type { Verdict } from './judge.ts'
@@ -33,6 +34,7 @@ export interface TendedRun {
   plan: Plan
   command: readonly string[]
   agent: Agent
+  leases: RunLeases
   strict: boolean
   /** Aborts when we are asked to stop: then nothing is read any more. */
   signal: AbortSignal

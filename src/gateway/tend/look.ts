@@ -1,14 +1,14 @@
 /** One re-read of what a run holds: a resolver of its own, which may then be told to replace files. */
 import { availableParallelism } from 'node:os'
-import type { Plan } from '../../plan/types.ts'
 import type { Fetched } from '../../policy/fetched.ts'
 import { answersOf } from '../answers.ts'
 import { takeResolver } from '../early.ts'
 import type { Gateway } from '../gateway.ts'
+import { requireHeld, RunLeases } from '../lease/run-leases.ts'
 import { makeSheet } from '../make-sheet.ts'
 import type { Delivery, Resolver } from '../resolver.ts'
 import { Turns } from '../turns.ts'
-import type { Received } from './held.ts'
+import type { Received, TendedRun } from './held.ts'
 
 /** Each is a process of tens of megabytes, and a thousand agents may be due in the same second. */
 const turns = new Turns(Math.max(2, availableParallelism()))
@@ -29,18 +29,20 @@ export interface Look {
  */
 export function look<T>(
   gateway: Gateway,
-  { run, plan, signal }: { run: string; plan: Plan; signal: AbortSignal },
+  { run, plan, signal, leases }: Pick<TendedRun, 'run' | 'plan' | 'signal' | 'leases'>,
   asked: readonly Received[],
   use: (seen: Look) => Promise<T>,
 ): Promise<T> {
   return turns.run(async () => {
     signal.throwIfAborted()
     const resolver = takeResolver(() => Object.keys(gateway.env))
+    let issued: RunLeases | undefined
     try {
       // Nothing is launched: what is released goes into files.
       resolver.pipe.destroy()
       const bindings = asked.map(({ binding }) => binding)
-      const sheet = makeSheet(gateway, { run, plan, command: [], inherit: [] }, bindings, '')
+      const about = { run, plan, command: [], inherit: [] }
+      const sheet = makeSheet(gateway, about, bindings, '')
       const items = sheet.items.map((item, i) => {
         const file = asked[i]?.file
         // A variable of a process that runs cannot be replaced; its value is held to its limits all the same.
@@ -48,10 +50,29 @@ export function look<T>(
       })
       const own = { ...sheet, items, rewrite: true } as const
       resolver.send(own)
-      const answers = await answersOf(gateway, resolver, own, signal)
-      return await use({ answers, rewrite: (positions) => rewritten(resolver, positions) })
+      let answers: readonly Fetched[]
+      try {
+        answers = await answersOf(gateway, resolver, own, signal)
+      } catch (error) {
+        resolver.abort()
+        // All that was issued by then is on disk when it has ended.
+        await resolver.ended()
+        issued = new RunLeases(gateway, about, bindings, own)
+        throw error
+      }
+      const looked = (issued = new RunLeases(gateway, about, bindings, own))
+      await requireHeld(looked)
+      await gateway.record(looked.issued())
+      const rewrite = async (positions: readonly number[]): Promise<Delivery> => {
+        const delivery = await rewritten(resolver, positions)
+        if (delivery.delivered) leases.take(looked, new Set(positions))
+        return delivery
+      }
+      return await use({ answers, rewrite })
     } finally {
       resolver.abort()
+      // What the agent has not received is nobody's.
+      await issued?.release()
     }
   })
 }

@@ -92,11 +92,11 @@ export class Tender {
   }
 
   async #look(due: readonly Held[]): Promise<void> {
-    const { gateway, records, run, plan } = this.#tended
+    const { gateway, records, run, plan, leases } = this.#tended
     // Durable before anybody is asked; where it cannot be, nobody is.
     await gateway.record(due.map(({ binding }) => records.refreshing(binding)))
     try {
-      await look(gateway, { run, plan, signal: this.#signal }, due, (seen) =>
+      await look(gateway, { run, plan, leases, signal: this.#signal }, due, (seen) =>
         this.#settle(due, seen),
       )
     } catch (error) {

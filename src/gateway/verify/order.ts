@@ -5,13 +5,16 @@ import { makeSheet } from '../make-sheet.ts'
 import { CALL_TIMEOUT_MS, type Call, type Order } from './words.ts'
 import { valueKey, type Group } from './groups.ts'
 
-/** @param leftMs for all calls, however many there are */
+/**
+ * @param leftMs for all calls, however many there are
+ * @returns the order, and what is on its sheet
+ */
 export function orderOf(
   gateway: Gateway,
   run: string,
   groups: readonly Group[],
   { concurrency, leftMs }: { concurrency: number; leftMs: number },
-): Order {
+): { order: Order; asked: readonly PlannedBinding[] } {
   const items: PlannedBinding[] = []
   const index = new Map<string, number>()
   const itemOf = (binding: PlannedBinding): number => {
@@ -36,16 +39,8 @@ export function orderOf(
   const [first] = groups
   if (first === undefined) throw new TypeError('an order without a call')
   const rounds = Math.ceil(calls.length / concurrency)
-  return {
-    v: 1,
-    sheet: makeSheet(
-      gateway,
-      { run, plan: first.plan, command: [], inherit: [] },
-      items,
-      undefined,
-    ),
-    calls,
-    concurrency,
-    deadlineMs: Math.ceil(Math.min(rounds * CALL_TIMEOUT_MS, leftMs)),
-  }
+  const about = { run, plan: first.plan, command: [], inherit: [] }
+  const sheet = makeSheet(gateway, about, items, undefined)
+  const deadlineMs = Math.ceil(Math.min(rounds * CALL_TIMEOUT_MS, leftMs))
+  return { order: { v: 1, sheet, calls, concurrency, deadlineMs }, asked: items }
 }

@@ -32,6 +32,8 @@ export interface Verifier {
   /** Has these calls of the order made, once. @returns one for each, in order */
   ask(calls: readonly number[]): Promise<readonly Checked[]>
   dismiss(): void
+  /** Resolves when it has, which is soon after `dismiss`. */
+  ended(): Promise<void>
 }
 
 /**
@@ -59,6 +61,9 @@ export function startVerifier(
   })
   const most = maxMetadataBytes(sheet.items.length) + calls.length * BYTES_FOR_CALL
   const lines = linesOf(child, most)
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => resolve()).once('error', () => resolve())
+  })
   const stop = (): void => {
     child.kill('SIGKILL')
     lines.end()
@@ -96,6 +101,7 @@ export function startVerifier(
       child.stdin?.end()
       setTimeout(() => child.kill('SIGKILL'), GRACE_MS).unref()
     },
+    ended: () => ended,
   }
 }
 

@@ -11,6 +11,7 @@ import { recordCredentials, type CredentialRow } from '../../state/credentials.t
 import { handedOver } from '../early.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
+import { revokeIssued } from '../lease/run-leases.ts'
 import { Records } from '../records.ts'
 import { CALLS_TIMEOUT_MS, type Checked } from './words.ts'
 import { startVerifier, type Verifier } from './verifier.ts'
@@ -94,7 +95,8 @@ async function verifyBatch(
   leftMs: number,
 ): Promise<Verified[]> {
   const { run, signal } = request
-  const order = orderOf(gateway, run, groups, { concurrency: request.concurrency, leftMs })
+  const { concurrency } = request
+  const { order, asked } = orderOf(gateway, run, groups, { concurrency, leftMs })
   const everyBinding = (entry: (records: Records, one: PlannedBinding, host: string) => Entry) =>
     groups.flatMap(({ plan, binding, way }) => {
       const records = new Records(gateway, { run, plan, command: [] })
@@ -125,6 +127,11 @@ async function verifyBatch(
     return verified
   } finally {
     verifier.dismiss()
+    // All that was issued by then is on disk when it has ended; it has been shown to whom it is for.
+    await verifier.ended()
+    const [first] = groups
+    if (first !== undefined)
+      await revokeIssued(gateway, { run, plan: first.plan }, asked, order.sheet)
   }
 }
 

@@ -1,8 +1,10 @@
 /**
- * The leases of one run and one provider, at rest: an age file, sealed to a key of our own, made whole and
- * durable before its values are released. After a crash of everything it is what they are revoked by.
+ * A lease at rest: an age file, sealed to a key of our own, made whole and durable before its value is
+ * released, and anew with each renewal. After a crash it is what the lease is revoked by.
  */
-import { readFile, unlink } from 'node:fs/promises'
+import { lstat, readFile, unlink, writeFile } from 'node:fs/promises'
+import { errnoOf } from '../../errors.ts'
+import { revokedMark } from '../../gateway/lease/words.ts'
 import { makeIdentity, readIdentities } from '../store/identity.ts'
 import { seal, unseal } from '../store/seal.ts'
 import type { Failure, Lease } from '../providers/contract.ts'
@@ -10,17 +12,20 @@ import { replaceFile } from '../providers/file/write.ts'
 import { wipe } from '../secret/bytes.ts'
 
 export interface KeptLease extends Lease {
-  /** Its place on the run's sheet. */
-  item: number
-  /** Milliseconds since 1970. */
-  obtainedAt: number
+  /** The places on its sheet that it was fetched for. */
+  items: readonly number[]
+  /** When it was issued, or renewed last; milliseconds since 1970. */
+  from: number
+  /** When it ends unless it is renewed; milliseconds since 1970. */
+  endsAt: number
 }
 
-/** @returns nothing where it is durable */
-export async function writeLeases(
+/** @param how `renewed` where the lease's file is there and is replaced @returns nothing where it is durable */
+export async function writeLease(
   path: string,
   key: string,
-  leases: readonly KeptLease[],
+  lease: KeptLease,
+  how: 'new' | 'renewed' = 'new',
 ): Promise<undefined | 'unwritten' | Failure> {
   const place = { kind: 'file', path: key } as const
   let own = await readIdentities(place)
@@ -30,18 +35,22 @@ export async function writeLeases(
     own = { kind: 'identities', keys: [made] }
   }
   if (own.kind !== 'identities') return own
-  const plain = Buffer.from(JSON.stringify(leases))
+  const plain = Buffer.from(JSON.stringify(lease))
   try {
     const sealed = await seal(plain, { kind: 'recipients', recipients: [own.keys[0].recipient] })
-    const written = await replaceFile(path, sealed, undefined)
+    const was = how === 'new' ? undefined : await lstat(path, { bigint: true })
+    const written = await replaceFile(path, sealed, was)
     return written.kind === 'written' ? undefined : 'unwritten'
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return 'unwritten'
   } finally {
     wipe(plain)
   }
 }
 
 /** `undefined` where it cannot be read, is not sealed to our key, or was changed. */
-export async function readLeases(path: string, key: string): Promise<KeptLease[] | undefined> {
+export async function readLease(path: string, key: string): Promise<KeptLease | undefined> {
   const own = await readIdentities({ kind: 'file', path: key })
   if (own.kind !== 'identities') return undefined
   let sealed: Buffer
@@ -56,7 +65,7 @@ export async function readLeases(path: string, key: string): Promise<KeptLease[]
   if (plain === undefined) return undefined
   try {
     const parsed: unknown = JSON.parse(plain.toString())
-    return Array.isArray(parsed) && parsed.every(isKeptLease) ? parsed : undefined
+    return isKeptLease(parsed) ? parsed : undefined
   } catch {
     // The parser's own words would quote a lease.
     return undefined
@@ -67,18 +76,26 @@ export async function readLeases(path: string, key: string): Promise<KeptLease[]
 
 function isKeptLease(raw: unknown): raw is KeptLease {
   if (typeof raw !== 'object' || raw === null) return false
-  const { id, seconds, renewable, item, obtainedAt } = Object.assign(
-    { id: 0, seconds: 0, renewable: 0, item: 0, obtainedAt: 0 } as Record<string, unknown>,
-    raw,
-  )
+  const { id, seconds, renewable, items, from, endsAt } = raw as Record<keyof KeptLease, unknown>
   return (
     typeof id === 'string' &&
     typeof renewable === 'boolean' &&
-    [seconds, item, obtainedAt].every((one) => Number.isSafeInteger(one))
+    Array.isArray(items) &&
+    [seconds, from, endsAt, ...items].every((one) => Number.isSafeInteger(one))
   )
 }
 
-/** Only when each of its leases is revoked or gone. */
-export function removeLeases(path: string): Promise<void> {
-  return unlink(path)
+/** The lease is revoked: a mark takes its file's place, so that it goes on record whoever dies now. */
+export async function markRevoked(path: string): Promise<void> {
+  await writeFile(revokedMark(path), '', { mode: 0o600 })
+  await removeLease(path)
+}
+
+/** Its lease is over. A file that another process has taken over is not ours to remove. */
+export async function removeLease(path: string): Promise<void> {
+  try {
+    await unlink(path)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+  }
 }

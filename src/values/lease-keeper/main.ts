@@ -1,6 +1,6 @@
 /**
  * The lease-keeper: holds the leases of one provider for all runs of one gateway. When the gateway is gone it
- * revokes what it holds, and exits; what it cannot revoke stays in its sealed file.
+ * revokes what it holds, and exits; what it cannot revoke stays in its sealed file, for the next start.
  *
  * fd 0, 1 and 2 nothing · fd 3 to control and back. Started with an empty environment and our own absolute
  * file.
@@ -16,6 +16,8 @@ import { LeaseKeeping } from './keep.ts'
 const CONTROL = 3
 /** However many it holds: then they end by themselves, or with the next start. */
 const LAST_MS = 10_000
+/** See `abandonedLeases`. */
+const SIGN_OF_LIFE_MS = 60_000
 /** A timer that is later would fire at once. */
 const MOST_TIMER_MS = 2 ** 31 - 1
 
@@ -30,23 +32,37 @@ async function main(): Promise<void> {
   const open: OpenKeeper = JSON.parse(first.value)
   const { provider, kind: type, options, gatewayPid } = open
   const pid = gatewayPid === undefined ? {} : { gatewayPid }
-  await withSession({ provider, type, options, at: { path: '' }, ...pid }, (session) =>
-    serve(session, open.key, socket, lines),
+  const known = await withSession(
+    { provider, type, options, at: { path: '' }, ...pid },
+    async (session) => {
+      await serve(session, open, socket, lines)
+      return true
+    },
   )
+  // A type that nobody knows any more: what is over is removed, and the rest stays.
+  if (known === undefined) await serve({}, open, socket, lines)
 }
 
 async function serve(
-  session: Session,
-  key: string,
+  session: Pick<Session, 'renew' | 'revoke'>,
+  { dir, key }: OpenKeeper,
   socket: Socket,
   lines: AsyncIterator<string>,
 ): Promise<void> {
   const report = (message: FromLeaseKeeper): void => {
     if (socket.writable) socket.write(`${JSON.stringify(message)}\n`)
   }
-  const keeping = new LeaseKeeping({ session, key, report, now: Date.now, chance: Math.random })
+  const keeping = new LeaseKeeping({
+    session,
+    dir,
+    key,
+    report,
+    now: Date.now,
+    chance: Math.random,
+  })
   const releasing = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
+  const sign = setInterval(() => void keeping.touch().catch(fail), SIGN_OF_LIFE_MS)
   const schedule = (): void => {
     clearTimeout(timer)
     const due = keeping.nextDue()
@@ -56,16 +72,17 @@ async function serve(
   }
   for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
     const message: ToLeaseKeeper = JSON.parse(line.value)
-    if (message.type === 'hold') await keeping.hold(message.run, message.file)
+    if (message.type === 'hold') await keeping.hold(message.lease)
     else if (message.type === 'release') {
       // Not waited for: a provider that hangs must not keep the next run's leases from being held.
-      const going = keeping.release(message.run).catch(fail)
+      const going = keeping.release(message.lease).catch(fail)
       releasing.add(going)
       void going.then(() => releasing.delete(going))
     }
     schedule()
   }
   clearTimeout(timer)
+  clearInterval(sign)
   setTimeout(() => process.exit(1), LAST_MS).unref()
   await Promise.all([...releasing, keeping.releaseAll()])
 }

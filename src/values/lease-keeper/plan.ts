@@ -11,6 +11,8 @@ const MOST_RETRY_MS = 60_000
 export interface Life {
   /** Seconds that were asked for when it was issued, and are with each renewal. */
   seconds: number
+  /** When it was issued, or renewed last. */
+  from: number
   /** When it ends as far as is known. */
   endsAt: number
   /** When to renew it, or to say that it ends, next. */
@@ -20,15 +22,26 @@ export interface Life {
 }
 
 /** @param chance from 0 (included) to 1 */
-export function begin(seconds: number, now: number, chance: number): Life {
-  return { seconds, endsAt: now + seconds * 1000, dueAt: now + dueIn(seconds, chance), failed: 0 }
+export function begin(
+  { seconds, from, endsAt }: Pick<Life, 'seconds' | 'from' | 'endsAt'>,
+  chance: number,
+): Life {
+  const dueAt = from + (endsAt - from) * (AT + (chance * 2 - 1) * JITTER)
+  return { seconds, from, endsAt, dueAt, failed: 0 }
 }
 
-function dueIn(seconds: number, chance: number): number {
-  return seconds * 1000 * (AT + (chance * 2 - 1) * JITTER)
+/**
+ * Whether it is over for certain, and nobody need be asked: a renewal that its keeper could not write down
+ * any more may have given it one more life than its file says.
+ */
+export function isOver(
+  { seconds, endsAt }: Pick<Life, 'seconds' | 'endsAt'>,
+  now: number,
+): boolean {
+  return now > endsAt + seconds * 1000
 }
 
-export type Verdict = { lost: LostReason } | { life: Life; renewed?: number }
+export type Verdict = { lost: LostReason } | { life: Life; renewed?: true }
 
 /**
  * A third of the life it was issued with is what a new one may need to be fetched in: a renewal that gave
@@ -37,11 +50,13 @@ export type Verdict = { lost: LostReason } | { life: Life; renewed?: number }
 export function judge(life: Life, outcome: LeaseOutcome, now: number, chance: number): Verdict {
   switch (outcome.kind) {
     case 'ok': {
-      const seconds = outcome.seconds ?? life.seconds
-      if (seconds < life.seconds / 2) return { lost: 'lease-ended' }
-      const endsAt = now + seconds * 1000
-      const next = { ...life, endsAt, dueAt: now + dueIn(seconds, chance), failed: 0 }
-      return { life: next, renewed: seconds }
+      const given = outcome.seconds ?? life.seconds
+      const { seconds } = life
+      if (given < seconds / 2) return { lost: 'lease-ended' }
+      return {
+        life: begin({ seconds, from: now, endsAt: now + given * 1000 }, chance),
+        renewed: true,
+      }
     }
     case 'gone':
       return { lost: 'lease-gone' }

@@ -67,11 +67,6 @@ export interface Session {
   renew?(lease: string, seconds: number): Promise<LeaseOutcome>
   /** `ok` once the credential no longer works; `gone` where there is no such lease any more. */
   revoke?(lease: string): Promise<LeaseOutcome>
-  /**
-   * For a session that stays open: renews what it signed in with, `seconds` from now it ends. `gone`: it
-   * cannot be renewed, and the next question signs in again. Nothing is asked where nobody signed in.
-   */
-  keepAlive?(): Promise<LeaseOutcome>
   close(): Promise<void>
 }
 

@@ -7,7 +7,7 @@ import type { Sheet, SheetItem } from '../../gateway/sheet.ts'
 import type { Fetched, PassedStep } from '../../policy/fetched.ts'
 import type { ChainStep } from '../../plan/types.ts'
 import { refusal } from '../deliver/limits.ts'
-import type { Failure, Lease, Outcome, Provider, Session } from '../providers/contract.ts'
+import type { Failure, Outcome, Provider, Session } from '../providers/contract.ts'
 import { PROVIDERS } from '../providers/registry.generated.ts'
 import { wipe } from '../secret/bytes.ts'
 import { Calls } from './calls.ts'
@@ -17,8 +17,6 @@ import { describeValue, type Fingerprint } from './metadata.ts'
 export interface Held {
   item: SheetItem
   report: Fetched
-  /** Also of a value that was refused: it has been issued all the same. */
-  lease?: Lease
   /** There where the report says `value`. */
   value?: Buffer
 }
@@ -115,14 +113,14 @@ function settle(
   if ('fingerprint' in described) {
     const form = item.targets && judgeForm(value, item.targets)
     const fit = form === undefined ? {} : { form }
-    // Its id is a secret, and stays here.
+    // Its id is a secret, and lies sealed on disk by now.
     const leased = lease && { lease: { seconds: lease.seconds, renewable: lease.renewable } }
     const report: Fetched = { outcome: 'value', ...about, ...described, ...fit, ...leased }
-    return { item, report, value, ...(lease && { lease }) }
+    return { item, report, value }
   }
   wipe(value)
   const report: Fetched = { outcome: 'failure', kind: 'malformed', ...about, ...described }
-  return { item, report, ...(lease && { lease }) }
+  return { item, report }
 }
 
 /** A denial is final. Only an outage lets a chain go on, and absence where the config opts in to it. */
@@ -170,13 +168,32 @@ async function askProvider(
     })
     const answer = await raceWithSignal(session.get(locations), limited)
     if (answer === undefined) return failAll(group, timedOut)
-    return answer.length === group.length ? answer : failAll(group, broken)
+    if (answer.length !== group.length) return failAll(group, broken)
+    return await kept(sheet, name, answer, group, session)
   } catch {
     // Throwing is a bug in a provider; what it said may hold a value and is dropped here.
     return failAll(group, broken)
   } finally {
     await session?.close().catch(ignoreClosed)
   }
+}
+
+/** What was issued lies sealed on disk from here on; a start without leases loads nothing for it. */
+async function kept(
+  sheet: Sheet,
+  provider: string,
+  answer: readonly Outcome[],
+  group: readonly Pending[],
+  session: Session,
+): Promise<readonly Outcome[]> {
+  const { leases } = sheet
+  if (leases === undefined || !answer.some((one) => one.kind === 'value' && one.lease))
+    return answer
+  const { handOverLeases } = await import('../lease-keeper/hand-over.ts')
+  const outcomes = [...answer]
+  const items = group.map(({ index }) => index)
+  await handOverLeases(leases, provider, outcomes, items, session)
+  return outcomes
 }
 
 const timedOut: Failure = { kind: 'unavailable', code: 'TIMEOUT', reason: 'timeout' }

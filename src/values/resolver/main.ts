@@ -180,10 +180,6 @@ async function main(): Promise<void> {
   try {
     const stale = await staleOf(sheet, fingerprint, held)
     refuseWhatDoesNotFit(sheet, held, env)
-    if (held.some(({ lease }) => lease !== undefined)) {
-      const { handOverLeases } = await import('../lease-keeper/hand-over.ts')
-      await handOverLeases(sheet, held)
-    }
     report({ type: 'fetched', items: held.map((h) => h.report), spent: calls.spent() })
     const message = await release
     if (message?.type === 'release') {

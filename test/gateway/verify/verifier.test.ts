@@ -23,6 +23,7 @@ const ORDER: Order = {
     argumentBytes: 0,
     inherit: [],
     set: {},
+    leases: { at: '/l', key: '/k' },
     ignoreSignals: [],
   },
   calls: [0, 1].map((item) => ({

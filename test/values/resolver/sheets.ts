@@ -49,6 +49,7 @@ export function sheetOf(
     argumentBytes: 0,
     inherit: [],
     set: {},
+    leases: { at: join(dir, 'leases', 'test'), key: join(dir, 'keys', 'lease.key') },
     ignoreSignals: [],
     ...more,
   }

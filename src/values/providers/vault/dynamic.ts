@@ -45,7 +45,7 @@ export async function readDynamic(
     const id = bytesIn(answer.body, member(root, 'lease_id'))?.toString() ?? ''
     // A static role of the same engine: a value without a lease.
     if (id === '') return outcomes
-    const packed = packLease(id, token)
+    const packed = packLease(vault, id, token)
     if (outcomes.every(({ kind }) => kind !== 'value')) {
       // Nobody holds it: a credential that no ref can use is not left behind.
       await revokeLease(vault, packed)

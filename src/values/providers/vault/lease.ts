@@ -1,6 +1,7 @@
 /**
  * Leases, and the tokens they hang on: when the token that made a lease ends, Vault revokes the lease,
- * however often it was renewed. So a lease carries its token, and a renewal renews both.
+ * however often it was renewed. So a lease carries its token, and a renewal renews both: there is no other
+ * login to keep alive for it.
  * developer.hashicorp.com/vault/api-docs/system/leases, …/auth/token.
  */
 import { wipe } from '../../secret/bytes.ts'
@@ -10,18 +11,25 @@ import { member, rootOf, secondsIn } from './answer.ts'
 import { bodyOf } from './body.ts'
 import { ask, type Answer, type Vault } from './call.ts'
 
-/** A token has no space in it; a lease id may. */
-export function packLease(id: string, token: Buffer): string {
-  return `${id} ${token.toString('latin1')}`
+type Place = Pick<Vault, 'address' | 'namespace'>
+
+/** With where it was made: its token goes to no other server, whatever the config says by then. */
+export function packLease({ address, namespace = '' }: Place, id: string, token: Buffer): string {
+  // A lease id may have a space in it; the others have none.
+  const words = [id, token.toString('latin1'), address.href, `/${encodeURIComponent(namespace)}`]
+  return words.join(' ')
 }
 
-function unpack(lease: string): { id: Buffer; token: Buffer } | undefined {
-  const [, id, token] = /^(.+) ([\x21-\x7e]+)$/su.exec(lease) ?? []
-  return id === undefined || token === undefined
-    ? undefined
-    : { id: Buffer.from(id), token: Buffer.from(token, 'latin1') }
+function unpack(place: Place, lease: string): { id: Buffer; token: Buffer } | Failure {
+  const match = /^(.+) ([\x21-\x7e]+) (\S+) \/(\S*)$/su.exec(lease)
+  if (match === null) return notALease
+  const [, id = '', token = '', address, namespace] = match
+  const here =
+    address === place.address.href && namespace === encodeURIComponent(place.namespace ?? '')
+  return here ? { id: Buffer.from(id), token: Buffer.from(token, 'latin1') } : elsewhere
 }
 
+const elsewhere: Failure = final('denied', 'PROVIDER_DENIED', 'not-permitted')
 const notALease: Failure = final('malformed', 'PROVIDER_INVALID', 'bad-name')
 const badAnswer: Failure = final('malformed', 'PROVIDER_INVALID', 'bad-answer')
 
@@ -31,8 +39,8 @@ export async function renewLease(
   lease: string,
   seconds: number,
 ): Promise<LeaseOutcome> {
-  const held = unpack(lease)
-  if (held === undefined) return notALease
+  const held = unpack(vault, lease)
+  if ('kind' in held) return held
   const { id, token } = held
   const own = await renewToken(vault, token)
   // The lease would get no answer either.
@@ -60,8 +68,8 @@ export async function renewLease(
 
 /** Waits until the engine has taken the credential back. */
 export async function revokeLease(vault: Vault, lease: string): Promise<LeaseOutcome> {
-  const held = unpack(lease)
-  if (held === undefined) return notALease
+  const held = unpack(vault, lease)
+  if ('kind' in held) return held
   const { id, token } = held
   const body = bodyOf(
     new Map<string, Buffer | true>([
@@ -86,7 +94,7 @@ function isGone(body: Buffer): boolean {
 }
 
 /** `gone` where it is of a kind that cannot be renewed. @returns seconds only where it has an end */
-export async function renewToken(vault: Vault, token: Buffer): Promise<LeaseOutcome> {
+async function renewToken(vault: Vault, token: Buffer): Promise<LeaseOutcome> {
   const body = bodyOf(new Map())
   const question = {
     method: 'POST',

@@ -5,7 +5,6 @@ import { closed, untilAborted } from '../../secret/outcome.ts'
 import type {
   Context,
   Failure,
-  LeaseOutcome,
   Location,
   Outcome,
   PutOptions,
@@ -15,7 +14,7 @@ import type {
 import type { Vault } from './call.ts'
 import { readDynamic } from './dynamic.ts'
 import { readKv } from './kv-read.ts'
-import { renewLease, renewToken, revokeLease, tokenLife } from './lease.ts'
+import { renewLease, revokeLease, tokenLife } from './lease.ts'
 import { listNames } from './list.ts'
 import { login } from './login.ts'
 import type { Auth, VaultOptions } from './options.ts'
@@ -97,23 +96,6 @@ class Connection {
     return Math.max(0, Math.floor((endsAt - this.#ctx.now().getTime()) / 1000))
   }
 
-  async keepAlive(): Promise<LeaseOutcome> {
-    const signedIn = await this.#login
-    if (signedIn === undefined || !('token' in signedIn)) return { kind: 'ok' }
-    const renewed = await renewToken(this.vault(), signedIn.token)
-    if (renewed.kind === 'ok') {
-      const { token } = signedIn
-      const { seconds } = renewed
-      this.#login = Promise.resolve(
-        seconds === undefined ? { token } : { token, endsAt: this.#endIn(seconds) },
-      )
-    } else if (renewed.kind !== 'unavailable' && this.options.auth.method !== 'token') {
-      this.#login = undefined
-      return { kind: 'gone' }
-    }
-    return renewed
-  }
-
   #endIn(seconds: number): number {
     return this.#ctx.now().getTime() + seconds * 1000
   }
@@ -132,14 +114,11 @@ function buffersOf(auth: Auth): (Buffer | undefined)[] {
 }
 
 /** What both kinds of session can do. */
-function common(
-  connection: Connection,
-): Required<Pick<Session, 'renew' | 'revoke' | 'keepAlive' | 'close'>> {
+function common(connection: Connection): Required<Pick<Session, 'renew' | 'revoke' | 'close'>> {
   return {
     renew: async (lease, seconds) =>
       connection.isOpen ? renewLease(connection.vault(), lease, seconds) : closed,
     revoke: async (lease) => (connection.isOpen ? revokeLease(connection.vault(), lease) : closed),
-    keepAlive: async () => (connection.isOpen ? connection.keepAlive() : closed),
     close: () => connection.close(),
   }
 }

@@ -1,14 +1,19 @@
 /** The table of faults again, for what must not be done twice and for what is asked later on. */
 import { provider } from '../../../../src/values/providers/vault.ts'
+import { packLease } from '../../../../src/values/providers/vault/lease.ts'
 import { contextOf } from '../conformance.ts'
 import { withstandsFaults, type HttpRig } from '../faults.ts'
 
 const at = { path: 'creds/readonly' }
 const env = new Map([['VAULT_TOKEN', Buffer.from('fake-token')]])
-const LEASE = 'database/creds/readonly/fake-lease fake-token'
+const ID = 'database/creds/readonly/fake-lease'
+let lease = ''
 
-const open: HttpRig['open'] = (address, timeoutMs, spend = () => true) =>
-  provider.open({ address, timeoutMs, engine: 'dynamic' }, contextOf({ env, spend }))
+const open: HttpRig['open'] = (address, timeoutMs, spend = () => true) => {
+  const place = { address: new URL(address), namespace: undefined }
+  lease = packLease(place, ID, Buffer.from('fake-token'))
+  return provider.open({ address, timeoutMs, engine: 'dynamic' }, contextOf({ env, spend }))
+}
 
 const inDoubt = { kind: 'unavailable', reason: 'lease-in-doubt' } as const
 
@@ -31,11 +36,11 @@ ended.catch(() => {})
 withstandsFaults('vault, renewing a lease', {
   at,
   open,
-  ask: (session) => session.renew?.(LEASE, 60) ?? ended,
+  ask: (session) => session.renew?.(lease, 60) ?? ended,
 })
 
 withstandsFaults('vault, revoking a lease', {
   at,
   open,
-  ask: (session) => session.revoke?.(LEASE) ?? ended,
+  ask: (session) => session.revoke?.(lease) ?? ended,
 })

@@ -1,0 +1,132 @@
+/**
+ * Where leases lie, and whose they are. A lease file carries its gateway's pid, start time and pid namespace
+ * in its name, as a private folder does, and the config that it belongs to: only that config says which
+ * server its provider's name means.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { errnoOf } from '../../errors.ts'
+import type { Home } from '../../state/home.ts'
+import type { Gateway } from '../gateway.ts'
+import type { Sheet } from '../sheet.ts'
+import { pidNamespace, startTimeOf, stillRuns } from '../surroundings.ts'
+
+/** Owner (pid, start time, namespace), config, run, what tells its fetches apart, item, provider. */
+const NAME =
+  /^((\d+)-(\d+)-(\d+))\.([0-9a-f]{16})\.([a-z0-9]+-[0-9a-f]+)\.([0-9a-f]{8}\.\d+\.([A-Za-z0-9._-]+))\.(age|revoked)$/
+/** Of a lease that could not be revoked, which is on record: whoever comes next tries again. */
+const NOBODY = '0-0-0'
+/** A keeper shows its sign of life each minute. */
+const SILENT_MS = 180_000
+
+export interface LeaseName {
+  /** Of the file. */
+  name: string
+  owner: string
+  run: string
+  provider: string
+  /** True: its lease is revoked, and that is to go on record. */
+  revoked: boolean
+  /** True: that it could not be revoked is on record. */
+  told: boolean
+}
+
+/** For the sheet of one fetch. */
+export function leasePlace(
+  { home, loaded }: Pick<Gateway, 'home' | 'loaded'>,
+  run: string,
+): Sheet['leases'] {
+  const fetch = randomBytes(4).toString('hex')
+  const name = `${ourselves()}.${configOf(loaded.path)}.${run}.${fetch}`
+  return { at: join(home.leases, name), key: home.leaseKey }
+}
+
+function ourselves(): string {
+  return `${process.pid}-${startTimeOf(process.pid) ?? '0'}-${pidNamespace()}`
+}
+
+function configOf(path: string): string {
+  return createHash('sha256').update(path).digest('hex').slice(0, 16)
+}
+
+/** What has been issued for one fetch, once its resolver has answered or ended. */
+export function issuedFor({ at }: Sheet['leases']): LeaseName[] {
+  const start = `${basename(at)}.`
+  return namesIn(dirname(at)).flatMap((name) => {
+    const read = name.startsWith(start) ? parse(name) : undefined
+    return read === undefined || read.revoked ? [] : [read]
+  })
+}
+
+/** Leases of this config whose gateway is dead, or gave them up. */
+export function abandonedLeases({ home, loaded }: Pick<Gateway, 'home' | 'loaded'>): LeaseName[] {
+  const dir = home.leases
+  const config = configOf(loaded.path)
+  return namesIn(dir).flatMap((name) => {
+    const read = name.includes(`.${config}.`) ? parse(name) : undefined
+    return read === undefined || isOwned(dir, read) ? [] : [read]
+  })
+}
+
+/**
+ * Takes it over: of several processes that want it, one.
+ *
+ * @returns its new name; `undefined` where another was faster, or it is over by now
+ */
+export function claim(home: Home, lease: LeaseName): LeaseName | undefined {
+  return renamed(home, lease, ourselves())
+}
+
+/** That it could not be revoked is on record: the next start tries again. */
+export function giveBack(home: Home, lease: LeaseName): void {
+  renamed(home, lease, NOBODY)
+}
+
+export function removeMark(home: Home, mark: string): void {
+  rmSync(join(home.leases, mark), { force: true })
+}
+
+function renamed(home: Home, lease: LeaseName, owner: string): LeaseName | undefined {
+  const dir = home.leases
+  const name = `${owner}${lease.name.slice(lease.owner.length)}`
+  try {
+    renameSync(join(dir, lease.name), join(dir, name))
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    return undefined
+  }
+  return { ...lease, name, owner }
+}
+
+function parse(name: string): LeaseName | undefined {
+  const [, owner, , , , config, run, , provider, kind] = NAME.exec(name) ?? []
+  if (owner === undefined || config === undefined || run === undefined) return undefined
+  if (provider === undefined) return undefined
+  return { name, owner, run, provider, revoked: kind === 'revoked', told: owner === NOBODY }
+}
+
+function isOwned(dir: string, { name, owner, told }: LeaseName): boolean {
+  if (told) return false
+  const [pid = '', started = '', namespace] = owner.split('-')
+  if (namespace === pidNamespace()) {
+    return stillRuns(Number(pid), started === '0' ? undefined : started)
+  }
+  // Another container's, whose pids we do not see: its keeper touches what it holds.
+  try {
+    return Date.now() - statSync(join(dir, name)).mtimeMs < SILENT_MS
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    return true
+  }
+}
+
+/** None where nothing was ever issued. @throws where the folder cannot be read */
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+    return []
+  }
+}
