@@ -3,7 +3,7 @@ import type { Config } from './types.ts'
 
 /** True where zod would accept `value` too; a value as JSON.parse makes it. */
 export function isConfig(value: unknown): value is Config {
-  return isObject(value) && object56(value)
+  return isObject(value) && object60(value)
 }
 
 type Fields = Record<string, unknown>
@@ -19,10 +19,12 @@ const PATTERN_3 = new RegExp("^\\d{4}-\\d{2}-\\d{2}(?:[Tt]\\d{2}:\\d{2}(?::\\d{2
 const PATTERN_4 = new RegExp("^[1-9][0-9]{0,4}[smhd]$")
 const PATTERN_5 = new RegExp("^(?:none|rewrite|restart|signal:(?:HUP|INT|TERM|USR1|USR2|WINCH))$")
 const PATTERN_6 = new RegExp("^(?!constructor$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
-const PATTERN_7 = new RegExp("^\\/")
-const PATTERN_8 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
-const PATTERN_9 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
-const PATTERN_10 = new RegExp("^(?:#[^\\s#@.,:;<>&]{1,80}|[CDG][A-Z0-9]{6,20})$")
+const PATTERN_7 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$")
+const PATTERN_8 = new RegExp("^[A-Za-z0-9+=,.@_-]{1,64}$")
+const PATTERN_9 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
+const PATTERN_10 = new RegExp("^\\/")
+const PATTERN_11 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
+const PATTERN_12 = new RegExp("^(?:#[^\\s#@.,:;<>&]{1,80}|[CDG][A-Z0-9]{6,20})$")
 
 function object0(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "secretRef")) return false
@@ -319,6 +321,12 @@ function object11(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
+      case "service":
+        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        break
+      case "unverified":
+        if (!(typeof value === 'boolean')) return false
+        break
       case "driver":
         if (!(value === "guided")) return false
         break
@@ -345,6 +353,48 @@ function object11(fields: Fields): boolean {
 }
 
 function object12(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "driver")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "user":
+        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
+        break
+      case "region":
+        if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "endpoint":
+        if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
+        break
+      case "timeoutMs":
+        if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
+        break
+      case "driver":
+        if (!(value === "aws-iam")) return false
+        break
+      case "before":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "every":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "window":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "grace":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "admin":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object13(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
@@ -353,7 +403,7 @@ function object12(fields: Fields): boolean {
   return true
 }
 
-function object13(fields: Fields): boolean {
+function object14(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "class")) return false
   if (!Object.hasOwn(fields, "command")) return false
   if (!Object.hasOwn(fields, "driver")) return false
@@ -364,7 +414,7 @@ function object13(fields: Fields): boolean {
         if (!((value === "chosen" || value === "issued" || value === "slots" || value === "roll"))) return false
         break
       case "command":
-        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_10.test(value))) return false
         break
       case "args":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && item.length <= 1024))) return false
@@ -373,7 +423,7 @@ function object13(fields: Fields): boolean {
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
         break
       case "env":
-        if (!(isObject(value) && object12(value))) return false
+        if (!(isObject(value) && object13(value))) return false
         break
       case "driver":
         if (!(value === "exec")) return false
@@ -400,7 +450,7 @@ function object13(fields: Fields): boolean {
   return true
 }
 
-function object14(fields: Fields): boolean {
+function object15(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "driver")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -436,13 +486,89 @@ function object14(fields: Fields): boolean {
   return true
 }
 
-function object15(fields: Fields): boolean {
+function object16(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "driver")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "host":
+        if (!(typeof value === 'string' && value.length >= 1 && value.length <= 255)) return false
+        break
+      case "caCert":
+        if (!(typeof value === 'string' && PATTERN_10.test(value))) return false
+        break
+      case "driver":
+        if (!(value === "mysql")) return false
+        break
+      case "before":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "every":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "window":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "grace":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "admin":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object17(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "users")) return false
+  if (!Object.hasOwn(fields, "driver")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "users":
+        if (!(Array.isArray(value) && value.length >= 2 && value.length <= 2 && value.every((item: unknown) => typeof item === 'string' && item.length >= 1 && item.length <= 128))) return false
+        break
+      case "host":
+        if (!(typeof value === 'string' && value.length >= 1 && value.length <= 255)) return false
+        break
+      case "caCert":
+        if (!(typeof value === 'string' && PATTERN_10.test(value))) return false
+        break
+      case "driver":
+        if (!(value === "mysql-users")) return false
+        break
+      case "before":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "every":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "window":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "grace":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "admin":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object18(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "driver")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "caCert":
-        if (!(typeof value === 'string' && value.length >= 1)) return false
+        if (!(typeof value === 'string' && PATTERN_10.test(value))) return false
         break
       case "driver":
         if (!(value === "postgres")) return false
@@ -469,7 +595,7 @@ function object15(fields: Fields): boolean {
   return true
 }
 
-function object16(fields: Fields): boolean {
+function object19(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "users")) return false
   if (!Object.hasOwn(fields, "driver")) return false
   for (const key of Object.keys(fields)) {
@@ -479,7 +605,7 @@ function object16(fields: Fields): boolean {
         if (!(Array.isArray(value) && value.length >= 2 && value.length <= 2 && value.every((item: unknown) => typeof item === 'string' && item.length >= 1 && item.length <= 63))) return false
         break
       case "caCert":
-        if (!(typeof value === 'string' && value.length >= 1)) return false
+        if (!(typeof value === 'string' && PATTERN_10.test(value))) return false
         break
       case "driver":
         if (!(value === "postgres-users")) return false
@@ -506,11 +632,41 @@ function object16(fields: Fields): boolean {
   return true
 }
 
-function isRotate(value: unknown): boolean {
-  return (isObject(value) && object11(value) || isObject(value) && object13(value) || isObject(value) && object14(value) || isObject(value) && object15(value) || isObject(value) && object16(value))
+function object20(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "driver")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "driver":
+        if (!(value === "stripe")) return false
+        break
+      case "before":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "every":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "window":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "grace":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "admin":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
 }
 
-function object17(fields: Fields): boolean {
+function isRotate(value: unknown): boolean {
+  return (isObject(value) && object11(value) || isObject(value) && object12(value) || isObject(value) && object14(value) || isObject(value) && object15(value) || isObject(value) && object16(value) || isObject(value) && object17(value) || isObject(value) && object18(value) || isObject(value) && object19(value) || isObject(value) && object20(value))
+}
+
+function object21(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "provider")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -559,10 +715,10 @@ function object17(fields: Fields): boolean {
 }
 
 function isRefEntry(value: unknown): boolean {
-  return isObject(value) && object17(value)
+  return isObject(value) && object21(value)
 }
 
-function object18(fields: Fields): boolean {
+function object22(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -576,7 +732,7 @@ function object18(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "endpoint":
-        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -597,7 +753,7 @@ function object18(fields: Fields): boolean {
   return true
 }
 
-function object19(fields: Fields): boolean {
+function object23(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -611,7 +767,7 @@ function object19(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "endpoint":
-        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -629,7 +785,7 @@ function object19(fields: Fields): boolean {
   return true
 }
 
-function object20(fields: Fields): boolean {
+function object24(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -646,7 +802,7 @@ function object20(fields: Fields): boolean {
   return true
 }
 
-function object21(fields: Fields): boolean {
+function object25(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -655,7 +811,7 @@ function object21(fields: Fields): boolean {
         if (!(value === "exec")) return false
         break
       case "command":
-        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_10.test(value))) return false
         break
       case "args":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && item.length <= 1024))) return false
@@ -673,13 +829,13 @@ function object21(fields: Fields): boolean {
         if (!(typeof value === 'boolean')) return false
         break
       case "env":
-        if (!(isObject(value) && object12(value))) return false
+        if (!(isObject(value) && object13(value))) return false
         break
       case "passEnv":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
         break
       case "trustedDirs":
-        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_7.test(item)))) return false
+        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_10.test(item)))) return false
         break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
@@ -691,7 +847,7 @@ function object21(fields: Fields): boolean {
   return true
 }
 
-function object22(fields: Fields): boolean {
+function object26(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -714,7 +870,7 @@ function object22(fields: Fields): boolean {
   return true
 }
 
-function object23(fields: Fields): boolean {
+function object27(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -734,7 +890,7 @@ function object23(fields: Fields): boolean {
   return true
 }
 
-function object24(fields: Fields): boolean {
+function object28(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -760,7 +916,7 @@ function object24(fields: Fields): boolean {
   return true
 }
 
-function object25(fields: Fields): boolean {
+function object29(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "method")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -799,7 +955,7 @@ function object25(fields: Fields): boolean {
   return true
 }
 
-function object26(fields: Fields): boolean {
+function object30(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -807,7 +963,7 @@ function object26(fields: Fields): boolean {
         if (!(value === "vault")) return false
         break
       case "address":
-        if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
         break
       case "namespace":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -825,7 +981,7 @@ function object26(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object25(value))) return false
+        if (!(isObject(value) && object29(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -855,7 +1011,7 @@ function object26(fields: Fields): boolean {
   return true
 }
 
-function object27(fields: Fields): boolean {
+function object31(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -870,7 +1026,7 @@ function object27(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "endpoint":
-        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -891,7 +1047,7 @@ function object27(fields: Fields): boolean {
   return true
 }
 
-function object28(fields: Fields): boolean {
+function object32(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -906,7 +1062,7 @@ function object28(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "endpoint":
-        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -924,7 +1080,7 @@ function object28(fields: Fields): boolean {
   return true
 }
 
-function object29(fields: Fields): boolean {
+function object33(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -942,7 +1098,7 @@ function object29(fields: Fields): boolean {
   return true
 }
 
-function object30(fields: Fields): boolean {
+function object34(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
@@ -952,7 +1108,7 @@ function object30(fields: Fields): boolean {
         if (!(value === "exec")) return false
         break
       case "command":
-        if (!(typeof value === 'string' && PATTERN_7.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_10.test(value))) return false
         break
       case "args":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && item.length <= 1024))) return false
@@ -970,13 +1126,13 @@ function object30(fields: Fields): boolean {
         if (!(typeof value === 'boolean')) return false
         break
       case "env":
-        if (!(isObject(value) && object12(value))) return false
+        if (!(isObject(value) && object13(value))) return false
         break
       case "passEnv":
         if (!(Array.isArray(value) && value.length <= 128 && value.every((item: unknown) => typeof item === 'string' && PATTERN_1.test(item)))) return false
         break
       case "trustedDirs":
-        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_7.test(item)))) return false
+        if (!(Array.isArray(value) && value.length <= 64 && value.every((item: unknown) => typeof item === 'string' && PATTERN_10.test(item)))) return false
         break
       case "resilience":
         if (!(isObject(value) && object7(value))) return false
@@ -988,7 +1144,7 @@ function object30(fields: Fields): boolean {
   return true
 }
 
-function object31(fields: Fields): boolean {
+function object35(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1012,7 +1168,7 @@ function object31(fields: Fields): boolean {
   return true
 }
 
-function object32(fields: Fields): boolean {
+function object36(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1033,7 +1189,7 @@ function object32(fields: Fields): boolean {
   return true
 }
 
-function object33(fields: Fields): boolean {
+function object37(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1060,7 +1216,7 @@ function object33(fields: Fields): boolean {
   return true
 }
 
-function object34(fields: Fields): boolean {
+function object38(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1069,7 +1225,7 @@ function object34(fields: Fields): boolean {
         if (!(value === "vault")) return false
         break
       case "address":
-        if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
         break
       case "namespace":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -1087,7 +1243,7 @@ function object34(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object25(value))) return false
+        if (!(isObject(value) && object29(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -1117,47 +1273,47 @@ function object34(fields: Fields): boolean {
   return true
 }
 
-function object35(fields: Fields): boolean {
+function object39(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "aws-secrets-manager":
-        if (!(isObject(value) && object18(value))) return false
-        break
-      case "aws-ssm":
-        if (!(isObject(value) && object19(value))) return false
-        break
-      case "env":
-        if (!(isObject(value) && object20(value))) return false
-        break
-      case "exec":
-        if (!(isObject(value) && object21(value))) return false
-        break
-      case "file":
         if (!(isObject(value) && object22(value))) return false
         break
-      case "keychain":
+      case "aws-ssm":
         if (!(isObject(value) && object23(value))) return false
         break
-      case "store":
+      case "env":
         if (!(isObject(value) && object24(value))) return false
         break
-      case "vault":
+      case "exec":
+        if (!(isObject(value) && object25(value))) return false
+        break
+      case "file":
         if (!(isObject(value) && object26(value))) return false
         break
+      case "keychain":
+        if (!(isObject(value) && object27(value))) return false
+        break
+      case "store":
+        if (!(isObject(value) && object28(value))) return false
+        break
+      case "vault":
+        if (!(isObject(value) && object30(value))) return false
+        break
       default:
-        if (!((isObject(value) && object27(value) || isObject(value) && object28(value) || isObject(value) && object29(value) || isObject(value) && object30(value) || isObject(value) && object31(value) || isObject(value) && object32(value) || isObject(value) && object33(value) || isObject(value) && object34(value)))) return false
+        if (!((isObject(value) && object31(value) || isObject(value) && object32(value) || isObject(value) && object33(value) || isObject(value) && object34(value) || isObject(value) && object35(value) || isObject(value) && object36(value) || isObject(value) && object37(value) || isObject(value) && object38(value)))) return false
     }
   }
   return true
 }
 
-function object36(fields: Fields): boolean {
+function object40(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "providers":
-        if (!(isObject(value) && object35(value))) return false
+        if (!(isObject(value) && object39(value))) return false
         break
       default:
         return false
@@ -1166,7 +1322,7 @@ function object36(fields: Fields): boolean {
   return true
 }
 
-function object37(fields: Fields): boolean {
+function object41(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "id")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1232,7 +1388,7 @@ function object37(fields: Fields): boolean {
   return true
 }
 
-function object38(fields: Fields): boolean {
+function object42(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -1241,7 +1397,7 @@ function object38(fields: Fields): boolean {
   return true
 }
 
-function object39(fields: Fields): boolean {
+function object43(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -1250,7 +1406,7 @@ function object39(fields: Fields): boolean {
   return true
 }
 
-function object40(fields: Fields): boolean {
+function object44(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
@@ -1259,7 +1415,7 @@ function object40(fields: Fields): boolean {
   return true
 }
 
-function object41(fields: Fields): boolean {
+function object45(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1267,7 +1423,7 @@ function object41(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "settings":
-        if (!(isObject(value) && object40(value))) return false
+        if (!(isObject(value) && object44(value))) return false
         break
       default:
         return false
@@ -1276,27 +1432,27 @@ function object41(fields: Fields): boolean {
   return true
 }
 
-function object42(fields: Fields): boolean {
+function object46(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
-    if (!(isObject(value) && object41(value))) return false
+    if (!(isObject(value) && object45(value))) return false
   }
   return true
 }
 
-function object43(fields: Fields): boolean {
+function object47(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "secrets":
-        if (!(isObject(value) && object39(value))) return false
+        if (!(isObject(value) && object43(value))) return false
         break
       case "inherit":
         if (!(typeof value === 'boolean')) return false
         break
       case "targets":
-        if (!(isObject(value) && object42(value))) return false
+        if (!(isObject(value) && object46(value))) return false
         break
       default:
         return false
@@ -1305,16 +1461,16 @@ function object43(fields: Fields): boolean {
   return true
 }
 
-function object44(fields: Fields): boolean {
+function object48(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
-    if (!(isObject(value) && object43(value))) return false
+    if (!(isObject(value) && object47(value))) return false
   }
   return true
 }
 
-function object45(fields: Fields): boolean {
+function object49(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1325,7 +1481,7 @@ function object45(fields: Fields): boolean {
         if (!(isObject(value) && object10(value))) return false
         break
       case "channel":
-        if (!(typeof value === 'string' && PATTERN_10.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_12.test(value))) return false
         break
       default:
         return false
@@ -1334,14 +1490,14 @@ function object45(fields: Fields): boolean {
   return true
 }
 
-function object46(fields: Fields): boolean {
+function object50(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "url")) return false
   if (!Object.hasOwn(fields, "secret")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "url":
-        if (!(typeof value === 'string' && PATTERN_8.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
         break
       case "secret":
         if (!(isObject(value) && object10(value))) return false
@@ -1353,16 +1509,16 @@ function object46(fields: Fields): boolean {
   return true
 }
 
-function object47(fields: Fields): boolean {
+function object51(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
-    if (!(isObject(value) && object46(value))) return false
+    if (!(isObject(value) && object50(value))) return false
   }
   return true
 }
 
-function object48(fields: Fields): boolean {
+function object52(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1377,16 +1533,16 @@ function object48(fields: Fields): boolean {
   return true
 }
 
-function object49(fields: Fields): boolean {
+function object53(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
-    if (!(isObject(value) && object48(value))) return false
+    if (!(isObject(value) && object52(value))) return false
   }
   return true
 }
 
-function object50(fields: Fields): boolean {
+function object54(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "to")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1410,21 +1566,21 @@ function object50(fields: Fields): boolean {
   return true
 }
 
-function object51(fields: Fields): boolean {
+function object55(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "slack":
-        if (!(isObject(value) && object45(value))) return false
-        break
-      case "webhooks":
-        if (!(isObject(value) && object47(value))) return false
-        break
-      case "commands":
         if (!(isObject(value) && object49(value))) return false
         break
+      case "webhooks":
+        if (!(isObject(value) && object51(value))) return false
+        break
+      case "commands":
+        if (!(isObject(value) && object53(value))) return false
+        break
       case "routes":
-        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => isObject(item) && object50(item)))) return false
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => isObject(item) && object54(item)))) return false
         break
       default:
         return false
@@ -1433,7 +1589,7 @@ function object51(fields: Fields): boolean {
   return true
 }
 
-function object52(fields: Fields): boolean {
+function object56(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -1442,12 +1598,12 @@ function object52(fields: Fields): boolean {
   return true
 }
 
-function object53(fields: Fields): boolean {
+function object57(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "refMap":
-        if (!(isObject(value) && object52(value))) return false
+        if (!(isObject(value) && object56(value))) return false
         break
       case "active-provider":
         if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
@@ -1465,7 +1621,7 @@ function object53(fields: Fields): boolean {
   return true
 }
 
-function object54(fields: Fields): boolean {
+function object58(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1473,7 +1629,7 @@ function object54(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
         break
       case "secrets":
-        if (!(isObject(value) && object53(value))) return false
+        if (!(isObject(value) && object57(value))) return false
         break
       default:
         return false
@@ -1482,12 +1638,12 @@ function object54(fields: Fields): boolean {
   return true
 }
 
-function object55(fields: Fields): boolean {
+function object59(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "gateway":
-        if (!(isObject(value) && object54(value))) return false
+        if (!(isObject(value) && object58(value))) return false
         break
       default:
         return false
@@ -1496,7 +1652,7 @@ function object55(fields: Fields): boolean {
   return true
 }
 
-function object56(fields: Fields): boolean {
+function object60(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1504,25 +1660,25 @@ function object56(fields: Fields): boolean {
         if (!(typeof value === 'string')) return false
         break
       case "secrets":
-        if (!(isObject(value) && object36(value))) return false
+        if (!(isObject(value) && object40(value))) return false
         break
       case "agent":
-        if (!(isObject(value) && object37(value))) return false
+        if (!(isObject(value) && object41(value))) return false
         break
       case "agents":
-        if (!(isObject(value) && object38(value))) return false
-        break
-      case "environments":
-        if (!(isObject(value) && object44(value))) return false
-        break
-      case "targets":
         if (!(isObject(value) && object42(value))) return false
         break
+      case "environments":
+        if (!(isObject(value) && object48(value))) return false
+        break
+      case "targets":
+        if (!(isObject(value) && object46(value))) return false
+        break
       case "alerts":
-        if (!(isObject(value) && object51(value))) return false
+        if (!(isObject(value) && object55(value))) return false
         break
       case "openclaw":
-        if (!(isObject(value) && object55(value))) return false
+        if (!(isObject(value) && object59(value))) return false
         break
       default:
         return false

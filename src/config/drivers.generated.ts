@@ -16,6 +16,40 @@ interface Described {
 
 /** Rotation drivers by name. */
 export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
+  "aws-iam": {
+    "type": "aws-iam",
+    "class": "issued",
+    "summary": "The access key of an AWS IAM user (npm install @aws-sdk/client-iam @aws-sdk/client-sts); the ref holds `{\"AccessKeyId\": …, \"SecretAccessKey\": …}` or the lines of one profile of a credentials file.",
+    "options": {
+      "type": "object",
+      "properties": {
+        "user": {
+          "type": "string",
+          "pattern": "^[A-Za-z0-9+=,.@_-]{1,64}$",
+          "description": "The name of the IAM user. Needed where another key acts, as \"admin\"; left out: the user whose key acts."
+        },
+        "region": {
+          "type": "string",
+          "minLength": 1,
+          "default": "us-east-1",
+          "description": "A region of the partition that the user is in: it decides which IAM and which STS are asked."
+        },
+        "endpoint": {
+          "type": "string",
+          "pattern": "^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$",
+          "description": "Where IAM and STS answer, both: https, or http on this machine. Left out: AWS’s own."
+        },
+        "timeoutMs": {
+          "type": "integer",
+          "minimum": 1,
+          "maximum": 120000,
+          "default": 10000,
+          "description": "Milliseconds for one question, and for asking it again."
+        }
+      },
+      "additionalProperties": false
+    }
+  },
   "exec": {
     "type": "exec",
     "class": "stated",
@@ -99,17 +133,99 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
       "additionalProperties": false
     }
   },
+  "guided": {
+    "type": "guided",
+    "class": "issued",
+    "guided": true,
+    "summary": "A credential of any service of the catalogue, made by a person.",
+    "options": {
+      "type": "object",
+      "properties": {
+        "service": {
+          "type": "string",
+          "pattern": "^[a-z0-9][a-z0-9-]{0,63}$",
+          "description": "The target in the catalogue that it is a credential of. Left out: the binding’s."
+        },
+        "unverified": {
+          "type": "boolean",
+          "default": false,
+          "description": "Takes the new one untried, where no call is known by which the service says whether it works."
+        }
+      },
+      "additionalProperties": false
+    }
+  },
+  "mysql": {
+    "type": "mysql",
+    "class": "chosen",
+    "summary": "The password of one MySQL or MariaDB user; the ref holds a URL (npm install mysql2).",
+    "options": {
+      "type": "object",
+      "properties": {
+        "host": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 255,
+          "default": "%",
+          "description": "The part after the `@` in the name of a user whose password another one sets, as in `app@%`."
+        },
+        "caCert": {
+          "type": "string",
+          "pattern": "^/",
+          "description": "A PEM file of the CA that the server’s certificate is checked by; absolute path. Left out: Node’s own, and no TLS on a loopback address by its number."
+        }
+      },
+      "additionalProperties": false
+    }
+  },
+  "mysql-users": {
+    "type": "mysql-users",
+    "class": "slots",
+    "summary": "Two MySQL or MariaDB users with the same rights, used in turn; the ref holds a URL (npm install mysql2).",
+    "options": {
+      "type": "object",
+      "properties": {
+        "users": {
+          "type": "array",
+          "items": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": 128
+          },
+          "minItems": 2,
+          "maxItems": 2,
+          "description": "Both, in any order."
+        },
+        "host": {
+          "type": "string",
+          "minLength": 1,
+          "maxLength": 255,
+          "default": "%",
+          "description": "The part after the `@` in the name of a user whose password another one sets, as in `app@%`."
+        },
+        "caCert": {
+          "type": "string",
+          "pattern": "^/",
+          "description": "A PEM file of the CA that the server’s certificate is checked by; absolute path. Left out: Node’s own, and no TLS on a loopback address by its number."
+        }
+      },
+      "required": [
+        "users"
+      ],
+      "additionalProperties": false
+    }
+  },
   "postgres": {
     "type": "postgres",
     "class": "chosen",
-    "summary": "The password of one PostgreSQL user; the ref holds a URL.",
+    "summary": "The password of one PostgreSQL user; the ref holds a URL (npm install pg).",
     "options": {
       "type": "object",
       "properties": {
         "caCert": {
           "type": "string",
-          "minLength": 1,
-          "description": "A PEM file of the CA that the server’s certificate is checked by. Left out: no TLS."
+          "pattern": "^/",
+          "description": "A PEM file of the CA that the server’s certificate is checked by; absolute path. Left out: Node’s own, and no TLS on a loopback address by its number."
         }
       },
       "additionalProperties": false
@@ -118,7 +234,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
   "postgres-users": {
     "type": "postgres-users",
     "class": "slots",
-    "summary": "Two PostgreSQL users with the same rights, used in turn; the ref holds a URL.",
+    "summary": "Two PostgreSQL users with the same rights, used in turn; the ref holds a URL (npm install pg).",
     "options": {
       "type": "object",
       "properties": {
@@ -135,13 +251,28 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
         },
         "caCert": {
           "type": "string",
-          "minLength": 1,
-          "description": "A PEM file of the CA that the server’s certificate is checked by. Left out: no TLS."
+          "pattern": "^/",
+          "description": "A PEM file of the CA that the server’s certificate is checked by; absolute path. Left out: Node’s own, and no TLS on a loopback address by its number."
         }
       },
       "required": [
         "users"
       ],
+      "additionalProperties": false
+    }
+  },
+  "stripe": {
+    "type": "stripe",
+    "class": "issued",
+    "guided": true,
+    "targets": [
+      "stripe-secret-key",
+      "stripe-restricted-key"
+    ],
+    "summary": "A secret or restricted key of Stripe, made by a person in its dashboard.",
+    "options": {
+      "type": "object",
+      "properties": {},
       "additionalProperties": false
     }
   }

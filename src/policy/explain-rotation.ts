@@ -43,6 +43,10 @@ export const OF_ROTATIONS = {
     message: `what was typed or pasted for "${ref}" has more than one line`,
     hint: 'pipe a value with several lines into the command',
   }),
+  'no-access-key': ({ ref }) => ({
+    message: `the value of "${ref}" holds no AWS access key`,
+    hint: 'store {"AccessKeyId": "…", "SecretAccessKey": "…"} there, or the lines of one profile of a credentials file',
+  }),
   'no-call': ({ ref }) => ({
     message: `no call is known by which the service of "${ref}" says whether a credential works`,
     hint: 'write "unverified": true beside its driver to take new ones untried; nothing was changed',

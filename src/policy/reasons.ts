@@ -79,6 +79,7 @@ export const REASONS = [
   'key-elsewhere',
   'key-unknown',
   'many-lines',
+  'no-access-key',
   'no-call',
   'no-input',
   'not-a-key',

@@ -2,6 +2,7 @@
 import type { Driver } from './driver.ts'
 
 export const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
+  'aws-iam': async () => (await import('./drivers/aws-iam.ts')).driver,
   exec: async () => (await import('./drivers/exec.ts')).driver,
   'postgres-users': async () => (await import('./drivers/postgres-users.ts')).driver,
   'mysql-users': async () => (await import('./drivers/mysql-users.ts')).driver,

@@ -1,7 +1,7 @@
 /**
  * What an error of AWS's SDK means. Its name and its status are looked at, never its message, which may
  * quote what was asked or stored. Names: each operation's "Errors" in the API references of Secrets
- * Manager, Systems Manager and STS, and their "Common Errors".
+ * Manager, Systems Manager, IAM and STS, and their "Common Errors".
  */
 import type { Trouble } from '../../http/request.ts'
 import { final, timedOut, unavailable } from '../../secret/outcome.ts'
@@ -22,6 +22,7 @@ const BY_NAME: ReadonlyMap<string, Failure> = new Map([
   ...named(loginDenied, 'IncompleteSignature', 'IncompleteSignatureException'),
   ...named(loginDenied, 'MissingAuthenticationToken', 'MissingAuthenticationTokenException'),
   ...named(loginDenied, 'ExpiredToken', 'ExpiredTokenException', 'RequestExpired'),
+  ...named(absent, 'NoSuchEntityException', 'NoSuchEntity'),
   ...named(absent, 'ResourceNotFoundException', 'ParameterNotFound', 'ParameterVersionNotFound'),
   // Marked for deletion: there is nothing to be read any more.
   ...named(absent, 'InvalidRequestException'),
