@@ -11,6 +11,7 @@ import { didYouMean } from '../config/suggest.ts'
 import type { Config, LoadedConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
 import { actorOf } from '../gateway/actor.ts'
+import { counting } from '../gateway/budget.ts'
 import { endLike } from '../gateway/ending.ts'
 import type { Instruction, Report } from '../gateway/input/set-words.ts'
 import { resolveOptions } from '../gateway/options.ts'
@@ -75,7 +76,13 @@ export async function secretsSet(
       pasteMarks: Boolean(io.env['TERM']) && io.env['TERM'] !== 'dumb',
       expected: expectedOf(loaded.config, name),
     }
-    outcome = await entered(() => startSetter(instruction))
+    const counted = { home: io.home, config: loaded.path, provider: step.provider }
+    outcome = await counting(
+      { ...counted, configured: provider, now: () => io.now() },
+      (calls) =>
+        entered(() => startSetter({ ...instruction, ...(calls === undefined ? {} : { calls }) })),
+      ({ report }) => (report?.type === 'cancelled' ? 0 : report?.spent),
+    )
     await tell(io, log, about, outcome, target)
   } finally {
     await log.close()

@@ -5,6 +5,7 @@ import type { Entry } from '../audit/record.ts'
 import { upperSnake } from '../config/names.ts'
 import { SecretRefError } from '../errors.ts'
 import { actorOf } from '../gateway/actor.ts'
+import { counting } from '../gateway/budget.ts'
 import { askKeeper } from '../gateway/keep/keeper.ts'
 import type { KeepOrder, Kept, KeptVersion } from '../gateway/keep/words.ts'
 import { resolveOptions } from '../gateway/options.ts'
@@ -24,6 +25,8 @@ export interface VersionsOptions {
 
 interface Stored extends StoredAt {
   ref: string
+  /** The config's path, by which calls are counted. */
+  config: string
   order: Omit<KeepOrder, 'action'>
   about: Omit<Entry, 'event'>
 }
@@ -108,6 +111,7 @@ async function find(io: Io, ref: string, options: VersionsOptions): Promise<Stor
   return {
     ...at,
     ref,
+    config: loaded.path,
     order: {
       v: 1,
       provider: step.provider,
@@ -157,10 +161,15 @@ async function changed(io: Io, stored: Stored, action: KeepOrder['action']): Pro
 
 async function ask(
   io: Io,
-  { ref, order, step, provider }: Stored,
+  { ref, order, step, provider, config }: Stored,
   action: KeepOrder['action'],
 ): Promise<Exclude<Kept, { type: 'failed' }>> {
-  const kept = await askKeeper({ ...order, action })
+  const counted = { home: io.home, config, provider: step.provider, now: () => io.now() }
+  const kept = await counting(
+    { ...counted, configured: provider },
+    (calls) => askKeeper({ ...order, action, ...(calls === undefined ? {} : { calls }) }),
+    (answer) => answer?.spent,
+  )
   if (kept === undefined) throw silent(io)
   if (kept.type !== 'failed') return kept
   const { what, code, reason, place } = kept

@@ -1,7 +1,9 @@
-/** What one start may ask of providers that have a call budget, and what it did ask. */
+/** What one start, or one question, may ask of a provider that has a call budget, and what it did ask. */
+import type { DatabaseSync } from 'node:sqlite'
 import type { ProviderConfig } from '../config/types.ts'
-import { settleCalls, takeCalls } from '../state/budgets.ts'
-import type { Gateway } from './gateway.ts'
+import { settleCalls, takeCalls, type Allotment } from '../state/budgets.ts'
+import { openDatabase } from '../state/db.ts'
+import type { Home } from '../state/home.ts'
 import type { Sheet, SheetItem } from './sheet.ts'
 
 /** Provider types with the option `callsPerMinute`, and its default; a test holds them to their schemas. */
@@ -12,6 +14,8 @@ export const CALLS_PER_MINUTE: Readonly<Record<string, number>> = {
 }
 /** A question is asked again at most twice. */
 const ATTEMPTS = 3
+/** For one question with all of its pages and repeats; what it does not need is given back. */
+const MOST = 30
 /** Beside the reads: a secret id unwrapped, a login, the token looked up, a lease given back. */
 const AROUND = 4
 
@@ -23,6 +27,13 @@ export function budgetOf({ type, options }: ProviderConfig): number | undefined 
   return typeof stated === 'number' ? stated : standard
 }
 
+/** Whose calls are counted. A gateway is one. */
+export interface Counted {
+  db: DatabaseSync
+  loaded: { path: string }
+  now(): Date
+}
+
 /**
  * Takes what these items may need of each budget. `state.db` is opened only where there is one.
  *
@@ -30,16 +41,16 @@ export function budgetOf({ type, options }: ProviderConfig): number | undefined 
  * @throws STATE_UNAVAILABLE: calls that cannot be counted are not made
  */
 export function allot(
-  gateway: Gateway,
+  gateway: Counted,
   items: readonly SheetItem[],
   table: ReadonlyMap<string, ProviderConfig>,
-): Map<string, { calls: number; at: number }> {
+): Map<string, Allotment> {
   const places = new Map<string, Set<string>>()
   for (const { provider, at } of items.flatMap(({ chain }) => chain)) {
     const known = places.get(provider) ?? new Set()
     places.set(provider, known.add(JSON.stringify([at.path, at.version])))
   }
-  const allotted = new Map<string, { calls: number; at: number }>()
+  const allotted = new Map<string, Allotment>()
   for (const [provider, { size }] of places) {
     const configured = table.get(provider)
     const perMinute = configured === undefined ? undefined : budgetOf(configured)
@@ -58,7 +69,7 @@ export function allot(
  * @throws STATE_UNAVAILABLE
  */
 export function settle(
-  gateway: Gateway,
+  gateway: Counted,
   { providers }: Sheet,
   spent: ReadonlyMap<string, number>,
 ): void {
@@ -69,5 +80,41 @@ export function settle(
     if (used === undefined) continue
     const key = { config: gateway.loaded.path, provider }
     settleCalls(gateway.db, key, { calls, at }, used, gateway.now())
+  }
+}
+
+export interface OneProvider {
+  home: Home
+  /** Absolute path of the config; left out: nobody's, and nothing is counted. */
+  config: string | undefined
+  provider: string
+  configured: ProviderConfig
+  now: () => Date
+}
+
+/**
+ * Counts one question that is no start: a write, a look at versions, a list.
+ *
+ * @param ask gets the calls that are left for it
+ * @param spentOf how many it made; where nobody knows, all of them count
+ * @throws STATE_UNAVAILABLE: calls that cannot be counted are not made
+ */
+export async function counting<T>(
+  { home, config, provider, configured, now }: OneProvider,
+  ask: (calls?: number) => Promise<T>,
+  spentOf: (answer: T) => number | undefined,
+): Promise<T> {
+  const perMinute = budgetOf(configured)
+  if (perMinute === undefined || config === undefined) return ask()
+  const key = { config, provider }
+  const db = openDatabase(home)
+  try {
+    const allotment = takeCalls(db, key, { most: MOST, perMinute, now: now() })
+    const answer = await ask(allotment.calls)
+    const spent = spentOf(answer)
+    if (spent !== undefined) settleCalls(db, key, allotment, spent, now())
+    return answer
+  } finally {
+    db.close()
   }
 }

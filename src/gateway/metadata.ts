@@ -57,6 +57,11 @@ export function parseMessage(line: string, sheet: Known): Message | undefined {
   return { type: 'fetched', items, ...(spent.size === 0 ? {} : { spent }) }
 }
 
+/** A whole number from zero up; `undefined` for anything else. */
+export function countIn(raw: unknown): number | undefined {
+  return Number.isSafeInteger(raw) && Number(raw) >= 0 ? Number(raw) : undefined
+}
+
 /** A provider whose count is missing or none keeps all that it was allotted. */
 function spentIn(raw: unknown, providers: ReadonlySet<string>): Map<string, number> {
   const spent = new Map<string, number>()

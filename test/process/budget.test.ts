@@ -1,16 +1,16 @@
 /** Restarts do not hammer a provider: its call budget holds over processes that know nothing of each other. */
 import { expect, test } from 'vitest'
 import { fakeVault } from '../fakes/vault.ts'
-import { makeWorld, recordsOf, run } from './support.ts'
+import { makeWorld, recordsOf, run, type Ended, type World } from './support.ts'
 
 const STARTS = 20
 const BUDGET = 12
 
-test('twenty starts in a row, some at once, make no more calls than a minute has', async () => {
-  const vault = await fakeVault({ value: 'fake-of-vault' })
+/** One agent with one credential from there. */
+function worldAt(address: string, callsPerMinute: number): World {
   const world = makeWorld({
     config: {
-      secrets: { providers: { vault: { address: vault.url, callsPerMinute: BUDGET } } },
+      secrets: { providers: { vault: { address, callsPerMinute } } },
       agents: {
         a: {
           'tool-bindings': { t: { required: true, credentials: { c: { secretRef: 'key' } } } },
@@ -19,6 +19,12 @@ test('twenty starts in a row, some at once, make no more calls than a minute has
     },
   })
   world.env['VAULT_TOKEN'] = 'fake-token'
+  return world
+}
+
+test('twenty starts in a row, some at once, make no more calls than a minute has', async () => {
+  const vault = await fakeVault({ value: 'fake-of-vault' })
+  const world = worldAt(vault.url, BUDGET)
   const words = ['run', '--config', world.config, '--', 'true']
   const codes: (number | null)[] = []
   let err = ''
@@ -36,4 +42,28 @@ test('twenty starts in a row, some at once, make no more calls than a minute has
   expect(err).toContain('there are calls again within a minute')
   const failed = recordsOf(world).filter(({ event }) => event === 'grant.failed')
   expect(failed.every(({ reason }) => reason === 'budget')).toBe(true)
+})
+
+test('a write and a look at versions are counted with the starts, and what they leave is given back', async () => {
+  const vault = await fakeVault({ value: 'fake-of-vault' })
+  const world = worldAt(vault.url, 4)
+  const secrets = (...words: string[]): Promise<Ended> =>
+    run(world, ['secrets', ...words, '--config', world.config], { stdin: Buffer.from('fake-new') })
+  // What is there, then what is to be there.
+  expect(await secrets('set', 'key')).toMatchObject({ code: 0 })
+  expect((await secrets('history', 'key')).err).toContain('[SECRET_NOT_FOUND]')
+  const started = ['run', '--config', world.config, '--', 'true']
+  expect(await run(world, started)).toMatchObject({ code: 0 })
+  expect(vault.requests).toHaveLength(4)
+  for (const words of [
+    ['set', 'key'],
+    ['history', 'key'],
+    ['rollback', 'key'],
+  ]) {
+    const refused = await secrets(...words)
+    expect(refused.code).toBe(1)
+    expect(refused.err).toContain('provider "vault" was asked as often in a minute as it may be')
+  }
+  expect(await run(world, started)).toMatchObject({ code: 125 })
+  expect(vault.requests).toHaveLength(4)
 })

@@ -1,7 +1,7 @@
 /** Control's end of a locksmith: what comes back of keys and moved values are closed fields only. */
 import { NAME } from '../../config/names.ts'
 import { isFailureReason } from '../../policy/reasons.ts'
-import { codeOf, FINGERPRINT, isObject, matching, objectIn, VERSION } from '../metadata.ts'
+import { codeOf, countIn, FINGERPRINT, isObject, matching, objectIn, VERSION } from '../metadata.ts'
 import { CANCELLING, INPUT_FAULTS } from './set-words.ts'
 import {
   KEY_KINDS,
@@ -86,10 +86,6 @@ function itemIn(raw: unknown): ImportedItem | undefined {
   const { already } = raw
   if (name === undefined || version === undefined || fingerprint === undefined) return undefined
   return typeof already === 'boolean' ? { name, version, fingerprint, already } : undefined
-}
-
-function countIn(raw: unknown): number | undefined {
-  return Number.isSafeInteger(raw) && Number(raw) >= 0 ? Number(raw) : undefined
 }
 
 function failedIn(

@@ -21,6 +21,8 @@ export interface Instruction {
   operation: string
   /** Absolute path of the key for fingerprints; made on first use, in the value wing. */
   fingerprintKey: string
+  /** How many calls may be made; left out: as many as it takes. */
+  calls?: number
   /** Whose variables the provider may see, where there is a /proc to read them from. */
   gatewayPid?: number
   /** Whether the terminal can be told to mark where a paste begins and ends. */
@@ -40,7 +42,10 @@ export type StoredWarning = (typeof STORED_WARNINGS)[number]
 export const CANCELLING = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const
 export type Cancelling = (typeof CANCELLING)[number]
 
-export type Report =
+export type Report = {
+  /** Calls made. */
+  spent?: number
+} & (
   | {
       type: 'written'
       version?: string
@@ -64,3 +69,4 @@ export type Report =
       place?: string
     }
   | { type: 'cancelled'; signal?: Cancelling }
+)

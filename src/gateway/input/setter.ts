@@ -6,7 +6,7 @@ import {
   type Instruction,
   type Report,
 } from './set-words.ts'
-import { codeOf, FINGERPRINT, known, matching, VERSION, objectIn } from '../metadata.ts'
+import { codeOf, countIn, FINGERPRINT, known, matching, VERSION, objectIn } from '../metadata.ts'
 import { REASONS } from '../../policy/reasons.ts'
 import { isTargetId } from '../../targets/infer.ts'
 import { MAX_REPORT_BYTES, startValueInput, type ValueInput } from './value-input.ts'
@@ -22,7 +22,16 @@ export function startSetter(instruction: Instruction): ValueInput<Report> {
  */
 export function parseReport(text: string, instruction: Instruction): Report | undefined {
   const parsed = objectIn(text, MAX_REPORT_BYTES)
-  if (parsed === undefined) return undefined
+  const report = parsed && reportIn(parsed, instruction)
+  if (parsed === undefined || report === undefined) return undefined
+  const spent = countIn(parsed['spent'])
+  return spent === undefined ? report : { ...report, spent }
+}
+
+function reportIn(
+  parsed: Readonly<Record<string, unknown>>,
+  instruction: Instruction,
+): Report | undefined {
   switch (parsed['type']) {
     case 'written':
       return parseWritten(parsed, instruction)

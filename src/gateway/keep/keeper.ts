@@ -1,7 +1,7 @@
 /** Control's end of a keeper: versions of one stored value, seen and changed without the value. */
 import { spawn } from 'node:child_process'
 import { Socket } from 'node:net'
-import { codeOf, dateIn, isObject, matching, VERSION, objectIn } from '../metadata.ts'
+import { codeOf, countIn, dateIn, isObject, matching, VERSION, objectIn } from '../metadata.ts'
 import { isFailureReason } from '../../policy/reasons.ts'
 import { valueProcess } from '../value-process.ts'
 import { KEEP_FAULTS, STAGES, type KeepOrder, type Kept, type KeptVersion } from './words.ts'
@@ -46,7 +46,13 @@ export function askKeeper(order: KeepOrder): Promise<Kept | undefined> {
  */
 export function parseKept(text: string, order: KeepOrder): Kept | undefined {
   const parsed = objectIn(text, MAX_BYTES)
-  if (parsed === undefined) return undefined
+  const kept = parsed && keptIn(parsed, order)
+  if (parsed === undefined || kept === undefined) return undefined
+  const spent = countIn(parsed['spent'])
+  return spent === undefined ? kept : { ...kept, spent }
+}
+
+function keptIn(parsed: Readonly<Record<string, unknown>>, order: KeepOrder): Kept | undefined {
   if (parsed['type'] === 'history' && order.action.kind === 'history') {
     if (!Array.isArray(parsed['versions'])) return undefined
     const versions = parsed['versions'].map(parseVersion)

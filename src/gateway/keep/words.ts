@@ -14,6 +14,8 @@ export interface KeepOrder {
   type: string
   options: Readonly<Record<string, unknown>>
   at: Location
+  /** How many calls may be made; left out: as many as it takes. */
+  calls?: number
   /** Whose variables the provider may see, where there is a /proc to read them from. */
   gatewayPid?: number
   /** `to`: a version; left out: the previous one. */
@@ -32,7 +34,11 @@ export const KEEP_FAULTS = ['store', 'conflict', 'unknown', 'nothing', 'unsuppor
 export type KeepFault = (typeof KEEP_FAULTS)[number]
 
 /** `to`: what is current now; `of`: where that is a new version, the one whose value it has. */
-export type Kept =
+export type Kept = {
+  /** Calls made. */
+  spent?: number
+} & (
   | { type: 'history'; versions: readonly KeptVersion[] }
   | { type: 'changed'; from?: string; to?: string; of?: string }
   | { type: 'failed'; what: KeepFault; code: Code; reason?: string; place?: string }
+)

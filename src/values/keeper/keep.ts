@@ -1,10 +1,12 @@
 /** What a keeper does for one order, as closed fields. */
 import type { KeepOrder, Kept, KeptVersion } from '../../gateway/keep/words.ts'
 import type { Failure, History, PutOutcome, Session } from '../providers/contract.ts'
-import { withSession } from '../providers/session.ts'
+import { CallCount, withSession } from '../providers/session.ts'
 
 export async function keep(order: KeepOrder): Promise<Kept> {
-  return (await withSession(order, (session) => act(session, order))) ?? unsupported
+  const count = new CallCount(order.calls)
+  const kept = await withSession(order, (session) => act(session, order), count)
+  return { ...(kept ?? unsupported), spent: count.spent }
 }
 
 const unsupported: Kept = { type: 'failed', what: 'unsupported', code: 'PROVIDER_UNSUPPORTED' }

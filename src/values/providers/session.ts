@@ -14,10 +14,28 @@ export interface Opening {
   gatewayPid?: number
 }
 
+/** Counts what a provider is asked, against what control has allotted; left out: as often as it likes. */
+export class CallCount {
+  spent = 0
+  readonly #most: number
+
+  constructor(most = Infinity) {
+    this.#most = most
+  }
+
+  /** False where that is more than is left; then nothing is taken. */
+  spend(calls: number): boolean {
+    if (this.spent + calls > this.#most) return false
+    this.spent += calls
+    return true
+  }
+}
+
 /** What `work` made of the session; `undefined` for a type that is not known. */
 export async function withSession<T>(
   { provider: name, type, options, at, gatewayPid }: Opening,
   work: (session: Session) => Promise<T>,
+  count = new CallCount(),
 ): Promise<T | undefined> {
   const load = Object.hasOwn(PROVIDERS, type) ? PROVIDERS[type] : undefined
   if (load === undefined) return undefined
@@ -30,7 +48,7 @@ export async function withSession<T>(
       // A provider that asks over a network has a deadline of its own; a write to a file has none.
       signal: new AbortController().signal,
       now: () => new Date(),
-      spend: () => true,
+      spend: (calls) => count.spend(calls),
       env,
     })
     try {

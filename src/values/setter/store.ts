@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Instruction, Report } from '../../gateway/input/set-words.ts'
 import type { Failure, PutOutcome } from '../providers/contract.ts'
-import { withSession } from '../providers/session.ts'
+import { CallCount, withSession } from '../providers/session.ts'
 import { describeValue, type Fingerprint } from '../resolver/metadata.ts'
 import { isPlaceholder } from '../secret/placeholder.ts'
 
@@ -15,11 +15,22 @@ export async function store(
   value: Buffer,
   fingerprint: Fingerprint,
 ): Promise<Report> {
-  let outcome = await put(instruction, value)
+  const count = new CallCount(instruction.calls)
+  const report = await stored(instruction, value, fingerprint, count)
+  return { ...report, spent: count.spent }
+}
+
+async function stored(
+  instruction: Instruction,
+  value: Buffer,
+  fingerprint: Fingerprint,
+  count: CallCount,
+): Promise<Report> {
+  let outcome = await put(instruction, value, count)
   for (let attempt = 1; outcome.kind === 'conflict' && attempt < ATTEMPTS; attempt++) {
     // Somebody stored another name in the same file at this moment; their write is kept, ours follows.
     await pause(attempt * PAUSE_MS * (0.5 + Math.random()))
-    outcome = await put(instruction, value)
+    outcome = await put(instruction, value, count)
   }
   if (outcome.kind === 'written') {
     const { version, at } = outcome
@@ -73,10 +84,12 @@ async function likeness(
   return { looksLike, misfits }
 }
 
-async function put(instruction: Instruction, value: Buffer): Promise<PutOutcome> {
+async function put(instruction: Instruction, value: Buffer, count: CallCount): Promise<PutOutcome> {
   const { at, operation } = instruction
-  const outcome = await withSession(instruction, async (session) =>
-    session.put?.(at, value, { expect: 'any', operation }),
+  const outcome = await withSession(
+    instruction,
+    async (session) => session.put?.(at, value, { expect: 'any', operation }),
+    count,
   )
   return outcome ?? unsupported
 }
