@@ -46,12 +46,13 @@ export async function withCurrent(
   }
 }
 
-/** Durable before control learns that it was made. */
+/** Durable before control learns that it was made; one that was made and is not kept has to be looked for. */
 export async function keep({ order, staging, fingerprint }: Work, made: Made): Promise<Done> {
   if (made.kind !== 'made') return troubled(made)
   try {
     const kept = await staging.keep(order.rotation.id, 'new', made)
-    return kept === undefined ? described(made, fingerprint) : failed(kept)
+    if (kept === undefined) return described(made, fingerprint)
+    return { ...failed(kept), result: 'unknown' }
   } finally {
     wipe(made.value)
   }
