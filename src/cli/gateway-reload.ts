@@ -1,7 +1,7 @@
 /** `secretref gateway reload`: the running gateways of a config take it as it is now. */
 import { problemsText } from '../config/problems.ts'
 import { readConfig } from '../config/read.ts'
-import { askToReload } from '../gateway/control/ask.ts'
+import { askToReload, type Asked } from '../gateway/control/ask.ts'
 import { safeJson } from '../printable.ts'
 import { printable, type Io } from './io.ts'
 import { sourceOf } from './open.ts'
@@ -12,7 +12,7 @@ export interface ReloadOptions {
   json?: true
 }
 
-/** @returns 0 where every one has reloaded, 1 where one has refused, 2 where none runs */
+/** @returns 0 where every one has reloaded, 1 where one has refused or did not answer, 2 where none runs */
 export async function gatewayReload(io: Io, options: ReloadOptions): Promise<number> {
   const { path } = readConfig(sourceOf(io, options.config))
   const answers = await askToReload(io.home, path)
@@ -23,25 +23,29 @@ export async function gatewayReload(io: Io, options: ReloadOptions): Promise<num
     return 2
   }
   if (options.json) {
-    const gateways = answers.map(({ pid, answer }) => ({ ...answer, v: undefined, pid }))
+    const gateways = answers.map(({ pid, answer }) => ({
+      ...answer,
+      v: undefined,
+      ok: answer.ok === true,
+      pid,
+    }))
     io.out(`${safeJson({ version: 1, path, gateways }, 2)}\n`)
-  } else for (const { pid, answer } of answers) sayAnswer(io, path, pid, answer)
+  } else for (const asked of answers) sayAnswer(io, path, asked)
   return answers.every(({ answer }) => answer.ok) ? 0 : 1
 }
 
-function sayAnswer(
-  io: Io,
-  path: string,
-  pid: number,
-  answer: Awaited<ReturnType<typeof askToReload>>[number]['answer'],
-): void {
+function sayAnswer(io: Io, path: string, { pid, answer }: Asked): void {
   if (answer.ok) {
     io.out(`reloaded (pid ${pid}): ${printable(wordsFor(answer))}\n`)
     return
   }
-  const { problems, code, message, hint } = answer
-  const about = `gateway (pid ${pid}) keeps the config that it has: ${message} [${code}]`
-  io.err(`${io.program}: ${printable(about)}\n`)
-  if (problems !== undefined) io.err(problemsText(path, problems))
-  else if (hint !== undefined) io.err(`hint: ${printable(hint)}\n`)
+  const { code, message, hint } = answer
+  const about =
+    answer.ok === undefined
+      ? message
+      : `gateway (pid ${pid}) keeps the config that it has: ${message}`
+  io.err(`${io.program}: ${printable(about)} [${code}]\n`)
+  if (answer.ok === false && answer.problems !== undefined) {
+    io.err(problemsText(path, answer.problems))
+  } else if (hint !== undefined) io.err(`hint: ${printable(hint)}\n`)
 }

@@ -17,6 +17,7 @@ import { startTimeOf, stillRuns } from '../gateway/surroundings.ts'
 import type { Planner } from '../plan/plan.ts'
 import { claimAgent, releaseAgent } from '../state/runs.ts'
 import { foreground, openGateway, plannerOf, sayer, type Level } from './foreground.ts'
+import { ConfigWatch } from './config-watch.ts'
 import type { Io } from './io.ts'
 import type { StartOptions } from './options.ts'
 import { Reloader } from './reloader.ts'
@@ -101,7 +102,7 @@ export async function gatewayRun(
   const serving = server.serve(gateway, services)
   const closeSocket = await openSocket(gateway, reloader, say)
   duties.replace(wanted)
-  reloader.watch()
+  new ConfigWatch(reloader).begin()
   const endings = await serving
   closeSocket()
   await duties.stop()
@@ -120,7 +121,7 @@ const NOT_STARTED = 125
 /** Agents are served without it as well; what is missing is said. */
 async function openSocket(gateway: Gateway, reloader: Reloader, say: Say): Promise<() => void> {
   try {
-    const path = makeSocketPath(gateway.home, gateway.loaded.path)
+    const path = await makeSocketPath(gateway.home, gateway.loaded.path)
     return await listen(path, () => reloader.reload('asked'))
   } catch (error) {
     if (!(error instanceof SecretRefError)) throw error

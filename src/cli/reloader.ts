@@ -1,21 +1,18 @@
 /** A running gateway takes a new config: all of it, or nothing. */
 import { hash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { ConfigError, problemsText } from '../config/problems.ts'
 import { loadConfig } from '../config/load.ts'
 import { requireTrust } from '../config/trust.ts'
-import { providersOf } from '../config/accessors.ts'
-import { SecretRefError } from '../errors.ts'
+import { SecretRefError, type Code } from '../errors.ts'
 import type { Answer, Reloaded } from '../gateway/control/message.ts'
 import type { Duties, Duty } from '../gateway/duties.ts'
-import { Gateway } from '../gateway/gateway.ts'
+import type { Gateway } from '../gateway/gateway.ts'
 import type { Say } from '../gateway/result.ts'
+import { meaningOf } from '../gateway/serve/meaning.ts'
 import type { Server } from '../gateway/serve/server.ts'
 import type { Service } from '../gateway/serve/service.ts'
 import type { Io } from './io.ts'
-
-/** How often the config file is looked at; what changes between two looks is still being written. */
-const LOOK_MS = 2000
 
 export interface Serving {
   /** @throws SecretRefError where one agent could not be served */
@@ -31,15 +28,12 @@ export class Reloader {
   readonly #duties: Duties
   readonly #say: Say
   readonly #serving: Serving
-  /** The newest one, whose config holds. */
+  /** The newest one, whose config holds. Runs that began under another end under that. */
   #gateway: Gateway
-  /** Those with older configs: runs that began under one end under it. */
-  readonly #before: Gateway[] = []
   /** One reload after the other. */
   #last: Promise<unknown> = Promise.resolve()
-  /** What the watch refused last, which it says once. */
-  #refused = ''
-  #waitsForTrust = false
+  /** Why the last reload was refused, and of which content. */
+  #refused: { content: string | undefined; code: Code } | undefined
 
   constructor(parts: {
     io: Io
@@ -57,44 +51,36 @@ export class Reloader {
     this.#serving = parts.serving
   }
 
-  /** @returns what changed, or why nothing did; never rejects */
+  /** Whose config holds now. */
+  get gateway(): Gateway {
+    return this.#gateway
+  }
+
+  /** Why the config that is there now was refused; `undefined` where it holds. */
+  get refusedBy(): Code | undefined {
+    return this.#refused?.code
+  }
+
+  /**
+   * @param why `watched`: nobody asked, and what was said before is not said again
+   * @returns what changed, or why nothing did; never rejects
+   */
   reload(why: 'asked' | 'watched'): Promise<Answer> {
     const answer = this.#last.then(() => this.#reload(why))
     this.#last = answer
     return answer
   }
 
-  /** Reloads by itself when the file has changed and settled, or trust for it was given. */
-  watch(): void {
-    const look = (): string => `${stamp(this.#gateway.loaded.path)} ${this.#trustStamp()}`
-    let taken = look()
-    let before = taken
-    setInterval(() => {
-      const now = look()
-      const settled = now === before
-      before = now
-      if (!settled || now === taken) return
-      taken = now
-      void this.reload('watched')
-    }, LOOK_MS).unref()
-  }
-
   /** Before this process ends. */
   async settle(): Promise<void> {
     await this.#last
-    for (const gateway of this.#before) await gateway.flush()
     await this.#gateway.settle()
-  }
-
-  #trustStamp(): string {
-    return this.#waitsForTrust ? stamp(this.#gateway.home.trust) : ''
   }
 
   async #reload(why: 'asked' | 'watched'): Promise<Answer> {
     try {
       const answer = await this.#take(why)
-      this.#refused = ''
-      this.#waitsForTrust = false
+      this.#refused = undefined
       return answer
     } catch (error) {
       return this.#refuse(why, error)
@@ -108,44 +94,54 @@ export class Reloader {
     requireTrust(loaded, old.home)
     if (loaded.hash === old.loaded.hash) {
       if (why === 'asked') this.#say('info', 'config not reloaded: it has not changed')
+      else if (this.#refused) this.#say('info', 'the config is again the one that holds')
       return { v: 1, ok: true, hash: loaded.hash, added: [], removed: [], changed: [] }
     }
-    const { home, env, log, actor, surroundings, parent, now } = old
-    const gateway = new Gateway({ home, env, loaded, log, actor, surroundings, parent, now })
+    const gateway = old.withConfig(loaded)
     const { services, duties } = await this.#serving.prepare(gateway)
-    const { served } = this.#server
-    const next = new Map(services.map((service) => [service.plan.agent, service]))
-    const added = [...next.keys()].filter((name) => !served.has(name))
-    const removed = [...served.keys()].filter((name) => !next.has(name))
-    const changed = [...served].flatMap(([name, before]) => {
-      const after = next.get(name)
-      const same = after && meaning(gateway, after) === meaning(before.gateway, before.service)
-      return after === undefined || same ? [] : [name]
-    })
-    this.#serving.claim(added)
+    const change = this.#changeTo(gateway, services)
+    const replacement = await this.#server.prepare(gateway, services)
+    this.#serving.claim(change.added)
     try {
+      const { actor } = gateway
       const detail = { path, before: old.loaded.hash }
-      await gateway.record([{ event: 'config.reloaded', actor, config: loaded.hash, detail }])
+      await gateway.record([
+        { event: 'config.reloaded', actor, config: loaded.hash, detail },
+        ...replacement.entries,
+      ])
     } catch (error) {
-      this.#serving.unclaim(added)
+      this.#serving.unclaim(change.added)
       throw error
     }
-    this.#server.replace(gateway, services)
-    this.#duties.replace(duties)
     this.#gateway = gateway
-    const words = wordsFor({ added, removed, changed })
-    this.#say('info', `config reloaded: ${words}`)
-    this.#before.push(old)
-    return { v: 1, ok: true, hash: loaded.hash, added, removed, changed }
+    this.#say('info', `config reloaded: ${wordsFor(change)}`)
+    this.#server.replace(replacement)
+    this.#duties.replace(duties)
+    return { v: 1, ok: true, hash: loaded.hash, ...change }
+  }
+
+  #changeTo(
+    gateway: Gateway,
+    services: readonly Service[],
+  ): Pick<Reloaded, 'added' | 'removed' | 'changed'> {
+    const { served } = this.#server
+    const next = new Map(services.map((service) => [service.plan.agent, service]))
+    return {
+      added: [...next.keys()].filter((name) => !served.has(name)),
+      removed: [...served.keys()].filter((name) => !next.has(name)),
+      changed: [...served].flatMap(([name, { current }]) => {
+        const service = next.get(name)
+        if (service === undefined) return []
+        return meaningOf({ gateway, service }) === meaningOf(current) ? [] : [name]
+      }),
+    }
   }
 
   /** Nothing has changed; it is said, and recorded. */
   async #refuse(why: 'asked' | 'watched', error: unknown): Promise<Answer> {
-    const refusal = error instanceof SecretRefError ? error : defect(error)
-    const { code, message, hint } = refusal
+    const { code, message, hint } = error instanceof SecretRefError ? error : defect(error)
     const { path } = this.#gateway.loaded
-    const found = hashOf(path)
-    this.#waitsForTrust = code === 'CONFIG_UNTRUSTED'
+    const content = hashOf(path)
     const answer: Answer = {
       v: 1,
       ok: false,
@@ -154,22 +150,24 @@ export class Reloader {
       ...(hint !== undefined && { hint }),
       ...(error instanceof ConfigError && { problems: error.problems }),
     }
-    const key = `${found} ${code}`
-    if (why === 'watched' && key === this.#refused) return answer
-    this.#refused = key
+    const before = this.#refused
+    this.#refused = { content, code }
+    if (why === 'watched' && before?.code === code && before.content === content) return answer
     this.#say('error', `config not reloaded, all stays as it was: ${message} [${code}]`, hint)
     if (error instanceof ConfigError) this.#io.err(problemsText(error.path, error.problems))
     const { actor } = this.#gateway
-    const config = found === undefined ? {} : { config: found }
+    const config = content === undefined ? {} : { config: content }
     await this.#gateway
       .record([{ event: 'config.rejected', actor, ...config, code, detail: { path } }])
-      .catch((failure: unknown) => this.#sayFailure(failure))
+      .catch((failure: unknown) => this.#sayFailure(code, failure))
     return answer
   }
 
-  #sayFailure(error: unknown): void {
+  #sayFailure(refusal: Code, error: unknown): void {
     const { message, code, hint } = error instanceof SecretRefError ? error : defect(error)
-    this.#say('error', `${message} [${code}]`, hint)
+    // What refused it is what keeps it off the record: it has been said.
+    if (code === refusal) return
+    this.#say('error', `that it was refused is not on record: ${message} [${code}]`, hint)
   }
 }
 
@@ -179,24 +177,6 @@ export function wordsFor(change: Pick<Reloaded, 'added' | 'removed' | 'changed'>
     names.length === 0 ? [] : [`${word} ${names.join(', ')}`],
   )
   return parts.length === 0 ? 'no agent has changed' : parts.join('; ')
-}
-
-/** All that a service is started by. */
-function meaning(
-  gateway: Gateway,
-  { plan, program, schedule, timezone, restart }: Service,
-): string {
-  const agent = gateway.agent(plan.agent)
-  const providers = [...providersOf(gateway.loaded.config)]
-  return JSON.stringify([plan, program, schedule, timezone, restart, agent, providers])
-}
-
-/** Of another content, another one; editors put a new file in place. */
-function stamp(path: string): string {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return stats === undefined
-    ? 'none'
-    : `${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`
 }
 
 function hashOf(path: string): string | undefined {

@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readSync,
   realpathSync,
@@ -60,7 +61,9 @@ function open(path: string): number {
     if (errno === 'ENXIO') throw insecure(`the config ${path} is not a regular file`)
     const why =
       errno === 'ENOENT'
-        ? 'is a link to nothing'
+        ? lstatSync(path, { throwIfNoEntry: false }) === undefined
+          ? 'is not there'
+          : 'is a link to nothing'
         : errno === 'ELOOP'
           ? 'is a link to itself'
           : 'cannot be opened'
@@ -74,12 +77,14 @@ function open(path: string): number {
 
 /** The path of what was opened; it must still be the same file. */
 function realPathOf(path: string, opened: Stats): string {
-  const real = realpathSync(path)
-  const now = statSync(real)
-  if (now.ino !== opened.ino || now.dev !== opened.dev) {
-    throw insecure(`the config ${path} was replaced while it was read`)
+  try {
+    const real = realpathSync(path)
+    const now = statSync(real)
+    if (now.ino === opened.ino && now.dev === opened.dev) return real
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
   }
-  return real
+  throw insecure(`the config ${path} was replaced while it was read`)
 }
 
 /**

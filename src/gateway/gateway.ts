@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { Coalescer } from '../audit/coalesce.ts'
 import type { AuditLog } from '../audit/log.ts'
 import type { Actor, Entry } from '../audit/record.ts'
+import { MONITOR } from '../config/monitor.ts'
 import { agentsOf, withheldOf, type Withheld } from '../config/accessors.ts'
 import type { Agent, LoadedConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
@@ -25,6 +26,12 @@ export interface Program {
   cwd: string
 }
 
+/** What the gateways of one process share, whichever config each of them has. */
+interface Shared {
+  db: DatabaseSync | undefined
+  denials: Coalescer
+}
+
 export class Gateway {
   readonly home: Home
   readonly env: Environment
@@ -35,8 +42,7 @@ export class Gateway {
   readonly parent: Parent | undefined
   readonly now: () => Date
   readonly #withheld: Withheld
-  #db: DatabaseSync | undefined
-  readonly #denials: Coalescer
+  readonly #shared: Shared
   #opened = false
 
   constructor(parts: {
@@ -48,6 +54,8 @@ export class Gateway {
     surroundings: Surroundings
     parent: Parent | undefined
     now: () => Date
+    /** Of the gateway whose place it takes. */
+    shared?: Shared
   }) {
     this.home = parts.home
     this.env = parts.env
@@ -57,25 +65,27 @@ export class Gateway {
     this.surroundings = parts.surroundings
     this.parent = parts.parent
     this.now = parts.now
-    this.#denials = new Coalescer(parts.now)
+    this.#shared = parts.shared ?? { db: undefined, denials: new Coalescer(parts.now) }
     this.#withheld = withheldOf(parts.loaded.config)
   }
 
   /** Opened on use: a start reaches its agent before it needs this. */
   get db(): DatabaseSync {
-    this.#db ??= openDatabase(this.home)
-    return this.#db
+    this.#shared.db ??= openDatabase(this.home)
+    return this.#shared.db
+  }
+
+  /** The same process with a newer config: log, state and what was counted stay one. */
+  withConfig(loaded: LoadedConfig): Gateway {
+    const { home, env, log, actor, surroundings, parent, now } = this
+    const shared = this.#shared
+    return new Gateway({ home, env, loaded, log, actor, surroundings, parent, now, shared })
   }
 
   /** Before this process ends: what was counted is written, the log's head is stored. */
   async settle(): Promise<void> {
-    await this.flush()
+    await this.log.append(this.#shared.denials.flush())
     await this.log.settle()
-  }
-
-  /** Writes what was counted. The log stays open: a gateway with a newer config shares it. */
-  async flush(): Promise<void> {
-    await this.log.append(this.#denials.flush())
   }
 
   /**
@@ -87,7 +97,7 @@ export class Gateway {
     const first = !this.#opened
     this.#opened = true
     const own = entries.flatMap((entry) =>
-      entry.decision === 'deny' ? this.#denials.offer(entry) : entry,
+      entry.decision === 'deny' ? this.#shared.denials.offer(entry) : entry,
     )
     try {
       await this.log.append([
@@ -104,8 +114,13 @@ export class Gateway {
 
   agent(name: string): Agent {
     const agent = agentsOf(this.loaded.config).get(name)
-    if (agent === undefined) throw new SecretRefError('AGENT_UNKNOWN', `no agent named "${name}"`)
-    return agent
+    if (agent !== undefined) return agent
+    throw name === MONITOR
+      ? new SecretRefError('AGENT_NOT_ALLOWED', `${MONITOR} is built in and runs no command`, {
+          scope: 'agent',
+          hint: 'it is what alerts are sent as; `secretref why --agent ' + MONITOR + '` shows it',
+        })
+      : new SecretRefError('AGENT_UNKNOWN', `no agent named "${name}"`)
   }
 
   /**

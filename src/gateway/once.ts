@@ -1,6 +1,6 @@
 /** One run of one agent, with what belongs around a start: words, state, the end of it. */
 import { constants } from 'node:os'
-import type { Decision } from '../policy/decide.ts'
+import type { Decision, Denial } from '../policy/decide.ts'
 import type { Plan } from '../plan/types.ts'
 import { dayOf } from '../policy/expiry.ts'
 import { recordGrants } from '../state/grants.ts'
@@ -11,12 +11,14 @@ import type { Ending, WhyEnded } from './ending.ts'
 import { newRunId, type Gateway } from './gateway.ts'
 import { grantOf } from './grant-row.ts'
 import type { Agent } from './launch.ts'
+import { Records } from './records.ts'
 import type { Result, Say } from './result.ts'
 import { start } from './start.ts'
 import { startTimeOf } from './surroundings.ts'
-import type { Received, TendedRun } from './tend/held.ts'
+import type { Held, Received, TendedRun } from './tend/held.ts'
 import { tendingOf } from './tend/settings.ts'
 import type { Tender } from './tend/tender.ts'
+import type { Withdrawal } from './tend/withdraw.ts'
 
 export interface OnceRequest {
   plan: Plan
@@ -43,6 +45,8 @@ export interface Once {
   agent: Agent
   /** Says why the agent is about to be ended, for the record of its end; the first reason stays. */
   because: (why: WhyEnded) => void
+  /** What a new config takes from it while it runs; nothing has happened until that acts. */
+  withdraw: (denials: readonly Denial[]) => Promise<Withdrawal>
   /** Waits for the end, and records it. */
   ended(): Promise<Ending>
 }
@@ -99,6 +103,7 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
   const because = (reason: WhyEnded): void => {
     why ??= reason
   }
+  let held: Held[] | undefined
   const { leases } = started
   const tended = { ...request, run, agent, leases, because }
   const tender = await tenderOf(gateway, tended, started.received)
@@ -110,6 +115,13 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
     run,
     agent,
     because,
+    withdraw: async (denials) => {
+      if (tender !== undefined) return tender.withdraw(denials)
+      const { holding, withdrawal } = await import('./tend/withdraw.ts')
+      held ??= holding(started.received, gateway.now())
+      const records = new Records(gateway, tended)
+      return withdrawal({ ...tended, gateway, records }, { does: 'none' }, held, denials)
+    },
     ended: async () => {
       const ending = await agent.ended
       await tender?.stop()

@@ -21,6 +21,26 @@ export class Backoff {
   }
 }
 
+/**
+ * How soon an agent is started again because of an edit: at once, and while edits go on ever later, so
+ * that a minute of quick edits costs it a handful of restarts.
+ */
+export class Pace {
+  #backoff = new Backoff()
+  /** When the last one was due. */
+  #last = Number.NEGATIVE_INFINITY
+
+  /** @param now milliseconds; @returns how long the next restart has to wait, in ms */
+  next(now: number): number {
+    const since = now - this.#last
+    const steady = since >= STEADY_MS
+    if (steady) this.#backoff = new Backoff()
+    const delay = steady ? 0 : Math.max(0, this.#backoff.after(0) - since)
+    this.#last = now + delay
+    return delay
+  }
+}
+
 /** @param ending `undefined` where the agent could not be started at all */
 export function startsAgain(restart: Restart, ending: Ending | undefined): boolean {
   if (restart === 'always') return true

@@ -22,6 +22,7 @@ export type DecisionReason =
   | 'fallback'
   | 'stale'
   | 'capability-missing'
+  | 'not-bound'
   | 'not-servable'
   | 'expired'
   | 'deprecated'
@@ -113,6 +114,15 @@ export function decideAgain(
   return fetched.outcome === 'failure'
     ? failed(binding, fetched, providers)
     : answered(binding, fetched, { now, strict, providers })
+}
+
+/** What an agent that runs was granted once, and its config binds no longer. */
+export function notBound(binding: PlannedBinding): Denial {
+  const { agent, ref } = binding
+  return deny(binding, 'REF_NOT_BOUND', 'not-bound', {
+    message: `the config no longer binds "${ref}" to agent "${agent}"`,
+    hint: 'bind it again where the agent is to have it',
+  })
 }
 
 /** Denials that stop the whole start: nothing is released when there is one. */

@@ -1,5 +1,5 @@
 /** The gateway's end of its control socket. */
-import { chmodSync, rmSync } from 'node:fs'
+import { chmodSync, renameSync, rmSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { SecretRefError, errnoOf } from '../../errors.ts'
 import { asksForReload, REQUEST_BYTES, VERSION, type Answer } from './message.ts'
@@ -14,6 +14,9 @@ const CONNECTIONS = 16
  * @throws STATE_UNAVAILABLE
  */
 export async function listen(path: string, reload: () => Promise<Answer>): Promise<() => void> {
+  const making = path.replace(/\.sock$/, '.make')
+  // What a process that had our pid left behind.
+  rmSync(making, { force: true })
   const server = createServer((socket) => hear(socket, reload))
   server.maxConnections = CONNECTIONS
   await new Promise<void>((resolve, reject) => {
@@ -27,9 +30,11 @@ export async function listen(path: string, reload: () => Promise<Answer>): Promi
       ),
     )
     // The folder shuts others out already (0700), so that nobody comes between.
-    server.listen(path, () => resolve())
+    server.listen(making, () => resolve())
   })
-  chmodSync(path, 0o600)
+  chmodSync(making, 0o600)
+  // Between bind(2) and listen(2) a socket refuses as a dead one does: it gets its name when it listens.
+  renameSync(making, path)
   server.unref()
   return () => {
     server.close()

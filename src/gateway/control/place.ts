@@ -1,17 +1,31 @@
-/** Where the control sockets of the gateways of one config lie: one for each process. */
+/**
+ * Where the control sockets of the gateways of one config lie: one for each process. A name carries the
+ * pid and its namespace (namespaces(7)): containers that share a home do not see each other's pids, and
+ * may each have a process of the same one.
+ */
 import { hash } from 'node:crypto'
 import { lstatSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
-import { SecretRefError } from '../../errors.ts'
+import { errnoOf, SecretRefError } from '../../errors.ts'
 import type { Home } from '../../state/home.ts'
-import { stillRuns } from '../surroundings.ts'
+import { pidNamespace } from '../surroundings.ts'
+
+export interface SocketPlace {
+  path: string
+  pid: number
+  /** True where `pid` is a pid that we see; else it belongs to another container. */
+  ours: boolean
+}
 
 /** `sun_path` of unix(7) holds 108 bytes with the zero at its end. */
 const PATH_BYTES = 107
+/** What answers neither yes nor no in this time is left alone. */
+const PROBE_MS = 1000
 
 /** @throws FILE_INSECURE where others can reach the folder; STATE_UNAVAILABLE where the path is too long */
-export function makeSocketPath(home: Home, config: string): string {
-  const path = join(home.run, `${prefixOf(config)}${process.pid}.sock`)
+export async function makeSocketPath(home: Home, config: string): Promise<string> {
+  const path = join(home.run, `${prefixOf(config)}${process.pid}-${pidNamespace()}.sock`)
   const length = Buffer.byteLength(path)
   if (length > PATH_BYTES) {
     throw new SecretRefError(
@@ -27,15 +41,12 @@ export function makeSocketPath(home: Home, config: string): string {
       hint: `chmod 700 ${home.run}`,
     })
   }
-  for (const { path: other, pid } of socketsOf(home, config)) {
-    // Ours as well: the process that had our pid before us is gone.
-    if (pid === process.pid || !stillRuns(pid, undefined)) rmSync(other, { force: true })
-  }
+  await Promise.all(socketsOf(home, config).map(removeIfDead))
   return path
 }
 
 /** Those of dead gateways included. */
-export function socketsOf(home: Home, config: string): { path: string; pid: number }[] {
+export function socketsOf(home: Home, config: string): SocketPlace[] {
   const prefix = prefixOf(config)
   let names: string[]
   try {
@@ -45,8 +56,31 @@ export function socketsOf(home: Home, config: string): { path: string; pid: numb
     return []
   }
   return names.flatMap((name) => {
-    const pid = /^(\d{1,10})\.sock$/.exec(name.startsWith(prefix) ? name.slice(prefix.length) : '')
-    return pid ? [{ path: join(home.run, name), pid: Number(pid[1]) }] : []
+    const rest = name.startsWith(prefix) ? name.slice(prefix.length) : ''
+    const [, pid, namespace] = /^(\d{1,10})-(\d{1,20})\.sock$/.exec(rest) ?? []
+    if (pid === undefined) return []
+    return [{ path: join(home.run, name), pid: Number(pid), ours: namespace === pidNamespace() }]
+  })
+}
+
+/**
+ * Whoever listens lives, wherever it is; a pid says that of our own namespace alone. A socket has its name
+ * only from when it listens (`listen`), so that one which refuses is nobody's.
+ */
+async function removeIfDead({ path }: SocketPlace): Promise<void> {
+  if (await refuses(path)) rmSync(path, { force: true })
+}
+
+function refuses(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    const answer = (refused: boolean): void => {
+      socket.destroy()
+      resolve(refused)
+    }
+    socket.setTimeout(PROBE_MS, () => answer(false))
+    socket.on('connect', () => answer(false))
+    socket.on('error', (error) => answer(errnoOf(error) === 'ECONNREFUSED'))
   })
 }
 

@@ -4,16 +4,28 @@
  */
 import { availableParallelism } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Entry } from '../../audit/record.ts'
 import type { Ending } from '../ending.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Clock } from '../schedule.ts'
 import { Requests, type Heard } from '../signals.ts'
 import { Turns } from '../turns.ts'
+import type { Current } from './meaning.ts'
+import type { Taken } from './runner.ts'
 import { Served } from './served.ts'
 import type { ServeOptions, Service, Serving } from './service.ts'
 
 /** How long agents have to end after they were asked to, before they are killed. */
 const GRACE_MS = 10_000
+
+/** The services of a new config, about to be taken. */
+export interface Replacement {
+  gateway: Gateway
+  services: readonly Service[]
+  taken: ReadonlyMap<Served, Taken>
+  /** To be durable before it is taken. */
+  entries: readonly Entry[]
+}
 
 export class Server {
   readonly #serving: Serving
@@ -39,7 +51,7 @@ export class Server {
 
   /** @returns how each one ended last, when all have; `undefined` for one that could not be started */
   async serve(gateway: Gateway, services: readonly Service[]): Promise<(Ending | undefined)[]> {
-    for (const service of services) this.#add(gateway, service)
+    for (const service of services) this.#add({ gateway, service })
     // A reload adds to them while we wait.
     do await Promise.all([...this.#all].map(({ done }) => done))
     while ([...this.#all].some(({ ended }) => !ended))
@@ -57,25 +69,39 @@ export class Server {
     )
   }
 
+  /** What the services of a new config take from agents that run; nothing has happened yet. */
+  async prepare(gateway: Gateway, services: readonly Service[]): Promise<Replacement> {
+    const { served } = this
+    const taken = new Map<Served, Taken>()
+    for (const service of services) {
+      const one = served.get(service.plan.agent)
+      const loss = await one?.taken({ gateway, service })
+      if (one !== undefined && loss !== undefined) taken.set(one, loss)
+    }
+    const entries = [...taken.values()].flatMap(({ withdrawal }) => withdrawal?.entries ?? [])
+    return { gateway, services, taken, entries }
+  }
+
   /**
    * Takes the services of a new config in place of the old ones. A run goes on under the config that it
-   * began with, but one whose agent is no longer there is ended, and one that is to restart on a change
-   * is started again where its plan or command has changed.
+   * began with, but one whose agent is no longer there is ended, so is one that requires what was taken
+   * from it, and one that is to restart on a change is started again where that touches it.
    */
-  replace(gateway: Gateway, services: readonly Service[]): void {
+  replace({ gateway, services, taken }: Replacement): void {
     const next = new Map(services.map((service) => [service.plan.agent, service]))
     for (const [agent, served] of this.served) {
       const service = next.get(agent)
       next.delete(agent)
       if (service === undefined) served.leave()
-      else served.change(gateway, service)
+      else served.change({ gateway, service }, taken.get(served))
     }
-    for (const service of next.values()) this.#add(gateway, service)
+    for (const service of next.values()) this.#add({ gateway, service })
   }
 
-  #add(gateway: Gateway, service: Service): void {
-    const before = [...this.#all].findLast(({ agent }) => agent === service.plan.agent)
-    const served = new Served(this.#serving, gateway, service)
+  #add(current: Current): void {
+    const name = current.service.plan.agent
+    const before = [...this.#all].findLast(({ agent }) => agent === name)
+    const served = new Served(this.#serving, current)
     this.#all.add(served)
     if (this.#stop !== undefined) served.stop(this.#stop)
     served.begin(before?.done, () => this.#left(served))

@@ -2,10 +2,11 @@
  * Tends one run: reads what it holds again from time to time, and does what the agent's config says where
  * that has changed. A failure of ours is said and tried again; it never touches the agent.
  */
+import { rmSync } from 'node:fs'
 import { Coalescer } from '../../audit/coalesce.ts'
 import { providersOf } from '../../config/accessors.ts'
 import { SecretRefError } from '../../errors.ts'
-import { decideAgain } from '../../policy/decide.ts'
+import { decideAgain, type Denial } from '../../policy/decide.ts'
 import type { Fetched } from '../../policy/fetched.ts'
 import type { Gateway } from '../gateway.ts'
 import { Records } from '../records.ts'
@@ -16,6 +17,7 @@ import { look, type Look } from './look.ts'
 import { readAgain, silenceOf, unread } from './outage.ts'
 import { revoke } from './revoke.ts'
 import type { Tending } from './settings.ts'
+import { holding, withdrawal, type Withdrawal } from './withdraw.ts'
 
 /** What is gone by one look is looked at again so soon. */
 const SECOND_LOOK_MS = 2000
@@ -25,11 +27,13 @@ const QUIET_MS = 3_600_000
 export class Tender {
   readonly #tended: Tended
   readonly #tending: Tending
-  readonly #held: readonly Held[]
+  #held: readonly Held[]
   readonly #over = new AbortController()
   readonly #signal: AbortSignal
   readonly #unchanged: Coalescer
   readonly #loop: Promise<void>
+  /** The look that is under way, or was last. Never rejects. */
+  #looking: Promise<void> = Promise.resolve()
   /** Variables whose leases are lost, or about to be: they are fetched once more. */
   readonly #lost = new Set<string>()
   #wake: () => void = () => {}
@@ -39,15 +43,7 @@ export class Tender {
   constructor(gateway: Gateway, run: TendedRun, tending: Tending, received: readonly Received[]) {
     this.#tended = { ...run, gateway, records: new Records(gateway, run) }
     this.#tending = tending
-    const readAt = gateway.now()
-    this.#held = received.map((one) => ({
-      ...one,
-      inFile: one.fetched.fingerprint,
-      readAt,
-      unread: false,
-      suspect: false,
-      gone: false,
-    }))
+    this.#held = holding(received, gateway.now())
     this.#signal = AbortSignal.any([run.signal, this.#over.signal])
     this.#unchanged = new Coalescer(gateway.now, QUIET_MS)
     this.#signal.addEventListener('abort', () => this.#wake(), { once: true })
@@ -67,6 +63,27 @@ export class Tender {
     this.#wake()
   }
 
+  /** What is withdrawn is not read again; a look that is under way gives none of it back. */
+  withdraw(denials: readonly Denial[]): Withdrawal {
+    const names = new Set(denials.map(({ binding }) => binding.envVar))
+    const planned = withdrawal(this.#tended, this.#tending.onChange, this.#held, denials)
+    return {
+      entries: planned.entries,
+      act: () => {
+        const gone = this.#held.filter(({ binding }) => names.has(binding.envVar))
+        this.#held = this.#held.filter((held) => !gone.includes(held))
+        const files = gone.flatMap(({ file }) => (file === undefined ? [] : [file]))
+        void this.#removeAgain(files)
+        return planned.act()
+      },
+    }
+  }
+
+  async #removeAgain(files: readonly string[]): Promise<void> {
+    await this.#looking
+    for (const file of files) rmSync(file, { force: true })
+  }
+
   async #tend(): Promise<void> {
     while (!this.#signal.aborted) {
       // Not all at once: agents that were started together would ask together for ever.
@@ -78,7 +95,9 @@ export class Tender {
       const due = this.#held.filter(
         (held) => !isLeased(held) || this.#lost.has(held.binding.envVar),
       )
-      if (due.length > 0) await this.#guarded(() => this.#look(due))
+      if (due.length === 0) continue
+      this.#looking = this.#guarded(() => this.#look(due))
+      await this.#looking
     }
   }
 
@@ -114,7 +133,8 @@ export class Tender {
     const { onChange } = this.#tending
     const all = due.flatMap((held, position): Seen[] => {
       const fetched = answers[position]
-      return fetched === undefined ? [] : [this.#seen(held, fetched, position)]
+      if (fetched === undefined || !this.#held.includes(held)) return []
+      return [this.#seen(held, fetched, position)]
     })
     const only = (...verdicts: Verdict[]): Seen[] =>
       all.filter(({ verdict }) => verdicts.includes(verdict))
