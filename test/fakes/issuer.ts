@@ -1,17 +1,27 @@
 /**
  * A service that issues credentials, as a rotating program of version 1 of our own protocol
- * (docs/rotation-exec.md): its state is one JSON file, changed whole. It plays the four classes, a cap on
- * how many may live, credentials that live only after a while, and answers that are lost: then it does
- * what it was asked for and dies before it says so.
+ * (docs/rotation-exec.md): its state is one JSON file, changed whole. It plays the four classes and what
+ * real services are like:
+ *
+ * - `cap`: not more than so many live at once; one more is refused, as by AWS IAM (two keys of a user).
+ * - `overlap`: of the class `roll`, the old one lives so many minutes beside the new one and then ends by
+ *   itself, as with Paddle and Adyen. `clock` is the time, in minutes; a test moves it.
+ * - `settling`, `lingering`: it is not consistent at once. A new one is refused so often before it is
+ *   taken, an ended one taken so often before it is refused, as AWS IAM and Google say of theirs.
+ * - `lose`, `slow`, `twice`: it does what it was asked for and says nothing, answers when nobody waits any
+ *   more, or does it twice.
  *
  * node issuer.ts STATE-FILE
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { setTimeout as pause } from 'node:timers/promises'
 
 export interface Issued {
   id: string
   value: string
   tag?: string
+  /** On the clock; then it ends by itself. */
+  until?: number
 }
 
 export interface IssuerState {
@@ -21,13 +31,20 @@ export interface IssuerState {
   most: number
   cap: number
   made: number
-  /** Steps whose next answer is lost, or that are done twice. */
-  lose: string[]
-  twice: string[]
-  /** How often a new one is refused before it lives. */
+  clock: number
+  overlap: number
   settling: number
-  /** Values that were given to `end` without our having made them. */
-  foreign: string[]
+  lingering: number
+  /** Ended, and taken until `lingering` is used up. */
+  ghosts: string[]
+  /** Steps whose next answer is lost or late, or that are done twice. */
+  lose: string[]
+  slow: string[]
+  twice: string[]
+  /** Steps that are refused each time. */
+  refuse: string[]
+  /** How often each step was asked for. */
+  asked: Record<string, number>
 }
 
 export function newIssuer(kind: IssuerState['class'], value: string): IssuerState {
@@ -37,21 +54,28 @@ export function newIssuer(kind: IssuerState['class'], value: string): IssuerStat
     most: 1,
     cap: 2,
     made: 0,
-    lose: [],
-    twice: [],
+    clock: 0,
+    overlap: 30,
     settling: 0,
-    foreign: [],
+    lingering: 0,
+    ghosts: [],
+    lose: [],
+    slow: [],
+    twice: [],
+    refuse: [],
+    asked: {},
   }
 }
 
-interface Request {
+/** As docs/rotation-exec.md has it. */
+export interface Request {
   step: string
   tag?: string
   current?: { id?: string; value?: string }
   next?: { id?: string; value?: string }
 }
 
-type Reply = Record<string, unknown>
+export type Reply = Record<string, unknown>
 
 function fresh(state: IssuerState): string {
   state.made += 1
@@ -66,14 +90,17 @@ const STEPS: Record<string, (state: IssuerState, request: Request) => Reply> = {
     return { value: state.class === 'slots' ? `${slot}:${fresh(state)}` : fresh(state), id: slot }
   },
   set: (state, { next }) => {
-    const id = next?.id ?? nameOf(next)
+    const id = state.class === 'slots' ? nameOf(next) : 'first'
     state.live = state.live.filter((one) => one.id !== id)
     state.live.push({ id, value: next?.value ?? '' })
     return {}
   },
   create: (state, { tag = '', current }) => {
-    if (state.class === 'roll')
+    if (state.class === 'roll') {
+      // It takes the place of the one that is rolled, and of what an earlier roll of that one made.
       state.live = state.live.filter((one) => one.value === current?.value)
+      for (const one of state.live) one.until ??= state.clock + state.overlap
+    }
     if (state.live.length >= state.cap) return { error: 'refused' }
     const made = { id: `key-${state.made + 1}`, value: fresh(state), tag }
     state.live.push(made)
@@ -83,18 +110,24 @@ const STEPS: Record<string, (state: IssuerState, request: Request) => Reply> = {
     ids: state.live.filter((one) => one.tag === tag).map(({ id }) => id),
   }),
   try: (state, { current }) => {
-    const found = state.live.find((one) => one.value === current?.value)
+    const { value = '' } = current ?? {}
+    const found = state.live.find((one) => one.value === value)
     if (found?.tag !== undefined && state.settling > 0) {
       state.settling -= 1
-      return { error: 'unavailable' }
+      return { error: 'refused' }
     }
-    return found === undefined ? { error: 'refused' } : { account: 'acct-1' }
+    const lingers = state.ghosts.includes(value) && state.lingering > 0
+    if (lingers) state.lingering -= 1
+    return found === undefined && !lingers ? { error: 'refused' } : { account: 'acct-1' }
   },
   end: (state, { current }) => {
-    state.live = state.live.filter(
-      (one) =>
-        one.id !== current?.id && (current?.value === undefined || one.value !== current.value),
+    const [ended] = state.live.filter(({ id, value }) =>
+      current?.id === undefined ? value === current?.value : id === current.id,
     )
+    // One that was rolled ends when its time is over, and not before.
+    if (ended === undefined || ended.until !== undefined) return {}
+    state.live = state.live.filter((one) => one !== ended)
+    state.ghosts.push(ended.value)
     return {}
   },
 }
@@ -103,20 +136,39 @@ function nameOf(credential: { id?: string; value?: string } | undefined): string
   return credential?.value?.split(':')[0] ?? ''
 }
 
+/** True for the next answer to this step only. */
+function once(steps: string[], step: string): boolean {
+  const at = steps.indexOf(step)
+  if (at !== -1) steps.splice(at, 1)
+  return at !== -1
+}
+
+/** @returns the answer, and whether it comes in time; the state is as it is then */
+export function serve(
+  state: IssuerState,
+  request: Request,
+): { reply: Reply; comes: 'now' | 'late' | 'never' } {
+  const { step } = request
+  state.live = state.live.filter(({ until }) => until === undefined || until > state.clock)
+  state.asked[step] = (state.asked[step] ?? 0) + 1
+  let reply: Reply = { error: 'refused' }
+  if (!state.refuse.includes(step)) {
+    for (let i = once(state.twice, step) ? 2 : 1; i > 0; i -= 1) {
+      reply = STEPS[step]?.(state, request) ?? reply
+      state.most = Math.max(state.most, state.live.length)
+    }
+  }
+  if (once(state.lose, step)) return { reply, comes: 'never' }
+  return { reply, comes: once(state.slow, step) ? 'late' : 'now' }
+}
+
 if (process.argv[1] === import.meta.filename) {
   const [, , path = ''] = process.argv
   const state: IssuerState = JSON.parse(readFileSync(path, 'utf8'))
-  const request: Request = JSON.parse(readFileSync(0, 'utf8'))
-  const act = STEPS[request.step]
-  const times = state.twice.includes(request.step) ? 2 : 1
-  state.twice = state.twice.filter((step) => step !== request.step)
-  let reply: Reply = { error: 'refused' }
-  for (let i = 0; i < times; i += 1) reply = act?.(state, request) ?? reply
-  state.most = Math.max(state.most, state.live.length)
-  const lost = state.lose.includes(request.step)
-  state.lose = state.lose.filter((step) => step !== request.step)
+  const { reply, comes } = serve(state, JSON.parse(readFileSync(0, 'utf8')))
   writeFileSync(`${path}.new`, JSON.stringify(state), { mode: 0o600 })
   renameSync(`${path}.new`, path)
-  if (lost) process.exit(9)
+  if (comes === 'never') process.exit(9)
+  if (comes === 'late') await pause(60_000)
   process.stdout.write(JSON.stringify(reply))
 }

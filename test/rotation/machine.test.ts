@@ -73,7 +73,10 @@ const HAPPY: Record<DriverClass, Action[]> = {
 }
 
 /** Asks again as soon as it may, and is told `not-yet` each time. */
-function looks(from: Rotation, action: Action): { rotation: Rotation; pauses: number; ms: number } {
+function askAgain(
+  from: Rotation,
+  action: Action,
+): { rotation: Rotation; pauses: number; ms: number } {
   let rotation = from
   let pauses = 0
   let now = NOW
@@ -158,7 +161,7 @@ describe('the state machine', () => {
 
   test('a fresh one that is not known yet is asked about for 5 minutes and 15 seconds, then undone', () => {
     const first: Rotation = { ...planned('issued'), step: 'staged' }
-    const { rotation, pauses, ms } = looks(first, 'verify')
+    const { rotation, pauses, ms } = askAgain(first, 'verify')
     expect(pauses).toBe(MOST_LOOKS - 1)
     expect(ms).toBe(315_000)
     expect(rotation).toMatchObject({ step: 'aborting', reason: 'refused' })
@@ -166,7 +169,7 @@ describe('the state machine', () => {
   })
 
   test('an ended one that is still taken is asked about for two hours, then left to a person', () => {
-    const { rotation, pauses, ms } = looks({ ...planned('issued'), step: 'retired' }, 'confirm')
+    const { rotation, pauses, ms } = askAgain({ ...planned('issued'), step: 'retired' }, 'confirm')
     expect(pauses).toBe(MOST_AFTER - 1)
     expect(ms).toBeGreaterThan(2 * 3_600_000)
     expect(rotation).toMatchObject({ step: 'stuck', reason: 'unavailable' })

@@ -5,6 +5,7 @@
 import type { Outside } from '../../gateway/rotate/words.ts'
 import { wipe } from '../secret/bytes.ts'
 import { ended, verified } from './asked.ts'
+import { mayEnd, putBack } from './current.ts'
 import { answered, described, failed, groundless, ok, troubled, type Done } from './done.ts'
 import { takeBrought } from './guided.ts'
 import { keep, withCurrent, type Staged, type Work } from './work.ts'
@@ -48,14 +49,16 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     if (guided) return ok
     if (issuer.marked === undefined) return { result: 'unlisted' }
     const { old: current, before } = staged
+    const kept = staged.new?.id
     const marked = await issuer.marked(order.rotation.id, {
       ...(current && { current }),
+      ...(kept !== undefined && { staged: kept }),
       ...(before && { before }),
     })
     if (marked.kind === 'unlisted') return { result: 'unlisted', reason: marked.reason }
     if (marked.kind !== 'ids') return troubled(marked)
     for (const id of marked.ids) {
-      if (id === staged.new?.id) continue
+      if (id === kept) continue
       const orphan = await issuer.end?.({ id }, current)
       if (orphan === undefined) return { result: 'unlisted' }
       if (orphan.kind !== 'ok') return troubled(orphan)
@@ -94,9 +97,15 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     return { result: 'ok', ...(version === undefined ? {} : { version }) }
   },
 
-  async retire({ issuer }, staged) {
+  async retire(work, staged) {
     if (staged.old === undefined) return groundless
-    const answer = await issuer.end?.(staged.old, staged.new)
+    // A creation that was sent twice on its way left another one behind. Without a name for ours it
+    // cannot be told from that.
+    if (staged.new?.id !== undefined) {
+      const others = await ACTIONS.reconcile(work, staged)
+      if (others.result !== 'ok' && others.result !== 'unlisted') return others
+    }
+    const answer = await work.issuer.end?.(staged.old, staged.new)
     return answer === undefined ? ok : answered(answer)
   },
 
@@ -114,6 +123,8 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     const { order, issuer, staging } = work
     const orphans = await ACTIONS.reconcile(work, staged)
     if (orphans.result !== 'ok' && orphans.result !== 'unlisted') return orphans
+    const back = await putBack(work, staged)
+    if (back.result !== 'ok') return back
     if (staged.new !== undefined) {
       // Of one that took the old one's place, the old value is set again; of one beside it, it is ended.
       const beside = order.rotation.class === 'slots' && issuer.end !== undefined
@@ -126,6 +137,6 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     const kept = await staging.drop(order.rotation.id, ['new', 'old'])
     if (kept !== undefined) return failed(kept)
     // Undone; but there is one of which nobody here knows whose it is.
-    return orphans.reason === undefined ? ok : orphans
+    return orphans.reason === undefined ? back : orphans
   },
 }

@@ -173,12 +173,8 @@ test('untried where the config says so, and that is said of it', async () => {
 })
 
 describe('at a prompt', () => {
-  const need = (context: TestContext): void => {
-    if (!hasTerminal) skipLoudly(context, 'a guided rotation on a terminal', 'python3 is missing')
-  }
-
   test('what is typed is not shown, and becomes the current one', async (context) => {
-    need(context)
+    needTerminal(context)
     const at = await attended({ valid: [OLD, NEW] })
     const { rotation, shown } = await at.run(`${NEW}\r`, onTerminal)
     expect(shown).toContain('new value for key (not shown): ')
@@ -188,7 +184,7 @@ describe('at a prompt', () => {
   })
 
   test('Ctrl-C leaves everything as it was', async (context) => {
-    need(context)
+    needTerminal(context)
     const at = await attended({ valid: [OLD, NEW] })
     const attempt = await at.run('\u0003', onTerminal)
     expect(last(attempt)).toMatchObject({ result: 'waiting', reason: 'input-cancelled' })
@@ -205,4 +201,8 @@ function namesOfClear(dir: string, value: string): string[] {
   return files
     .filter(({ parentPath, name }) => readFileSync(join(parentPath, name)).includes(value))
     .map(({ name }) => name)
+}
+
+function needTerminal(context: TestContext): void {
+  if (!hasTerminal) skipLoudly(context, 'a guided rotation on a terminal', 'python3 is missing')
 }

@@ -125,6 +125,7 @@ export class Stage {
     const hold = takeHold(db, KEY, { pid: process.pid, started: '1' }, () => false)
     if ('heldBy' in hold) throw new Error('held')
     const hours = (this.#hours += 1)
+    this.issuer = { ...this.issuer, clock: 60 * hours }
     const now = (): Date => new Date(Date.now() + hours * 3_600_000)
     const begun = beginRotation(
       db,
