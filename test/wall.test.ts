@@ -76,6 +76,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   '@secretlint/profiler': 'values/detect/lint.ts',
   '@secretlint/secretlint-rule-preset-recommend': 'values/detect/lint.ts',
   '@napi-rs/keyring': 'values/keychain/items.ts',
+  '@redis/client': 'values/rotator/drivers/redis/connection.ts',
   'mysql2/promise': 'values/rotator/drivers/mysql/connection.ts',
   pg: 'values/rotator/drivers/postgres/connection.ts',
   'age-encryption': 'values/store/seal.ts',

@@ -62,9 +62,14 @@ export interface Delivery {
   count: number
 }
 
+/** It is made by the first alert. */
+export function outboxAt(home: Home): string {
+  return join(home.dir, 'alerts.db')
+}
+
 /** @throws STATE_UNAVAILABLE */
 export function openOutbox(home: Home): DatabaseSync {
-  return openDurable(join(home.dir, 'alerts.db'), SCHEMA, VERSION)
+  return openDurable(outboxAt(home), SCHEMA, VERSION)
 }
 
 /**

@@ -16,6 +16,9 @@ export interface RecordedRun {
   command: readonly string[]
 }
 
+/** What a value is shown to a service for. */
+type Purpose = 'verify' | 'alert'
+
 export class Records {
   readonly #base: Pick<Entry, 'actor' | 'agent' | 'environment' | 'config' | 'parent'>
   readonly #command: string
@@ -180,12 +183,12 @@ export class Records {
   }
 
   /** A value is about to be fetched and shown to the service that it is for. */
-  verifying(binding: PlannedBinding, host: string): Entry {
+  verifying(binding: PlannedBinding, host: string, purpose: Purpose = 'verify'): Entry {
     return this.#about('grant.intent', binding, {
       decision: 'allow',
       delivery: 'none',
       ...(binding.chain[0] && { provider: binding.chain[0].provider }),
-      detail: { purpose: 'verify', host },
+      detail: { purpose, host },
     })
   }
 
@@ -193,9 +196,9 @@ export class Records {
    * A value may now leave for the service that it is for: durable before it does. Whether it was sent, the
    * verdict says.
    */
-  shown(result: Result, host: string): Entry[] {
+  shown(result: Result, host: string, purpose: Purpose = 'verify'): Entry[] {
     const { reason } = result.decision
-    const detail = { purpose: 'verify', host }
+    const detail = { purpose, host }
     const fields = { decision: 'allow', reason, delivery: 'none', detail } as const
     return [...this.#fallbacks(result), this.#withSecret('grant.released', result, fields)]
   }

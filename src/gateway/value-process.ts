@@ -10,6 +10,7 @@ export type ValueProcess =
   | 'lister'
   | 'keeper'
   | 'rotator'
+  | 'sender'
   | 'lease-keeper'
   | 'locksmith'
 

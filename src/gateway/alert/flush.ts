@@ -1,6 +1,10 @@
 /** Sends what is due of the alerts of one config: each once, through a sender process for each channel. */
+import { existsSync } from 'node:fs'
+import { due, openOutbox, outboxAt, take, wasNotSent, wasSent } from '../../alerts/outbox.ts'
+import { SecretRefError } from '../../errors.ts'
 import type { Gateway } from '../gateway.ts'
-import type { Say } from '../result.ts'
+import { sendBatch, type FlushRequest } from './send.ts'
+import { entriesOf, laterOf, sayNews, type Settled } from './settled.ts'
 
 export interface Flushed {
   /** Taken by their channels. */
@@ -11,15 +15,56 @@ export interface Flushed {
   givenUp: number
 }
 
-export interface FlushRequest {
-  say: Say
-  /** What is not sent when it aborts stays in the outbox. */
-  signal: AbortSignal
+/**
+ * Several processes may do so at once: each alert is one's alone. From inside an agent nothing is sent, as
+ * its environment is the agent's to choose; what is due stays for whoever started it.
+ *
+ * @throws AUDIT_UNAVAILABLE, AUDIT_TAMPERED, STATE_UNAVAILABLE
+ */
+export async function flushAlerts(gateway: Gateway, request: FlushRequest): Promise<Flushed> {
+  const total = { sent: 0, waiting: 0, givenUp: 0 }
+  const { home, loaded, parent } = gateway
+  if (parent !== undefined || !existsSync(outboxAt(home))) return total
+  const db = openOutbox(home)
+  try {
+    for (const way of due(db, loaded.path, gateway.now())) {
+      if (request.signal.aborted) break
+      const deliveries = take(db, way, gateway.now())
+      if (deliveries.length === 0) continue
+      const outcomes = await sendBatch(gateway, way, deliveries, request)
+      const now = gateway.now()
+      const settled = deliveries.map((delivery, i): Settled => {
+        const outcome = outcomes[i] ?? { kind: 'unavailable', reason: 'network' }
+        if (outcome.kind === 'sent') {
+          wasSent(db, delivery, now)
+          return { delivery, state: 'sent' }
+        }
+        const state = wasNotSent(db, delivery, laterOf(outcome), now)
+        return { delivery, state, why: outcome }
+      })
+      for (const { state } of settled) total[state === 'given-up' ? 'givenUp' : state] += 1
+      await gateway.record(entriesOf(gateway, way, settled))
+      sayNews(request.say, way, settled)
+    }
+  } finally {
+    db.close()
+  }
+  return total
 }
 
-/** @throws AUDIT_UNAVAILABLE, AUDIT_TAMPERED, STATE_UNAVAILABLE */
-export async function flushAlerts(gateway: Gateway, { signal }: FlushRequest): Promise<Flushed> {
-  signal.throwIfAborted()
-  void gateway
-  return { sent: 0, waiting: 0, givenUp: 0 }
+/** Whether anything of this config is due now; opens nothing where no alert was ever raised. */
+export function alertsAreDue(gateway: Gateway): boolean {
+  const { home, loaded, parent } = gateway
+  if (parent !== undefined || !existsSync(outboxAt(home))) return false
+  try {
+    const db = openOutbox(home)
+    try {
+      return due(db, loaded.path, gateway.now()).length > 0
+    } finally {
+      db.close()
+    }
+  } catch (error) {
+    if (!(error instanceof SecretRefError)) throw error
+    return true
+  }
 }

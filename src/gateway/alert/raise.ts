@@ -6,6 +6,7 @@ import { routed, type Channel } from '../../alerts/routes.ts'
 import type { Alert } from '../../alerts/types.ts'
 import type { Entry } from '../../audit/record.ts'
 import { SecretRefError } from '../../errors.ts'
+import { literalKind } from '../../targets/literals.ts'
 import type { Gateway } from '../gateway.ts'
 
 /**
@@ -50,7 +51,7 @@ export async function putAlerts(
     const db = openOutbox(gateway.home)
     try {
       for (const { alert, channels } of meant) {
-        if (channels.length > 0) raise(db, path, alert, channels)
+        if (channels.length > 0) raise(db, path, withoutLiterals(alert), channels)
       }
     } finally {
       db.close()
@@ -61,4 +62,13 @@ export async function putAlerts(
     const about = { actor, config: loaded.hash, reason: 'outbox', code: error.code }
     await gateway.record([{ event: 'alert.failed', ...about }])
   }
+}
+
+/** It goes to other people's screens: should a value stand in a name's place, it is not repeated. */
+function withoutLiterals({ text, hint, ...alert }: Alert): Alert {
+  return { ...alert, text: shown(text), ...(hint === undefined ? {} : { hint: shown(hint) }) }
+}
+
+function shown(words: string): string {
+  return literalKind(words) === undefined ? words : '(hidden: this looked like a credential)'
 }

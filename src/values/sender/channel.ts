@@ -1,11 +1,6 @@
 /** What becomes of one message to one channel. */
+import type { Sent } from '../../gateway/alert/words.ts'
 import type { Reply } from '../http/request.ts'
-
-/** `refused`: for good, until somebody changes something. `unavailable`: later. */
-export type Sent =
-  | { kind: 'sent' }
-  | { kind: 'refused'; reason: 'credential' | 'destination' | 'message' }
-  | { kind: 'unavailable'; reason: 'network' | 'busy' | 'server'; afterMs?: number }
 
 const MOST_SECONDS = 3600
 

@@ -1,11 +1,13 @@
 /** Slack, by a bot's token (docs.slack.dev/reference/methods/chat.postMessage) or an incoming webhook. */
+import type { Sent } from '../../gateway/alert/words.ts'
 import type { Client, Reply } from '../http/request.ts'
 import { wipe } from '../secret/bytes.ts'
 import { readJson } from '../secret/json.ts'
 import { textOf } from '../secret/json-text.ts'
-import { judge, type Sent } from './channel.ts'
+import { judge } from './channel.ts'
 
-const API = 'https://slack.com/api/chat.postMessage'
+const SERVICE = 'https://slack.com'
+const METHOD = '/api/chat.postMessage'
 const MAX_ANSWER = 256 * 1024
 
 /** Slack's own errors; it answers 200 to nearly all of them. Anything else is told as the message's fault. */
@@ -24,13 +26,18 @@ function each(sent: Sent, ...errors: string[]): Record<string, Sent> {
   return Object.fromEntries(errors.map((error) => [error, sent]))
 }
 
+function apiAt(baseUrl: URL | undefined): URL {
+  return new URL(`${(baseUrl?.href ?? SERVICE).replace(/\/$/, '')}${METHOD}`)
+}
+
+/** @param to `baseUrl`: a server of a test in place of Slack */
 export async function sendAsBot(
   client: Client,
-  to: { token: Buffer; channel: string; api?: URL },
+  to: { token: Buffer; channel: string; baseUrl?: URL },
   text: string,
   signal: AbortSignal,
 ): Promise<Sent> {
-  const reply = await post(client, to.api ?? new URL(API), { channel: to.channel, text }, signal, {
+  const reply = await post(client, apiAt(to.baseUrl), { channel: to.channel, text }, signal, {
     authorization: `Bearer ${to.token.toString('latin1')}`,
   })
   if (reply.kind !== 'answer' || reply.status !== 200) return judged(reply)

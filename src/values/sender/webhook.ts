@@ -1,7 +1,8 @@
 /** A webhook of one's own, signed in the Standard Webhooks way. */
+import type { Sent } from '../../gateway/alert/words.ts'
 import type { Client } from '../http/request.ts'
 import { wipe } from '../secret/bytes.ts'
-import { judge, type Sent } from './channel.ts'
+import { judge } from './channel.ts'
 import { signatureOf } from './sign.ts'
 
 const MAX_ANSWER = 64 * 1024

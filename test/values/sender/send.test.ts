@@ -82,7 +82,7 @@ describe('a webhook of one’s own', () => {
 const TOKEN = ['xoxb', 'fake', 'bot'].join('-')
 
 function sendToSlack(url: string, word: string, channel: string): ReturnType<typeof sendAsBot> {
-  const to = { token: Buffer.from(word), channel, api: new URL('/api/chat.postMessage', url) }
+  const to = { token: Buffer.from(word), channel, baseUrl: new URL(url) }
   return sendAsBot(client, to, 'hello', signal)
 }
 

@@ -1,0 +1,98 @@
+/** What became of the alerts of one batch: when again, what goes on record, and what is said. */
+import type { Delivery, Way } from '../../alerts/outbox.ts'
+import type { Entry } from '../../audit/record.ts'
+import { MONITOR } from '../../config/monitor.ts'
+import type { Gateway } from '../gateway.ts'
+import type { Say } from '../result.ts'
+import type { Untried } from './send.ts'
+import { channelInWords } from './way.ts'
+import type { Sent } from './words.ts'
+
+type NotSent = Exclude<Sent | Untried, { kind: 'sent' }>
+
+export type Settled = { delivery: Delivery } & (
+  | { state: 'sent' }
+  | { state: 'waiting' | 'given-up'; why: NotSent }
+)
+
+/** A credential may be replaced, a server mended; what the channel cannot read it never will. */
+export function laterOf(why: NotSent): { final: boolean; after?: number } {
+  if (why.kind === 'untried') return { final: why.reason === 'no-channel' }
+  if (why.kind === 'refused') return { final: why.reason === 'message' }
+  return { final: false, ...(why.afterMs === undefined ? {} : { after: why.afterMs }) }
+}
+
+/** The first failure of an alert, and the last: a channel that stays down is no stream of records. */
+function isNews({ delivery, state }: Settled): boolean {
+  return state !== 'waiting' || delivery.attempts === 0
+}
+
+export function entriesOf(gateway: Gateway, way: Way, settled: readonly Settled[]): Entry[] {
+  return settled.filter(isNews).map((one) => entryOf(gateway, way, one))
+}
+
+function entryOf(gateway: Gateway, { environment, channel }: Way, one: Settled): Entry {
+  const { id, alert, attempts, count } = one.delivery
+  const about = {
+    actor: gateway.actor,
+    ...(alert.agent === undefined ? {} : { agent: alert.agent }),
+    ...(alert.ref === undefined ? {} : { ref: alert.ref }),
+    environment,
+    config: gateway.loaded.hash,
+    ...(count === 1 ? {} : { count }),
+    detail: { alert: alert.event, id, channel, attempts: attempts + 1, state: one.state },
+  }
+  if (one.state === 'sent') return { event: 'alert.sent', ...about }
+  const code = one.why.kind === 'untried' ? one.why.code : undefined
+  const reason = reasonOf(one.why)
+  return { event: 'alert.failed', ...about, reason, ...(code === undefined ? {} : { code }) }
+}
+
+function reasonOf(why: NotSent): string {
+  return why.kind === 'refused' ? `${why.reason}-refused` : why.reason
+}
+
+/** One line for each reason, however many alerts it holds up. */
+export function sayNews(say: Say, { channel }: Way, settled: readonly Settled[]): void {
+  const failed = settled.filter(isNews).filter((one) => one.state !== 'sent')
+  for (const [reason, group] of Map.groupBy(failed, ({ why }) => reasonOf(why))) {
+    const [first] = group
+    if (first === undefined) continue
+    const what = group.length === 1 ? 'an alert' : `${group.length} alerts`
+    const lost = group.filter(({ state }) => state === 'given-up').length
+    const then =
+      lost === 0 ? 'it is tried again' : lost < group.length ? 'some are given up' : 'given up'
+    const { words, hint } = explained(first.why, reason)
+    say('error', `${what} not sent to ${channelInWords(channel)}: ${words}; ${then}`, hint)
+  }
+}
+
+function explained(why: NotSent, reason: string): { words: string; hint: string } {
+  if (why.kind === 'untried' && why.words !== undefined) {
+    return { words: why.words, hint: why.hint ?? WHY }
+  }
+  const [words, hint] = WORDS[reason] ?? ['it was not taken', WHY]
+  return { words, hint }
+}
+
+const WHY = `\`secretref why --agent ${MONITOR}\` shows what alerts are sent with`
+
+const WORDS: Readonly<Record<string, readonly [words: string, hint: string]>> = {
+  'credential-refused': [
+    'its credential is refused',
+    `replace it at its service and set it anew; \`secretref secrets verify --agent ${MONITOR}\` tries it`,
+  ],
+  'destination-refused': [
+    'there is no such place, or it may not be written to',
+    'see that the channel is there and the bot is in it, that the address is right, that the program is yours alone',
+  ],
+  'message-refused': ['the message is refused', 'look into the log of the receiver'],
+  network: ['it could not be reached', 'see that it runs, and that this machine may reach it'],
+  busy: ['it takes no more for now', 'there is nothing to do'],
+  server: ['it answers with an error of its own', 'look into its log, or at its status page'],
+  'no-channel': ['the config has no such channel any more', 'there is nothing to do'],
+  'base-url-misplaced': [
+    'targets names a server without TLS, which does not count in production',
+    'state it under this environment, or remove it',
+  ],
+}

@@ -1,0 +1,54 @@
+/**
+ * The words that control and a sender exchange, one JSON object a line. Types and closed lists only: this
+ * file is read in both wings, and nothing in it can carry a value.
+ *
+ * control → sender (its fd 0): the order, then, where it has a sheet, `send`. End of file means: stop,
+ * nobody waits any more; before `send`: nothing is sent to anybody.
+ * sender → control (its fd 3): where there is a sheet, `fetched` as a resolver says it; then one `tried` for
+ * each message, in order.
+ */
+import type { Sheet } from '../sheet.ts'
+
+/** For one message, from the look-up of the name to the last byte of the answer. */
+export const MESSAGE_TIMEOUT_MS = 10_000
+/** For all messages of an order together; what does not fit is sent another time. */
+export const MESSAGES_TIMEOUT_MS = 20_000
+
+export interface SendOrder {
+  v: 1
+  /** With one item, the channel's credential; absent for a command. */
+  sheet?: Sheet
+  channel:
+    | { kind: 'slack'; channel: string; baseUrl?: string }
+    | { kind: 'slack-webhook' }
+    | { kind: 'webhook'; url: string }
+    | { kind: 'command'; command: readonly string[] }
+  messages: readonly Message[]
+}
+
+export interface Message {
+  /** The same at every repeat, by which a receiver tells one from a second alert. */
+  id: string
+  /** For people. */
+  text: string
+  /** For programs: JSON. */
+  body: string
+}
+
+export type ToSender = SendOrder | { type: 'send' }
+
+export const REFUSALS = ['credential', 'destination', 'message'] as const
+export const OUTAGES = ['network', 'busy', 'server'] as const
+
+/** `refused`: until somebody changes something. `unavailable`: later. */
+export type Sent =
+  | { kind: 'sent' }
+  | { kind: 'refused'; reason: (typeof REFUSALS)[number] }
+  | {
+      kind: 'unavailable'
+      reason: (typeof OUTAGES)[number]
+      /** Milliseconds that the channel asked for. */
+      afterMs?: number
+    }
+
+export type FromSender = { type: 'tried'; sent: Sent }

@@ -1,0 +1,208 @@
+/** Alerts from the outbox to local servers that check what they are sent, as the real ones do. */
+import { chmodSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { raiseAlert } from '../../../src/gateway/alert/raise.ts'
+import { hanging } from '../../fakes/hostile.ts'
+import { listen } from '../../fakes/listen.ts'
+import { slack } from '../../fakes/slack.ts'
+import { ALERT, hookAt, onDisk, receiver, SECRETS, SLACK, slackAt, stage, TOKEN } from './stage.ts'
+
+describe('an alert', () => {
+  test('reaches Slack as the built-in agent, which is planned, granted and on record', async () => {
+    const server = await slack([TOKEN])
+    const s = await stage({ slack: SLACK }, slackAt(server.url))
+    await raiseAlert(s.gateway, ALERT)
+    expect(await s.flush()).toEqual({ sent: 1, waiting: 0, givenUp: 0 })
+    expect(server.messages).toEqual([
+      {
+        channel: '#finance-alerts',
+        text: [
+          'warning: stripe-api-key ends in 5 days [credential.expiring]',
+          'hint: rotate it',
+          'ref stripe-api-key, agent payment-analyst, environment default',
+        ].join('\n'),
+      },
+    ])
+    const host = server.url.slice('http://'.length)
+    const monitor = { agent: 'secretref-monitor', ref: 'ops/slack', tool: 'slack' }
+    expect(s.records()).toMatchObject([
+      { event: 'alert.raised', reason: 'credential.expiring', ref: 'stripe-api-key' },
+      { event: 'grant.intent', ...monitor, detail: { purpose: 'alert', host } },
+      {
+        event: 'grant.released',
+        ...monitor,
+        decision: 'allow',
+        detail: { purpose: 'alert', host },
+      },
+      { event: 'alert.sent', detail: { channel: 'slack:#finance-alerts', attempts: 1 } },
+    ])
+    expect(s.said).toEqual([])
+    expect(await s.flush()).toEqual({ sent: 0, waiting: 0, givenUp: 0 })
+    expect(server.messages).toHaveLength(1)
+  })
+
+  test('reaches a receiver with a signature that fits, Slack’s incoming webhook, and a program', async () => {
+    const [own, incoming] = [await receiver(), await listen((_, response) => response.end('ok'))]
+    const s = await stage(
+      {
+        slack: { webhook: { secretRef: 'ops/incoming' } },
+        webhooks: { own: hookAt(own.url) },
+      },
+      { secrets: { ...SECRETS, 'ops/incoming': `${incoming.url}/services/T0/B0/fake` } },
+    )
+    await raiseAlert(s.gateway, ALERT)
+    expect(await s.flush()).toMatchObject({ sent: 2 })
+    expect(own.taken).toMatchObject([
+      {
+        body: {
+          type: 'credential.expiring',
+          timestamp: '2026-11-25T12:00:00.000Z',
+          data: { severity: 'warning', ref: 'stripe-api-key', agent: 'payment-analyst', count: 1 },
+        },
+      },
+    ])
+    expect(own.taken[0]?.body.data['id']).toBe(own.taken[0]?.id)
+    expect(incoming.requests).toEqual(['POST /services/T0/B0/fake'])
+    expect(onDisk(s).includes('/services/T0')).toBe(false)
+  })
+
+  test('reaches a program as JSON on its stdin, with nothing of our environment', async () => {
+    const s = await stage((world) => {
+      const page = world.write('page', `#!/bin/sh\ncat > "$1"\nenv > "$2"\n`, 0o700)
+      return {
+        commands: { page: { command: [page, join(world.dir, 'out'), join(world.dir, 'env')] } },
+      }
+    })
+    const [out, env] = [join(s.world.dir, 'out'), join(s.world.dir, 'env')]
+    await raiseAlert(s.gateway, ALERT)
+    expect(await s.flush()).toMatchObject({ sent: 1 })
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toMatchObject({ type: 'credential.expiring' })
+    const names = readFileSync(env, 'utf8')
+      .split('\n')
+      .map((line) => line.split('=')[0])
+    expect(names.filter((name) => !['PATH', 'PWD', 'SHLVL', '_', ''].includes(name ?? ''))).toEqual(
+      [],
+    )
+  })
+
+  test('of which there were a hundred is one message with a count', async () => {
+    const own = await receiver()
+    const s = await stage({ webhooks: { own: hookAt(own.url) } })
+    for (let i = 0; i < 100; i += 1) await raiseAlert(s.gateway, ALERT)
+    await s.flush()
+    expect(own.taken.map(({ body }) => body.data['count'])).toEqual([100])
+  })
+})
+
+describe('a channel that does not take it', () => {
+  test('because its token was revoked: on record and said once; sent when there is a new one', async () => {
+    const server = await slack([], 'token_revoked')
+    const s = await stage({ slack: SLACK }, slackAt(server.url))
+    await raiseAlert(s.gateway, ALERT)
+    expect(await s.flush()).toMatchObject({ sent: 0, waiting: 1 })
+    expect(s.said[0]).toBe(
+      'an alert not sent to #finance-alerts: its credential is refused; it is tried again',
+    )
+    s.at(60)
+    expect(await s.flush()).toMatchObject({ waiting: 1 })
+    expect(s.said).toHaveLength(2)
+    const failed = s.records().filter((one) => 'event' in one && one.event === 'alert.failed')
+    expect(failed).toMatchObject([{ reason: 'credential-refused', detail: { state: 'waiting' } }])
+  })
+
+  test('because the provider of its token is down, or denies it: nothing leaves', async () => {
+    const server = await slack([TOKEN])
+    const s = await stage({ slack: SLACK }, { ...slackAt(server.url), secrets: {} })
+    await raiseAlert(s.gateway, ALERT)
+    expect(await s.flush()).toMatchObject({ waiting: 1 })
+    expect(server.requests).toEqual([])
+    expect(s.records()).toMatchObject([
+      { event: 'alert.raised' },
+      { event: 'grant.intent' },
+      { event: 'grant.failed', code: 'SECRET_NOT_FOUND' },
+      { event: 'alert.failed', reason: 'no-credential', code: 'SECRET_NOT_FOUND' },
+    ])
+    s.world.writeSecrets(SECRETS)
+    s.at(60)
+    expect(await s.flush()).toMatchObject({ sent: 1 })
+  })
+
+  test('because it is busy: as late as it says', async () => {
+    const own = await receiver({ status: 429, headers: { 'retry-after': '600' } })
+    const s = await stage({ webhooks: { own: hookAt(own.url) } })
+    await raiseAlert(s.gateway, ALERT)
+    await s.flush()
+    s.at(590)
+    await s.flush()
+    expect(own.requests).toHaveLength(1)
+    s.at(601)
+    await s.flush()
+    expect(own.requests).toHaveLength(2)
+    expect(new Set(own.taken.map(({ id }) => id)).size).toBe(1)
+  })
+
+  test.each([
+    [500, 'waiting', 'server'],
+    [302, 'waiting', 'destination-refused'],
+    [400, 'given-up', 'message-refused'],
+  ])('because it answers %i', async (status, state, reason) => {
+    const elsewhere = await receiver()
+    const own = await receiver({ status, headers: { location: `${elsewhere.url}/in` } })
+    const s = await stage({ webhooks: { own: hookAt(own.url) } })
+    await raiseAlert(s.gateway, ALERT)
+    await s.flush()
+    expect(s.records().at(-1)).toMatchObject({ event: 'alert.failed', reason, detail: { state } })
+    expect(elsewhere.requests).toEqual([])
+    s.at(5)
+    await s.flush()
+    expect(own.requests).toHaveLength(state === 'waiting' ? 2 : 1)
+  })
+
+  test('because it hangs: no longer than the caller waits', async () => {
+    const own = await hanging()
+    const s = await stage({ webhooks: { own: hookAt(own.url) } })
+    await raiseAlert(s.gateway, ALERT)
+    expect(await s.flush(AbortSignal.timeout(1500))).toMatchObject({ waiting: 1 })
+    expect(own.connections()).toBe(1)
+  })
+
+  test('because a program may be changed by others, or is not there', async () => {
+    const s = await stage((world) => {
+      const open = world.write('open', '#!/bin/sh\n', 0o700)
+      chmodSync(open, 0o722)
+      return {
+        commands: { open: { command: [open] }, gone: { command: [join(world.dir, 'gone')] } },
+      }
+    })
+    await raiseAlert(s.gateway, ALERT)
+    expect(await s.flush()).toMatchObject({ sent: 0, waiting: 2 })
+  })
+})
+
+test('two who send at once send it once', async () => {
+  const own = await receiver()
+  const s = await stage({ webhooks: { own: hookAt(own.url) } })
+  for (let i = 0; i < 5; i += 1) await raiseAlert(s.gateway, { ...ALERT, key: `k${i}` })
+  const both = await Promise.all([s.flush(), s.flush()])
+  expect(both[0].sent + both[1].sent).toBe(5)
+  expect(own.taken).toHaveLength(5)
+  expect(new Set(own.taken.map(({ id }) => id)).size).toBe(5)
+})
+
+test('no value is on disk, in what is said, or in a body', async () => {
+  const server = await slack([TOKEN])
+  const own = await receiver()
+  const s = await stage({ slack: SLACK, webhooks: { own: hookAt(own.url) } }, slackAt(server.url))
+  await raiseAlert(s.gateway, { ...ALERT, text: `somebody wrote ${TOKEN}-0123456789 here` })
+  await s.flush()
+  const all = [
+    onDisk(s),
+    own.received(),
+    Buffer.from(s.said.join('\n')),
+    Buffer.from(JSON.stringify(server.messages)),
+  ]
+  for (const secret of [TOKEN, SECRETS['ops/hook']]) {
+    for (const one of all) expect(one.includes(secret)).toBe(false)
+  }
+})
