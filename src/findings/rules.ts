@@ -68,7 +68,7 @@ export const RULE_TEXTS: Readonly<Record<FindingCode, RuleText>> = {
   },
   'plaintext-in-production': {
     title: 'A ref of production that can come from plaintext',
-    help: 'Take the provider out of its chain, or keep the value in an encrypted one (store, vault and the like).',
+    help: 'Take the provider out of its chain, start without `--secrets-provider`, or keep the value in an encrypted one (store, vault and the like).',
     level: 'error',
   },
   'shared-value': {

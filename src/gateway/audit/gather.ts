@@ -24,6 +24,7 @@ import { openForAudit, type AuditedConfig } from './open.ts'
 import { lookAt } from './paths.ts'
 import { planAll, type Planned } from './plans.ts'
 import { literalsIn, searchFiles } from './search.ts'
+import { withServed } from './served.ts'
 import { storeFacts, unlisted } from './stores.ts'
 import { targetFacts, type TargetFacts } from './targets.ts'
 
@@ -124,9 +125,16 @@ function aboutConfig(
   const folders = { configDir: dir, userHome: userHome(env) }
   const files = providerFiles(config, dir, home, env)
   const run = programs(config, folders)
+  const planned = planAll({ config, ...folders, asked: environment, now: now() })
   return {
     files,
-    planned: planAll({ config, ...folders, asked: environment, now: now() }),
+    planned: {
+      ...planned,
+      plans: planned.plans.map(({ plan, bindings }) => ({
+        plan,
+        bindings: withServed(bindings, config, path, home),
+      })),
+    },
     paths: [...run, ...secretsFiles(config, folders, files)],
     programPaths: new Set(run.map((program) => program.path)),
     ...agentFacts(config, path, home),
