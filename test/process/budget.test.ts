@@ -7,13 +7,19 @@ const STARTS = 20
 const BUDGET = 12
 
 /** One agent with one credential from there. */
-function worldAt(address: string, callsPerMinute: number): World {
+function worldAt(address: string, callsPerMinute: number, more: object = {}): World {
   const world = makeWorld({
     config: {
+      ...more,
       secrets: { providers: { vault: { address, callsPerMinute } } },
       agents: {
         a: {
-          'tool-bindings': { t: { required: true, credentials: { c: { secretRef: 'key' } } } },
+          'tool-bindings': {
+            t: {
+              required: true,
+              credentials: { c: { secretRef: 'key', service: 'stripe-secret-key' } },
+            },
+          },
         },
       },
     },
@@ -66,4 +72,14 @@ test('a write and a look at versions are counted with the starts, and what they 
   }
   expect(await run(world, started)).toMatchObject({ code: 125 })
   expect(vault.requests).toHaveLength(4)
+})
+
+test('so is what a verification fetches, and no more than that', async () => {
+  const vault = await fakeVault({ value: 'fake-of-vault' })
+  const nobody = { 'stripe-secret-key': { baseUrl: 'http://127.0.0.1:1' } }
+  const world = worldAt(vault.url, 3, { targets: nobody })
+  const verify = ['secrets', 'verify', '--config', world.config]
+  for (let i = 0; i < 3; i += 1) expect((await run(world, verify)).out).toContain('unreachable')
+  expect((await run(world, verify)).out).toContain('asked as often in a minute as it may be')
+  expect(vault.requests).toHaveLength(3)
 })

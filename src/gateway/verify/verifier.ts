@@ -29,6 +29,8 @@ const GRACE_MS = 3000
 export interface Verifier {
   /** What it has fetched: one for each item on the sheet, in order. Nothing of it was sent to anybody. */
   fetched(): Promise<readonly Fetched[]>
+  /** What that took of each provider's budget. */
+  readonly spent: ReadonlyMap<string, number>
   /** Has these calls of the order made, once. @returns one for each, in order */
   ask(calls: readonly number[]): Promise<readonly Checked[]>
   dismiss(): void
@@ -87,10 +89,16 @@ export function startVerifier(
     // Its end stays open: closed, it would mean that nobody waits any more.
     child.stdin?.write(`${JSON.stringify(message)}\n`)
   }
+  let spent: ReadonlyMap<string, number> = new Map()
   return {
     fetched: async () => {
       say(order)
-      return parseFetched(await next(sheet.deadlineMs), order)
+      const message = parseFetched(await next(sheet.deadlineMs), order)
+      spent = message.spent ?? spent
+      return message.items
+    },
+    get spent() {
+      return spent
     },
     ask: async (asked) => {
       say({ type: 'ask', calls: asked })
@@ -159,11 +167,14 @@ function ignoreGone(): void {
  * @param line what a verifier sent first
  * @throws PROVIDER_INVALID where that breaks the contract anywhere; what it says went wrong
  */
-export function parseFetched(line: string, { sheet }: Pick<Order, 'sheet'>): readonly Fetched[] {
+export function parseFetched(
+  line: string,
+  { sheet }: Pick<Order, 'sheet'>,
+): { items: readonly Fetched[]; spent?: ReadonlyMap<string, number> } {
   const message = parseMessage(line, knownOn(sheet))
   throwTrouble(message, sheet)
   if (message?.type === 'fetched' && message.items.length === sheet.items.length) {
-    return message.items
+    return message
   }
   throw failure('PROVIDER_INVALID', 'ended without an answer', DOCTOR)
 }

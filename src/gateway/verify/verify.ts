@@ -8,6 +8,7 @@ import type { PlannedBinding } from '../../plan/types.ts'
 import type { Fetched, FetchedValue } from '../../policy/fetched.ts'
 import type { Verdict } from '../../targets/types.ts'
 import { recordCredentials, type CredentialRow } from '../../state/credentials.ts'
+import { settle } from '../budget.ts'
 import { handedOver } from '../early.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
@@ -109,6 +110,7 @@ async function verifyBatch(
     let fetched: readonly Fetched[]
     try {
       fetched = await verifier.fetched()
+      settle(gateway, order.sheet, verifier.spent)
     } catch (error) {
       const code = error instanceof SecretRefError ? error.code : undefined
       await gateway.record(everyBinding((records, one) => records.abandoned(one, code)))

@@ -14,6 +14,7 @@ import { KEY_TROUBLE, type FromResolver } from '../../gateway/sheet.ts'
 import type { Ask, Call, FromVerifier, Order } from '../../gateway/verify/words.ts'
 // The commonest comes along at once; the others are loaded when a sheet names them.
 import '../providers/file.ts'
+import { Calls } from '../resolver/calls.ts'
 import { readEnvironment } from '../resolver/environ.ts'
 import { fetchAll, type Held } from '../resolver/fetch.ts'
 import { firstLine } from '../resolver/first-line.ts'
@@ -80,18 +81,20 @@ async function main(): Promise<void> {
   const fingerprint = fingerprinter(sheet.fingerprintKey)
   const { ask, gone } = hearControl()
   const deadline = AbortSignal.timeout(sheet.deadlineMs)
-  const held = await fetchAll(sheet, env, fingerprint, AbortSignal.any([deadline, gone]))
+  const calls = new Calls(sheet.providers)
+  const held = await fetchAll(sheet, env, fingerprint, AbortSignal.any([deadline, gone]), calls)
   try {
-    report({ type: 'fetched', items: held.map((h) => h.report) })
+    report({ type: 'fetched', items: held.map((h) => h.report), spent: calls.spent() })
     const asked = await ask
     if (asked === undefined) return
-    const calls = asked.calls.map((place) => {
+    const wanted = asked.calls.map((place) => {
       const call = order.calls[place]
       if (call === undefined) throw new TypeError('no such call')
       return call
     })
-    dropUnused(held, calls)
-    report({ type: 'checked', calls: await verifyAll({ ...order, calls }, held, { signal: gone }) })
+    dropUnused(held, wanted)
+    const checked = await verifyAll({ ...order, calls: wanted }, held, { signal: gone })
+    report({ type: 'checked', calls: checked })
   } finally {
     for (const { value } of held) if (value !== undefined) wipe(value)
     for (const value of env.values()) wipe(value)

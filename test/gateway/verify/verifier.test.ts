@@ -61,7 +61,7 @@ const said = (...calls: readonly unknown[]): string => line({ type: 'checked', c
 
 describe('a report of closed fields', () => {
   test('says what was fetched', () => {
-    expect(parseFetched(line(FETCHED), ORDER)).toHaveLength(2)
+    expect(parseFetched(line(FETCHED), ORDER).items).toHaveLength(2)
   })
 
   test.each([
