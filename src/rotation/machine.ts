@@ -83,6 +83,10 @@ export function next(rotation: Rotation, action: Action, result: Result, now: Da
     return over(rotation, 'stuck', 'orphan-possible')
   }
   if (action === 'promote' && result === 'conflict') return abort(rotation, 'current-changed')
+  // The old one is current again: to end it would be to end access.
+  if (action === 'retire' && result === 'conflict') {
+    return over(rotation, 'stuck', 'current-changed')
+  }
   if (action === 'create' && result === 'unavailable') {
     // It was not done, and so left nothing behind.
     return again({ ...rotation, open: false }, result, now)

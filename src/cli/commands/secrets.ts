@@ -85,6 +85,35 @@ export function addSecrets(program: Command, line: Line): void {
         (await import('../secrets-rotate.ts')).secretsRotate(line.io, options),
       )
     })
+  addRotation(secrets, line)
+}
+
+function addRotation(secrets: Command, line: Line): void {
+  const rotation = group(secrets, 'rotation', 'Rotations that are under way.')
+  const environment = ['--environment <name>', 'the environment whose secrets are meant'] as const
+  command(rotation, 'status', 'How far each has come, and what it waits for.')
+    .option(...environment)
+    .option('--all', 'those that have ended too')
+    .option('--json', 'for programs')
+    .action((options: object) => {
+      line.choose(async () =>
+        (await import('../secrets-rotation.ts')).rotationStatus(line.io, options),
+      )
+    })
+  command(rotation, 'resume <name>', 'Have one that is stuck tried again.')
+    .option(...environment)
+    .action((name: string, options: object) => {
+      line.choose(async () =>
+        (await import('../secrets-rotation.ts')).rotationResume(line.io, name, options),
+      )
+    })
+  command(rotation, 'abandon <name>', 'Give one up; what is not current yet is undone.')
+    .option(...environment)
+    .action((name: string, options: object) => {
+      line.choose(async () =>
+        (await import('../secrets-rotation.ts')).rotationAbandon(line.io, name, options),
+      )
+    })
 }
 
 function versions(secrets: Command, name: string, about: string): Command {

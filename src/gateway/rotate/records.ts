@@ -18,12 +18,16 @@ export class RotationRecords {
   readonly #base: Omit<Entry, 'event'>
   readonly #about: Pick<Journalled, 'id' | 'driver'>
 
-  constructor(gateway: Gateway, { id, driver, ref, environment }: Journalled, provider: string) {
+  constructor(
+    gateway: Gateway,
+    { id, driver, ref, environment }: Journalled,
+    provider: string | undefined,
+  ) {
     this.#about = { id, driver }
     this.#base = {
       actor: gateway.actor,
       ref,
-      provider,
+      ...(provider === undefined ? {} : { provider }),
       environment,
       config: gateway.loaded.hash,
     }
@@ -34,8 +38,10 @@ export class RotationRecords {
     return this.#entry('rotation.begun', { secret: { version: from } }, { why })
   }
 
-  resumed(step: Step): Entry {
-    return this.#entry('rotation.resumed', {}, { step })
+  /** A person has decided what becomes of it. */
+  changed(step: Step, before: Step): Entry {
+    const event = step === 'planned' ? 'rotation.resumed' : 'rotation.abandoned'
+    return this.#entry(event, {}, { step, before })
   }
 
   /** @returns nothing for what is control's own and touches nothing outside */

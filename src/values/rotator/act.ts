@@ -99,6 +99,8 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
 
   async retire(work, staged) {
     if (staged.old === undefined) return groundless
+    const refused = await mayEnd(work, staged.old)
+    if (refused !== undefined) return refused
     // A creation that was sent twice on its way left another one behind. Without a name for ours it
     // cannot be told from that.
     if (staged.new?.id !== undefined) {

@@ -1,0 +1,227 @@
+/** `secretref secrets rotation status | resume | abandon`: rotations under way, and those left to a person. */
+import type { DatabaseSync } from 'node:sqlite'
+import { SecretRefError } from '../errors.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import { RotationRecords } from '../gateway/rotate/records.ts'
+import { startTimeOf, stillRuns } from '../gateway/surroundings.ts'
+import { didYouMean } from '../plan/known.ts'
+import { safeJson } from '../printable.ts'
+import {
+  giveBack,
+  openJournal,
+  openRotationsOf,
+  rotationsOf,
+  takeHold,
+  writeRotation,
+  type Hold,
+  type Journalled,
+} from '../rotation/journal.ts'
+import { ledgerOf, type LedgerRow } from '../rotation/ledger.ts'
+import { abandon, resume } from '../rotation/machine.ts'
+import type { Rotation, RotationReason } from '../rotation/types.ts'
+import { openGateway } from './foreground.ts'
+import { printable, type Io } from './io.ts'
+import { openConfig } from './open.ts'
+import { checkName } from './secrets-place.ts'
+import { secretsRotate } from './secrets-rotate.ts'
+import { table } from './table.ts'
+
+export interface RotationOptions {
+  config?: string
+  environment?: string
+}
+
+const REASONS: Readonly<Record<RotationReason, string>> = {
+  refused: 'the service refused',
+  unavailable: 'the service could not be asked',
+  'current-changed': 'somebody else changed the value',
+  'orphan-possible': 'a credential may live at the service that nobody knows',
+  'not-undone': 'what was begun could not be undone',
+  abandoned: 'given up',
+  'rolled-back': 'the old value was wanted back',
+}
+
+/** Asks nobody: what is shown is what is on the disk. @returns 1 where one waits for a person */
+export async function rotationStatus(
+  io: Io,
+  options: RotationOptions & { all?: true; json?: true },
+): Promise<number> {
+  const loaded = await openConfig(io, options, { trusted: false })
+  const db = openJournal(io.home)
+  try {
+    const all =
+      options.all === true ? rotationsOf(db, loaded.path) : openRotationsOf(db, loaded.path)
+    const { environment } = options
+    const shown = all.filter((one) => environment === undefined || one.environment === environment)
+    const stuck = shown.some(({ step }) => step === 'stuck')
+    if (options.json === true) {
+      const ledger = Map.groupBy(ledgerOf(db, loaded.path), ({ rotation }) => rotation)
+      const rotations = shown.map((one) => asJson(one, ledger.get(one.id) ?? []))
+      io.out(`${safeJson({ version: 1, rotations }, 2)}\n`)
+    } else if (shown.length === 0) io.err(`${io.program}: no rotation is under way\n`)
+    else {
+      const rows = shown.map((one) => [
+        one.ref,
+        one.environment,
+        one.driver,
+        one.step,
+        second(one.beganAt),
+        after(one),
+      ])
+      io.out(table([['REF', 'ENVIRONMENT', 'DRIVER', 'STEP', 'SINCE', 'NEXT'], ...rows]))
+    }
+    return stuck ? 1 : 0
+  } finally {
+    db.close()
+  }
+}
+
+function after({ step, ref, reason, notBefore, attempts }: Journalled): string {
+  if (step === 'done') return '-'
+  const why = reason === undefined ? '' : `${REASONS[reason]}; `
+  if (step === 'stuck') return `${why}see to it, then: secrets rotation resume ${ref}`
+  const tried = attempts === 0 ? '' : `tried ${attempts} times; `
+  return notBefore === undefined
+    ? `${why}${tried}goes on with the next run`
+    : `${why}${tried}not before ${second(notBefore)}`
+}
+
+function second(at: Date): string {
+  return `${at.toISOString().slice(0, 19)}Z`
+}
+
+function asJson(one: Journalled, ledger: readonly LedgerRow[]): object {
+  const { id, ref, environment, driver, class: kind, step, from, attempts, failures, reason } = one
+  return {
+    rotation: id,
+    ref,
+    environment,
+    driver,
+    class: kind,
+    step,
+    from,
+    attempts,
+    failures,
+    ...(reason === undefined ? {} : { reason }),
+    ...(one.orphanPossible ? { orphanPossible: true } : {}),
+    beganAt: one.beganAt.toISOString(),
+    ...(one.promotedAt === undefined ? {} : { promotedAt: one.promotedAt.toISOString() }),
+    ...(one.notBefore === undefined ? {} : { notBefore: one.notBefore.toISOString() }),
+    updatedAt: one.updatedAt.toISOString(),
+    credentials: ledger.map(({ role, state, upstream, version }) => ({
+      role,
+      state,
+      ...(upstream === undefined ? {} : { upstream }),
+      ...(version === undefined ? {} : { version }),
+    })),
+  }
+}
+
+/** Has one that was left to a person tried again, at once. */
+export async function rotationResume(
+  io: Io,
+  ref: string,
+  options: RotationOptions,
+): Promise<number> {
+  await changed(io, ref, options, (one) => {
+    if (one.step === 'stuck') return resume(one)
+    throw new SecretRefError('USAGE', `the rotation of ${ref} is not stuck: ${one.step}`, {
+      scope: 'ref',
+      hint: `\`${io.program} secrets rotate --ref ${ref}\` goes on with it`,
+    })
+  })
+  io.err(`${printable(`${ref}: tried again`)}\n`)
+  return secretsRotate(io, { ...options, ref, force: true })
+}
+
+/** Gives one up: before its new value became current it is undone, after that it stays as it is. */
+export async function rotationAbandon(
+  io: Io,
+  ref: string,
+  options: RotationOptions,
+): Promise<number> {
+  const now = await changed(io, ref, options, abandoned)
+  if (now.step === 'abandoned') {
+    io.err(`${printable(`${ref}: given up; what is current stays, and so does the old one`)}\n`)
+    return 0
+  }
+  io.err(`${printable(`${ref}: given up; what was begun is undone`)}\n`)
+  return secretsRotate(io, { ...options, ref, force: true })
+}
+
+/** One that is stuck has tried to undo itself, or never got as far. */
+function abandoned(one: Journalled): Rotation {
+  return one.step === 'stuck' ? { ...one, step: 'abandoned' } : abandon(one)
+}
+
+/** Under the rotation's hold, and on record. @returns what it is now */
+async function changed(
+  io: Io,
+  ref: string,
+  options: RotationOptions,
+  change: (one: Journalled) => Rotation,
+): Promise<Rotation> {
+  checkName(io, ref)
+  if (io.env['SECRETREF_RUN']) {
+    throw new SecretRefError('AGENT_NOT_ALLOWED', 'an agent may not change a rotation', {
+      scope: 'agent',
+      hint: 'do it outside of a run',
+    })
+  }
+  const gateway = await openGateway(io, options)
+  const db = openJournal(io.home)
+  try {
+    const one = theOne(db, gateway, ref, options)
+    const hold = requireHold(db, one)
+    try {
+      const next = change(one)
+      writeRotation(db, hold, next, io.now())
+      const records = new RotationRecords(gateway, one, undefined)
+      await gateway.record([records.changed(next.step, one.step)])
+      return next
+    } finally {
+      giveBack(db, hold)
+    }
+  } finally {
+    db.close()
+    await gateway.settle()
+  }
+}
+
+function theOne(
+  db: DatabaseSync,
+  { loaded }: Gateway,
+  ref: string,
+  { environment }: RotationOptions,
+): Journalled {
+  const open = openRotationsOf(db, loaded.path)
+  const meant = open.filter(
+    (one) => one.ref === ref && (environment === undefined || one.environment === environment),
+  )
+  const [one, more] = meant
+  if (one === undefined) {
+    throw new SecretRefError('REF_UNKNOWN', `no rotation of ${ref} is under way`, {
+      scope: 'ref',
+      hint: didYouMean(
+        ref,
+        open.map((other) => other.ref),
+        'rotations',
+      ),
+    })
+  }
+  if (more === undefined) return one
+  throw new SecretRefError('USAGE', `rotations of ${ref} are under way in several environments`, {
+    scope: 'ref',
+    hint: `add --environment: ${meant.map((other) => other.environment).join(', ')}`,
+  })
+}
+
+function requireHold(db: DatabaseSync, one: Journalled): Hold {
+  const self = { pid: process.pid, started: startTimeOf(process.pid) }
+  const hold = takeHold(db, one, self, ({ pid, started }) => stillRuns(pid, started))
+  if (!('heldBy' in hold)) return hold
+  throw new SecretRefError('AGENT_BUSY', `process ${hold.heldBy} is rotating ${one.ref}`, {
+    scope: 'ref',
+    hint: 'wait for it, or stop it',
+  })
+}
