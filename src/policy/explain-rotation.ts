@@ -55,9 +55,21 @@ export const OF_ROTATIONS = {
     message: `the service of "${ref}" makes no credentials for programs: a person has to bring the new one`,
     hint: `make it at the service, then run \`secretref secrets rotate --ref ${ref} --force\` and paste it`,
   }),
+  'no-tls': ({ ref }) => ({
+    message: `the server of "${ref}" would be asked in the clear, which everyone on the way can read`,
+    hint: 'have it speak TLS, and name the CA of its certificate as "caCert"; one on this machine may be named 127.0.0.1',
+  }),
   'not-a-key': ({ ref }) => ({
     message: `what is to replace "${ref}" is no credential of its service: a service knows only what it has issued itself`,
     hint: 'a random value, as `openssl rand` makes it, opens nothing there; make the new one at the service',
+  }),
+  'not-kept': ({ ref }) => ({
+    message: `the server of "${ref}" has no file to keep its users in, and would forget the new one at a restart`,
+    hint: 'give it an aclfile, or say where it keeps its users as "persist"',
+  }),
+  'several-nodes': ({ ref }) => ({
+    message: `the server of "${ref}" is one of several, and each has users of its own; nothing was changed`,
+    hint: 'set the password on every node by a program of your own: the driver `exec`',
   }),
   'same-value': ({ ref }) => ({
     message: `the new value of "${ref}" is the current one`,

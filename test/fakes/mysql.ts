@@ -29,9 +29,8 @@ const column = (name: string): object => ({
 /** @param user who signs in; whatever the password is */
 export async function fakeMysql(user: string): Promise<Mysql> {
   const statements: string[] = []
-  const server = createServer()
   let connections = 0
-  server.on('connection', (connection) => {
+  const server = createServer((connection) => {
     // The next question begins a count of packets of its own.
     const over = (): void => void (connection.sequenceId = 0)
     connection.serverHandshake({
@@ -63,7 +62,10 @@ export async function fakeMysql(user: string): Promise<Mysql> {
     connection.on('error', () => {})
   })
   const port = await freePort()
-  await new Promise<void>((resolve) => void server.listen(port, '127.0.0.1', resolve))
+  // Its types know the port alone.
+  await new Promise<void>((resolve) =>
+    Reflect.apply(server.listen.bind(server), undefined, [port, '127.0.0.1', resolve]),
+  )
   return {
     port,
     statements,

@@ -1,13 +1,16 @@
-/** A way to a server on which an answer can be lost: what was asked arrives, and then the line is dead. */
+/** A way to a server on which it is seen what was asked, and on which an answer can be lost. */
 import { connect, createServer } from 'node:net'
 
 export interface Cut {
   port: number
+  /** All that has come so far, of all connections. */
+  asked(): string
   close(): Promise<void>
 }
 
-/** @param after the line dies when this has been passed on; the answer to it never comes back */
-export async function cutLine(to: number, after: string): Promise<Cut> {
+/** @param after the line dies when this has been passed on; the answer to it never comes back. Left out: never */
+export async function cutLine(to: number, after?: string): Promise<Cut> {
+  let asked = ''
   const server = createServer((client) => {
     const upstream = connect(to, '127.0.0.1')
     let lost = false
@@ -17,7 +20,8 @@ export async function cutLine(to: number, after: string): Promise<Cut> {
     }
     client.on('data', (chunk: Buffer) => {
       upstream.write(chunk)
-      lost ||= chunk.includes(after)
+      asked += chunk.toString('latin1')
+      lost ||= after !== undefined && chunk.includes(after)
     })
     upstream.on('data', (chunk: Buffer) => {
       // It has answered, and so it has done it.
@@ -30,6 +34,7 @@ export async function cutLine(to: number, after: string): Promise<Cut> {
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : 0,
+    asked: () => asked,
     close: () => new Promise((resolve) => void server.close(() => resolve())),
   }
 }

@@ -112,7 +112,7 @@ describe.skipIf(bin === undefined)('PostgreSQL', () => {
     const issuer = await oneUser.open({}, { signal, now: () => new Date() })
     expect(await issuer.try({ value })).toMatchObject({
       kind: 'refused',
-      reason: 'insecure-address',
+      reason: 'no-tls',
     })
   })
 

@@ -59,5 +59,5 @@ export const certificate: Trouble = {
 export const noTls: Trouble = {
   kind: 'refused',
   code: 'PROVIDER_INVALID',
-  reason: 'insecure-address',
+  reason: 'no-tls',
 }
