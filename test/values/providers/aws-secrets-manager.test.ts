@@ -6,6 +6,7 @@ import {
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { isUtf8 } from 'node:buffer'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import type { Outcome, PutOutcome, Session } from '../../../src/values/providers/contract.ts'
 import { provider } from '../../../src/values/providers/aws-secrets-manager.ts'
@@ -191,6 +192,15 @@ describe.skipIf(binary === undefined)('against moto', () => {
     }
     expect(b).toMatchObject({ kind: 'malformed', reason: 'bad-date' })
     expect(bytesOf(whole).toString()).toContain('{"stripe":')
+  })
+
+  test('a session that lives longer than its deadline has another one for the next question', async () => {
+    await create('a', 'fake-a')
+    const session = finishing(await opened({ timeoutMs: 400 }))
+    expect(await session.get([{ path: 'a' }])).toMatchObject([{ kind: 'value' }])
+    await sleep(450)
+    expect(await session.get([{ path: 'a' }])).toMatchObject([{ kind: 'value' }])
+    expect(await put(session, 'fake-b', 'any')).toMatchObject({ kind: 'written' })
   })
 
   describe('put', () => {

@@ -164,8 +164,19 @@ class Access<Sdk, C extends SdkClient> {
     if (aws?.kind === 'connection') aws.client.destroy()
   }
 
+  /** A session of long work outlives the time of one connection. An outage is asked again, a denial stands. */
   async #connected(): Promise<Connection<Sdk, C> | Failure> {
-    return this.#open ? (this.#connection ??= this.#connect()) : closed
+    const earlier = this.#connection
+    const before = await earlier
+    if (!this.#open) return closed
+    const isOver =
+      before?.kind === 'connection' ? before.signal.aborted : before?.kind === 'unavailable'
+    // Somebody else may have connected again meanwhile.
+    if (isOver && this.#connection === earlier) {
+      if (before?.kind === 'connection') before.client.destroy()
+      this.#connection = undefined
+    }
+    return (this.#connection ??= this.#connect())
   }
 
   async #read(wanted: ReadonlyMap<string, Location>): Promise<ReadonlyMap<string, Stored>> {
