@@ -117,7 +117,13 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
         hint: `then: secretref secrets rotation resume ${subject.ref}`,
       }
     case 'abandoned':
-      return { sign: 'attention', text: 'given up' }
+      return {
+        sign: 'none',
+        text:
+          rotation.reason === 'rolled-back'
+            ? `rolled back, ${rotated.version === undefined ? 'the old value' : `version ${rotated.version}`} is current; the new one is ended`
+            : 'given up; what was begun is undone',
+      }
     case 'again':
       return {
         sign: 'attention',
@@ -144,7 +150,8 @@ export function needsSomebody(planned: readonly Planned[], outcomes: readonly Ou
       one.kind === 'can' &&
       ((one.current.outcome === 'failed' && one.open === undefined) || one.open?.step === 'stuck'),
   )
-  return unreadable || outcomes.some((one) => wordsOf(one).sign !== 'good')
+  const signs = new Set(outcomes.map((one) => wordsOf(one).sign))
+  return unreadable || signs.has('attention') || signs.has('bad')
 }
 
 export function asJson(planned: readonly Planned[], outcomes: readonly Outcome[]): object {

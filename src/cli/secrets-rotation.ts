@@ -17,7 +17,7 @@ import {
   type Journalled,
 } from '../rotation/journal.ts'
 import { ledgerOf, type LedgerRow } from '../rotation/ledger.ts'
-import { abandon, resume } from '../rotation/machine.ts'
+import { abandon, resume, rollBack } from '../rotation/machine.ts'
 import type { Rotation, RotationReason } from '../rotation/types.ts'
 import { openGateway } from './foreground.ts'
 import { printable, type Io } from './io.ts'
@@ -130,8 +130,7 @@ export async function rotationResume(
       hint: `\`${io.program} secrets rotate --ref ${ref}\` goes on with it`,
     })
   })
-  io.err(`${printable(`${ref}: tried again`)}\n`)
-  return secretsRotate(io, { ...options, ref, force: true })
+  return goOn(io, ref, options)
 }
 
 /** Gives one up: before its new value became current it is undone, after that it stays as it is. */
@@ -145,8 +144,37 @@ export async function rotationAbandon(
     io.err(`${printable(`${ref}: given up; what is current stays, and so does the old one`)}\n`)
     return 0
   }
-  io.err(`${printable(`${ref}: given up; what was begun is undone`)}\n`)
-  return secretsRotate(io, { ...options, ref, force: true })
+  return goOn(io, ref, options)
+}
+
+async function goOn(
+  io: Io,
+  ref: string,
+  { config, environment }: RotationOptions,
+): Promise<number> {
+  return secretsRotate(io, {
+    ...(config === undefined ? {} : { config }),
+    ...(environment === undefined ? {} : { environment }),
+    ref,
+    force: true,
+  })
+}
+
+/** Has the old value back while it lives: it is current again, and the new one is ended. */
+export async function rotationRollback(
+  io: Io,
+  ref: string,
+  options: RotationOptions,
+): Promise<number> {
+  await changed(io, ref, options, (one) => {
+    const back = rollBack(one)
+    if (back !== undefined) return back
+    throw new SecretRefError('USAGE', `the old value of ${ref} is about to be ended: ${one.step}`, {
+      scope: 'ref',
+      hint: `a new one helps: ${io.program} secrets rotate --ref ${ref} --force`,
+    })
+  })
+  return goOn(io, ref, options)
 }
 
 /** One that is stuck has tried to undo itself, or never got as far. */

@@ -14,7 +14,9 @@ import { explainFailure } from '../policy/explain.ts'
 import { safeJson } from '../printable.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
+import { toUndo } from './secrets-back.ts'
 import { checkName, storedAt, type StoredAt } from './secrets-place.ts'
+import { rotationRollback } from './secrets-rotation.ts'
 import { table } from './table.ts'
 
 export interface VersionsOptions {
@@ -62,11 +64,15 @@ function second(time: string | undefined): string {
 export async function secretsRollback(
   io: Io,
   ref: string,
-  options: VersionsOptions & { to?: string },
+  options: VersionsOptions & { to?: string; yes?: true },
 ): Promise<number> {
   refuseInside(io)
   const stored = await find(io, ref, options)
   const { to } = options
+  if (options.yes !== true) {
+    const key = { config: stored.config, environment: stored.environment, ref }
+    if (toUndo(io.home, key, to) !== undefined) return rotationRollback(io, ref, options)
+  }
   const kept = await changed(io, stored, {
     kind: 'rollback',
     ...(to === undefined ? {} : { to }),

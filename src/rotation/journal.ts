@@ -7,6 +7,7 @@
  * written names its number; one that has lost the lock, and does not know it yet, is refused.
  */
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { SecretRefError } from '../errors.ts'
@@ -50,6 +51,7 @@ CREATE TABLE locks (
 ) STRICT;
 `
 const VERSION = 1
+const FILE = 'rotations.db'
 
 /** A ref in one environment of one config. */
 export interface RefKey {
@@ -83,7 +85,12 @@ export interface Journalled extends Rotation, RefKey {
 
 /** @throws STATE_UNAVAILABLE */
 export function openJournal(home: Home): DatabaseSync {
-  return openDurable(join(home.dir, 'rotations.db'), `${SCHEMA}${LEDGER_SCHEMA}`, VERSION)
+  return openDurable(join(home.dir, FILE), `${SCHEMA}${LEDGER_SCHEMA}`, VERSION)
+}
+
+/** @returns `undefined` where nothing was ever rotated. @throws STATE_UNAVAILABLE */
+export function readJournal(home: Home): DatabaseSync | undefined {
+  return existsSync(join(home.dir, FILE)) ? openJournal(home) : undefined
 }
 
 /**

@@ -57,6 +57,7 @@ export function addSecrets(program: Command, line: Line): void {
     })
   versions(secrets, 'rollback <name>', 'Make an older version the current one.')
     .option('--to <version>', 'this one; left out: the previous one')
+    .option('--yes', 'one that was ended at its service too')
     .action((name: string, options: object) => {
       line.choose(async () =>
         (await import('../secrets-versions.ts')).secretsRollback(line.io, name, options),
