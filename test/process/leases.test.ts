@@ -1,95 +1,216 @@
-/** Leases of whole runs: whatever ends a run, or the gateway, its leases are revoked. */
-import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { expect, test } from 'vitest'
+/**
+ * Leases of whole runs, with a real OpenBao and a real PostgreSQL: whatever ends a run, or the gateway, the
+ * user that was made for it is gone.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AuditRecord } from '../../src/audit/record.ts'
 import { fakeVault } from '../fakes/vault.ts'
-import { makeWorld, recordsOf, run, start, until, type World } from './support.ts'
+import { dynamicServers, startDynamic, type Dynamic } from '../servers/dynamic.ts'
+import {
+  agentWords,
+  goOn,
+  keeperOf,
+  killAll,
+  leaseFiles,
+  leasingWorld,
+  signIn,
+  waits,
+} from './leasing.ts'
+import {
+  eventsOf,
+  isLinux,
+  makeWorld,
+  recordsOf,
+  run,
+  start,
+  until,
+  type World,
+} from './support.ts'
+import { hasTerminal, onTerminal } from './terminal.ts'
 
-const REVOKE = 'PUT /v1/sys/leases/revoke'
+const there = dynamicServers('leases of whole runs')
+let servers: Dynamic
+beforeAll(async () => {
+  if (there !== undefined) servers = await startDynamic(there)
+}, 30_000)
+afterAll(() => servers?.stop())
 
-function world(address: string, more: Record<string, unknown> = {}): World {
-  const made = makeWorld({
+const leftBehind = (world: World): AuditRecord[] =>
+  recordsOf(world).filter(({ reason }) => reason === 'left-behind')
+
+const ORDER: readonly string[] = ['lease.issued', 'grant.released', 'lease.revoked', 'run.ended']
+
+describe.skipIf(there === undefined)('a lease of a run', () => {
+  test('issued for both fields, signed in with, renewed past its life, shown, and revoked at the end', async () => {
+    const world = await leasingWorld(servers, 'long', { ttl: '4s' })
+    const script = `${signIn(servers)} || exit 9; ${waits(world)}; ${signIn(servers)}`
+    const running = start(world, agentWords(world, script))
+    await until('renewed twice', () => {
+      return eventsOf(world).filter((event) => event === 'lease.renewed').length === 2
+    })
+    const status = await run(world, ['gateway', 'status', '--config', world.config, '--secrets'])
+    expect(status.out).toMatch(
+      /^✅ DB_USER: injected \(lease renewed until 20\d\d-[-0-9]+ [:0-9]+ UTC\)\n✅ DB_WORD/,
+    )
+    goOn(world)
+    const ended = await running.ended
+    // More than one life of its lease has passed between the two.
+    const [first, second] = ended.out.split('\n')
+    expect([ended.code, ended.err, first]).toEqual([0, '', second])
+    expect(first).toMatch(/^v-.*-long-/)
+    expect(await servers.users('long')).toEqual([])
+    expect(leaseFiles(world)).toEqual([])
+    const events = eventsOf(world)
+    // One lease, though two fields were asked for: it is renewed once for both.
+    expect(events.filter((event) => ORDER.includes(event))).toEqual([
+      'lease.issued',
+      'grant.released',
+      'grant.released',
+      'lease.revoked',
+      'run.ended',
+    ])
+    const renewed = recordsOf(world).filter(({ event }) => event === 'lease.renewed')
+    expect(renewed[0]).toMatchObject({ agent: 'a', provider: 'db', ref: 'db-user', count: 2 })
+    const ends = renewed.map(({ detail }) => Date.parse(String(detail?.['endsAt'])))
+    expect((ends[1] ?? 0) - (ends[0] ?? 0)).toBeGreaterThan(1000)
+    const after = await run(world, ['gateway', 'status', '--config', world.config, '--secrets'])
+    expect(after.out).toContain('DB_USER: injected (its lease was revoked)')
+  })
+
+  test('kill -9 of the gateway: its keeper revokes, and the next start puts it on record', async () => {
+    const world = await leasingWorld(servers, 'killed')
+    await run(world, agentWords(world, 'kill -9 $PPID; sleep 5'))
+    await expect.poll(() => servers.users('killed'), { timeout: 5000 }).toEqual([])
+    await expect
+      .poll(() => leaseFiles(world), { timeout: 5000 })
+      .toEqual([expect.stringMatching(/\.revoked$/)])
+    expect(eventsOf(world)).not.toContain('lease.revoked')
+    const [issued] = recordsOf(world).filter(({ event }) => event === 'lease.issued')
+    const next = start(world, agentWords(world, waits(world)))
+    await until('on record', () => leftBehind(world).length > 0)
+    goOn(world)
+    await next.ended
+    expect(leftBehind(world)).toMatchObject([
+      { event: 'lease.revoked', provider: 'db', detail: { run: issued?.actor.run } },
+    ])
+    expect(leaseFiles(world)).toEqual([])
+  })
+
+  test.skipIf(!hasTerminal)('Ctrl-C on a terminal', async () => {
+    const world = await leasingWorld(servers, 'ctrlc')
+    const running = start(world, agentWords(world, `echo ready; exec sleep 60`), {
+      through: onTerminal,
+      stdin: 'pipe',
+    })
+    await running.says(/ready/)
+    expect(await servers.users('ctrlc')).toHaveLength(1)
+    running.child.stdin?.write('\x03')
+    await running.ended
+    await expect.poll(() => servers.users('ctrlc'), { timeout: 5000 }).toEqual([])
+    await until('on record', () => eventsOf(world).includes('lease.revoked'))
+    expect(leaseFiles(world)).toEqual([])
+  })
+
+  test('a start that is refused after the fetch revokes at once', async () => {
+    const world = await leasingWorld(servers, 'refused', {
+      slots: { no: { secretRef: 'not-there' } },
+      refs: { 'not-there': { provider: 'db', path: 'creds/refused', field: 'no-such-field' } },
+    })
+    const ended = await run(world, agentWords(world, 'echo started'))
+    expect([ended.code, ended.out]).toEqual([125, ''])
+    expect(await servers.users('refused')).toEqual([])
+    expect(leaseFiles(world)).toEqual([])
+    expect(eventsOf(world)).toContain('lease.revoked')
+  })
+
+  test('a start that is given up while another provider hangs revokes what was issued by then', async () => {
+    const world = await leasingWorld(servers, 'givenup', {
+      slots: { slow: { secretRef: 'slow' } },
+      refs: { slow: { provider: 'slow' } },
+      providers: {
+        slow: { type: 'exec', command: '/usr/bin/sleep', args: ['60'], timeoutMs: 60_000 },
+      },
+    })
+    const running = start(world, agentWords(world, 'echo started'))
+    await until('issued', () => leaseFiles(world).length === 1)
+    process.kill(running.pid, 'SIGTERM')
+    expect((await running.ended).signal).toBe('SIGTERM')
+    expect(await servers.users('givenup')).toEqual([])
+    expect(leaseFiles(world)).toEqual([])
+  })
+
+  test.runIf(isLinux)(
+    'a keeper that dies is started again, and has the lease from its file',
+    async () => {
+      const world = await leasingWorld(servers, 'keeper')
+      const running = start(world, agentWords(world, `${waits(world)}; ${signIn(servers)}`))
+      await until('running', () => eventsOf(world).includes('run.started'))
+      const first = await until('a keeper', () => keeperOf(running.pid))
+      process.kill(first.pid, 'SIGKILL')
+      await until('another keeper', () => {
+        const now = keeperOf(running.pid)
+        return now !== undefined && now.pid !== first.pid
+      })
+      goOn(world)
+      const ended = await running.ended
+      expect([ended.code, ended.err]).toEqual([0, ''])
+      expect(ended.out).toMatch(/^v-.*-keeper-/)
+      expect(await servers.users('keeper')).toEqual([])
+      const restarted = recordsOf(world).filter(({ event }) => event === 'keeper.restarted')
+      expect(restarted).toMatchObject([{ provider: 'db', count: 1, reason: 'died' }])
+      expect(eventsOf(world)).not.toContain('lease.lost')
+    },
+  )
+
+  test.runIf(isLinux)(
+    'kill -9 of everything: the next start has it revoked, and says so once',
+    async () => {
+      const world = await leasingWorld(servers, 'crash')
+      const running = start(world, agentWords(world, 'echo ready; exec sleep 60'))
+      await running.says(/ready/)
+      await until('delivered', () => eventsOf(world).includes('run.started'))
+      killAll(running.pid)
+      await running.ended
+      const [left] = await servers.users('crash')
+      expect(left).toMatch(/^v-/)
+      expect(leaseFiles(world)).toEqual([expect.stringMatching(/\.age$/)])
+      // Two starts at once: one of them takes it over, and neither waits for that.
+      const starts = [1, 2].map(() => start(world, agentWords(world, waits(world))))
+      await until('swept', () => leftBehind(world).length > 0)
+      expect(await servers.users('crash')).not.toContain(left)
+      goOn(world)
+      const ended = await Promise.all(starts.map((one) => one.ended))
+      expect(ended.map(({ code, err }) => [code, err])).toEqual(Array(2).fill([0, '']))
+      expect(leaseFiles(world)).toEqual([])
+      expect(leftBehind(world)).toMatchObject([{ event: 'lease.revoked', provider: 'db' }])
+    },
+  )
+})
+
+test('nothing is delivered where no keeper can hold the lease', async () => {
+  const fake = await fakeVault({})
+  const world = makeWorld({
     config: {
       agents: {
-        report: {
-          'tool-bindings': {
-            db: {
-              required: true,
-              credentials: { word: { secretRef: 'db-word', envVar: 'DB_WORD' }, ...more },
-            },
-          },
+        a: {
+          'tool-bindings': { t: { required: true, credentials: { c: { secretRef: 'word' } } } },
         },
       },
-      secrets: {
-        providers: {
-          db: { type: 'vault', engine: 'dynamic', address },
-          slow: { type: 'exec', command: '/usr/bin/sleep', args: ['60'], timeoutMs: 60_000 },
-        },
-      },
-      environments: {
-        production: {
+      secrets: { providers: { db: { type: 'vault', engine: 'dynamic', address: fake.url } } },
+      openclaw: {
+        gateway: {
           secrets: {
-            'db-word': { provider: 'db', path: 'creds/readonly', field: 'password' },
-            slow: { provider: 'slow' },
-            'not-there': { provider: 'db', path: 'creds/readonly', field: 'no-such-field' },
+            refMap: { word: { provider: 'db', path: 'creds/readonly', field: 'password' } },
           },
         },
       },
     },
   })
-  made.env['VAULT_TOKEN'] = 'fake-token'
-  return made
-}
-
-const words = (at: World, ...cmd: string[]): string[] => [
-  'run',
-  '--config',
-  at.config,
-  '--environment',
-  'production',
-  '--agent',
-  'report',
-  '--',
-  ...cmd,
-]
-const leaseFiles = (at: World): string[] => readdirSync(join(at.home.dir, 'leases'))
-
-test('the end of a run revokes its lease, on record on both ends, and leaves no file', async () => {
-  const fake = await fakeVault({})
-  const at = world(fake.url)
-  const ended = await run(at, words(at, '/bin/true'))
-  expect([ended.code, ended.err]).toEqual([0, ''])
-  expect(fake.count(REVOKE)).toBe(1)
-  expect(leaseFiles(at)).toEqual([])
-  const events = recordsOf(at).map(({ event }) => event)
-  const order: readonly string[] = ['lease.issued', 'grant.released', 'lease.revoked', 'run.ended']
-  expect(events.filter((event) => order.includes(event))).toEqual(order)
-})
-
-test('kill -9 of the gateway: its keeper revokes what it holds', async () => {
-  const fake = await fakeVault({})
-  const at = world(fake.url)
-  await run(at, words(at, '/bin/sh', '-c', 'kill -9 $PPID; sleep 5'))
-  await expect.poll(() => fake.count(REVOKE), { timeout: 5000 }).toBe(1)
-  await expect.poll(() => leaseFiles(at), { timeout: 5000 }).toEqual([expect.stringMatching(/\.revoked$/)])
-})
-
-test('a start that is refused after the fetch revokes at once', async () => {
-  const fake = await fakeVault({})
-  const at = world(fake.url, { no: { secretRef: 'not-there', envVar: 'NOT_THERE' } })
-  const ended = await run(at, words(at, '/bin/true'))
-  expect(ended.code).toBe(125)
-  expect(fake.count(REVOKE)).toBe(1)
-  expect(leaseFiles(at)).toEqual([])
-})
-
-test('a start that is given up while another provider hangs revokes what was issued by then', async () => {
-  const fake = await fakeVault({})
-  const at = world(fake.url, { slow: { secretRef: 'slow' } })
-  const running = start(at, words(at, '/bin/true'))
-  await until('issued', () => fake.count('GET /v1/database/creds/readonly') > 0)
-  process.kill(running.pid, 'SIGTERM')
-  expect((await running.ended).signal).toBe('SIGTERM')
-  expect(fake.count(REVOKE)).toBe(1)
-  expect(leaseFiles(at)).toEqual([])
+  world.env['VAULT_TOKEN'] = 'fake-token'
+  // In the place of the folder for leases: a file.
+  world.write('state/leases', '')
+  const ended = await run(world, agentWords(world, 'echo started'))
+  expect([ended.code, ended.out]).toEqual([125, ''])
+  expect(ended.err).toContain('the lease of "word" could not be kept on disk, and was given back')
+  expect(fake.count('PUT /v1/sys/leases/revoke')).toBe(1)
 })

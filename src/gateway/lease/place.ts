@@ -6,7 +6,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { errnoOf } from '../../errors.ts'
+import { errnoOf, SecretRefError } from '../../errors.ts'
+import { shellWord } from '../../shell-word.ts'
 import type { Home } from '../../state/home.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Sheet } from '../sheet.ts'
@@ -121,12 +122,17 @@ function isOwned(dir: string, { name, owner, told }: LeaseName): boolean {
   }
 }
 
-/** None where nothing was ever issued. @throws where the folder cannot be read */
+/** None where no lease can lie. @throws DELIVERY_FAILED where that cannot be seen */
 function namesIn(dir: string): string[] {
   try {
     return readdirSync(dir)
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
-    return []
+    const errno = errnoOf(error)
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return []
+    throw new SecretRefError('DELIVERY_FAILED', `the leases in ${dir} cannot be seen`, {
+      scope: 'agent',
+      hint: `is it yours? chmod 700 ${shellWord(dir)}`,
+      cause: error,
+    })
   }
 }
