@@ -261,6 +261,23 @@ export function openRotationsOf(db: DatabaseSync, config: string): Journalled[] 
   )
 }
 
+/** Refs that have had a new value since. @throws STATE_UNAVAILABLE */
+export function promotedSince(
+  db: DatabaseSync,
+  { config, environment }: Omit<RefKey, 'ref'>,
+  since: Date,
+): string[] {
+  return guarded(db, () =>
+    db
+      .prepare(
+        `SELECT DISTINCT ref FROM rotations
+         WHERE config = ? AND environment = ? AND promoted_at >= ?`,
+      )
+      .all(config, environment, since.toISOString())
+      .map((row) => String(row['ref'])),
+  )
+}
+
 function requireHold(db: DatabaseSync, { config, environment, ref, fence }: Hold): void {
   const row = db
     .prepare('SELECT fence FROM locks WHERE config = ? AND environment = ? AND ref = ?')

@@ -16,6 +16,7 @@ import { judge, type Verdict } from './judge.ts'
 import { look, type Look } from './look.ts'
 import { readAgain, silenceOf, unread } from './outage.ts'
 import { revoke } from './revoke.ts'
+import { hearRotations } from './rotated.ts'
 import type { Tending } from './settings.ts'
 import { holding, withdrawal, type Withdrawal } from './withdraw.ts'
 
@@ -32,6 +33,8 @@ export class Tender {
   readonly #signal: AbortSignal
   readonly #unchanged: Coalescer
   readonly #loop: Promise<void>
+  /** No more is heard of rotations. */
+  readonly #deaf: () => void
   /** The look that is under way, or was last. Never rejects. */
   #looking: Promise<void> = Promise.resolve()
   /** Variables whose leases are lost, or about to be: they are fetched once more. */
@@ -47,11 +50,15 @@ export class Tender {
     this.#signal = AbortSignal.any([run.signal, this.#over.signal])
     this.#unchanged = new Coalescer(gateway.now, QUIET_MS)
     this.#signal.addEventListener('abort', () => this.#wake(), { once: true })
+    this.#deaf = hearRotations(gateway, run.plan.environment, (refs) => {
+      if (this.#held.some(({ binding }) => refs?.has(binding.ref) !== false)) this.#wake()
+    })
     this.#loop = this.#tend()
   }
 
   /** With the run's end: after this nothing is read, written or signalled. */
   async stop(): Promise<void> {
+    this.#deaf()
     this.#over.abort()
     await this.#loop
     await this.#guarded(() => this.#tended.gateway.record(this.#unchanged.flush()))
