@@ -1,26 +1,22 @@
 /** `secretref gateway run`: agents under supervision, in the foreground. */
-import { judgeSchedules } from '../config/rules/schedules.ts'
 import { SecretRefError } from '../errors.ts'
-import { Duties } from '../gateway/duties.ts'
+import { claim, unclaim } from '../gateway/claims.ts'
+import { listen } from '../gateway/control/listen.ts'
+import { makeSocketPath } from '../gateway/control/place.ts'
 import { dutiesOf } from '../gateway/duties-of.ts'
 import { endLike, exitCodeOf } from '../gateway/ending.ts'
 import type { Gateway } from '../gateway/gateway.ts'
-import { requireAllowed } from '../gateway/nesting.ts'
 import type { Say } from '../gateway/result.ts'
-import { Server } from '../gateway/serve/server.ts'
-import type { ServeOptions, Service } from '../gateway/serve/service.ts'
-import { listen } from '../gateway/control/listen.ts'
-import { makeSocketPath } from '../gateway/control/place.ts'
+import { wallClock } from '../gateway/schedule.ts'
+import type { Service } from '../gateway/serve/service.ts'
 import { hearSignals } from '../gateway/signals.ts'
-import { statusOf, statusText } from '../gateway/status.ts'
-import { startTimeOf, stillRuns } from '../gateway/surroundings.ts'
-import type { Planner } from '../plan/plan.ts'
-import { claimAgent, releaseAgent } from '../state/runs.ts'
-import { foreground, openGateway, plannerOf, sayer, type Level } from './foreground.ts'
 import { ConfigWatch } from './config-watch.ts'
+import { foreground, openGateway, plannerOf, sayer, type Level } from './foreground.ts'
 import type { Io } from './io.ts'
 import type { StartOptions } from './options.ts'
-import { Reloader } from './reloader.ts'
+import type { Reloader } from './reloader.ts'
+import { chosen, serviceOf } from './services.ts'
+import { assemble } from './serving.ts'
 
 export interface GatewayRunOptions extends StartOptions {
   schedule?: string
@@ -55,36 +51,10 @@ export async function gatewayRun(
     // Once, in the foreground, as `run` does it: the agent's exit code and signals are ours.
     return foreground(io, options, given, { pristine: true, gateway, say, finish: release })
   }
-  const server = new Server(gateway.now, {
-    say,
-    checked: printer(io),
-    left: (agent) => unclaim(gateway, [agent]),
-  })
-  const duties = new Duties({
-    clock: server.clock,
-    say,
-    record: ({ duty, error: { code } }) =>
-      gateway.record([{ event: 'duty.failed', actor: gateway.actor, code, detail: { duty } }]),
-  })
-  const reloader = new Reloader({
-    io,
-    gateway,
-    server,
-    duties,
-    say,
-    serving: {
-      prepare: async (fresh) => {
-        const plans = plannerOf(io, fresh.loaded, options)
-        const all = chosen(plans, options, given)
-        const next: Service[] = []
-        for (const name of all) {
-          next.push(await serviceOf(fresh, plans, name, all.length === 1, options, given))
-        }
-        return { services: next, duties: await dutiesOf(fresh, say) }
-      },
-      claim: (agents) => claim(gateway, agents),
-      unclaim: (agents) => unclaim(gateway, agents),
-    },
+  const { server, duties, reloader } = assemble(io, gateway, say, {
+    options,
+    given,
+    clock: wallClock(gateway.now),
   })
   let stopped: NodeJS.Signals | undefined
   hearSignals(gateway.surroundings, (heard) => {
@@ -109,11 +79,18 @@ export async function gatewayRun(
   unclaim(gateway, [...server.served.keys(), ...served])
   await reloader.settle()
   if (stopped !== undefined) endLike({ signal: stopped })
+  const anew = reloader.gateway !== gateway
+  if (anew && endings.length === 0) {
+    say('info', 'the config has no agent any more that is served here')
+    return 0
+  }
+  // Of a new config all are served, or it is not taken.
+  const asked = anew ? endings.length : names.length
   const [first] = endings
-  if (names.length === 1 && first !== undefined) endLike(first)
+  if (asked === 1 && first !== undefined) endLike(first)
   if (endings.every((ending) => ending === undefined)) return NOT_STARTED
   const allWell = endings.every((ending) => ending !== undefined && exitCodeOf(ending) === 0)
-  return allWell && endings.length === names.length ? 0 : 1
+  return allWell && endings.length === asked ? 0 : 1
 }
 
 const NOT_STARTED = 125
@@ -136,85 +113,6 @@ function isSimple(gateway: Gateway, { plan, program, schedule, restart }: Servic
   return program !== undefined && schedule === undefined && restart === 'never'
 }
 
-/** Without `--agent` all of them; what can be meant for one only then needs a name. */
-function chosen(
-  planner: Planner,
-  options: GatewayRunOptions,
-  given: string[] | undefined,
-): readonly string[] {
-  if (options.agent !== undefined) return [options.agent]
-  if (planner.agents.length <= 1) return [planner.plan({}).agent]
-  const { secretsRef, env, schedule, timezone } = options
-  if (secretsRef ?? env ?? schedule ?? timezone ?? given) {
-    throw new SecretRefError('USAGE', 'what is given here is meant for one agent', {
-      hint: `add --agent; the config has ${planner.agents.join(', ')}`,
-    })
-  }
-  return planner.agents
-}
-
-/** @throws SecretRefError where this agent cannot be served as asked */
-async function serviceOf(
-  gateway: Gateway,
-  planner: Planner,
-  name: string,
-  alone: boolean,
-  options: GatewayRunOptions,
-  given: string[] | undefined,
-): Promise<Service> {
-  const plan = planner.plan({ ...options, agent: name })
-  requireAllowed(gateway.loaded, gateway.parent, plan)
-  const agent = gateway.agent(name)
-  const schedule = options.schedule ?? agent.schedule
-  const timezone = options.timezone ?? agent.timezone ?? 'UTC'
-  await requireSchedule(schedule, timezone, options, gateway.now())
-  return {
-    plan,
-    program: gateway.programOf(name, given),
-    schedule,
-    timezone,
-    restart: agent.restart ?? 'never',
-    strict: options.strict === true,
-    terminal: gateway.surroundings.terminal && schedule === undefined && alone,
-  }
-}
-
-/** By the same rules as the config's own. @throws USAGE */
-async function requireSchedule(
-  schedule: string | undefined,
-  timezone: string,
-  options: GatewayRunOptions,
-  now: Date,
-): Promise<void> {
-  if (options.timezone !== undefined && schedule === undefined) {
-    throw new SecretRefError('USAGE', '--timezone is for a schedule, and there is none', {
-      hint: 'add --schedule',
-    })
-  }
-  if (options.schedule === undefined && options.timezone === undefined) return
-  const [problem] = await judgeSchedules({ agents: { asked: { schedule, timezone } } }, now)
-  if (problem === undefined) return
-  const { at, message, hint } = problem
-  throw new SecretRefError('USAGE', `--${String(at.at(-1))}: ${message}`, {
-    ...(hint !== undefined && { hint }),
-  })
-}
-
-/** Prints what a check has found, each line as often as it changes. */
-function printer(io: Io): ServeOptions['checked'] {
-  const shown = new Set<string>()
-  return (plan, found) => {
-    const grants = new Map(found.map((grant) => [grant.envVar, grant]))
-    for (const binding of plan.bindings) {
-      const line = statusText(statusOf(binding, grants.get(binding.envVar), io.now()), io.signs)
-      const key = `${plan.agent} ${line}`
-      if (shown.has(key)) continue
-      shown.add(key)
-      io.out(`${line}\n`)
-    }
-  }
-}
-
 function announce(io: Io, service: Service, say: Say): void {
   const { plan, program, schedule, timezone } = service
   const { agent } = plan
@@ -226,29 +124,4 @@ function announce(io: Io, service: Service, say: Say): void {
       `start it with: ${io.program} run --agent ${agent} -- cmd; stop this gateway with Ctrl-C`,
     )
   }
-}
-
-/** @throws AGENT_BUSY; then nothing stays claimed */
-function claim(gateway: Gateway, names: readonly string[]): void {
-  const self = { pid: process.pid, started: startTimeOf(process.pid) }
-  for (const [i, agent] of names.entries()) {
-    const key = { config: gateway.loaded.path, agent }
-    const holder = claimAgent(gateway.db, key, self, ({ pid, started }) => stillRuns(pid, started))
-    // Ours: an agent that a reload removed and the next one names again may still be ending.
-    if (holder === undefined || holder === process.pid) continue
-    unclaim(gateway, names.slice(0, i))
-    throw new SecretRefError(
-      'AGENT_BUSY',
-      `agent ${agent} is served by another gateway (pid ${holder})`,
-      {
-        scope: 'agent',
-        hint: 'stop that one first; `secretref run` beside it is fine',
-      },
-    )
-  }
-}
-
-function unclaim(gateway: Gateway, names: readonly string[]): void {
-  const config = gateway.loaded.path
-  for (const agent of names) releaseAgent(gateway.db, { config, agent }, process.pid)
 }

@@ -101,6 +101,7 @@ export class Reloader {
     const { services, duties } = await this.#serving.prepare(gateway)
     const change = this.#changeTo(gateway, services)
     const replacement = await this.#server.prepare(gateway, services)
+    if (this.#server.ending) throw ending()
     this.#serving.claim(change.added)
     try {
       const { actor } = gateway
@@ -186,6 +187,12 @@ function hashOf(path: string): string | undefined {
     // The refusal itself says that it cannot be read.
     return undefined
   }
+}
+
+function ending(): SecretRefError {
+  return new SecretRefError('STATE_UNAVAILABLE', 'the gateway is ending', {
+    hint: 'the next one begins with the config as it is then',
+  })
 }
 
 /** No value can be in an error of this wing. */

@@ -5,12 +5,26 @@
  * croner reads the times in their zone: where clocks go forward, a time that does not exist comes with
  * the change; where they go back, a time of day that stands alone comes once, the first time.
  */
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Cron } from 'croner'
 
 export interface Clock {
   now(): Date
   /** Resolves after `ms`, or as soon as `signal` aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>
+}
+
+export function wallClock(now: () => Date): Clock {
+  return {
+    now,
+    wait: async (ms, signal) => {
+      await pause(ms, undefined, { signal }).catch(ignoreAbort)
+    },
+  }
+}
+
+function ignoreAbort(): void {
+  // The wait is over because we stop; who waited looks at the signal.
 }
 
 export interface ScheduleEvents {

@@ -3,7 +3,6 @@
  * stops the others.
  */
 import { availableParallelism } from 'node:os'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Entry } from '../../audit/record.ts'
 import type { Ending } from '../ending.ts'
 import type { Gateway } from '../gateway.ts'
@@ -34,16 +33,13 @@ export class Server {
   readonly #requests = new Requests()
   /** What we were asked to stop by. */
   #stop: Heard | undefined
+  /** All have ended, and none is served any more. */
+  #over = false
 
-  constructor(now: () => Date, options: ServeOptions) {
+  constructor(clock: Clock, options: ServeOptions) {
     this.#serving = {
       options,
-      clock: {
-        now,
-        wait: async (ms, signal) => {
-          await pause(ms, undefined, { signal }).catch(ignoreAbort)
-        },
-      },
+      clock,
       // A start is a process of tens of megabytes until its agent runs.
       starts: new Turns(Math.max(4, 2 * availableParallelism())),
     }
@@ -55,11 +51,13 @@ export class Server {
     // A reload adds to them while we wait.
     do await Promise.all([...this.#all].map(({ done }) => done))
     while ([...this.#all].some(({ ended }) => !ended))
+    this.#over = true
     return Promise.all([...this.#all].map(({ done }) => done))
   }
 
-  get clock(): Clock {
-    return this.#serving.clock
+  /** True where there is nothing to reload for: it stops, or has stopped. */
+  get ending(): boolean {
+    return this.#over || this.#stop !== undefined
   }
 
   /** The agents that are served by the newest config. */
@@ -88,6 +86,7 @@ export class Server {
    * from it, and one that is to restart on a change is started again where that touches it.
    */
   replace({ gateway, services, taken }: Replacement): void {
+    if (this.ending) return
     const next = new Map(services.map((service) => [service.plan.agent, service]))
     for (const [agent, served] of this.served) {
       const service = next.get(agent)
@@ -101,9 +100,9 @@ export class Server {
   #add(current: Current): void {
     const name = current.service.plan.agent
     const before = [...this.#all].findLast(({ agent }) => agent === name)
+    if (this.ending) return
     const served = new Served(this.#serving, current)
     this.#all.add(served)
-    if (this.#stop !== undefined) served.stop(this.#stop)
     served.begin(before?.done, () => this.#left(served))
   }
 
@@ -132,8 +131,4 @@ export class Server {
   #kill(): void {
     for (const served of this.#all) served.kill()
   }
-}
-
-function ignoreAbort(): void {
-  // The wait is over because we stop; who waited looks at the signal.
 }
