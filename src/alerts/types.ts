@@ -1,4 +1,5 @@
 /** What an alert says: names and closed words, never a value. */
+import type { Entry } from '../audit/record.ts'
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
@@ -8,6 +9,7 @@ export const ALERTS = [
   'credential.expired',
   'credential.rejected',
   'grant.denied',
+  'grant.revoked',
   'lease.lost',
   'provider.stale',
   'rotation.guided',
@@ -39,4 +41,9 @@ export interface Alert {
   /** The same trouble has the same one: it is told once, and counted. */
   key: string
   at: Date
+}
+
+/** What goes on record and, where it raises an alert, that alert: sent only if the record is durable. */
+export interface Noted extends Entry {
+  alert?: Alert
 }

@@ -93,20 +93,37 @@ export async function foreground(
   }
   say('info', `${plan.agent}: started (pid ${running.agent.pid})`)
   for (const signal of waiting) running.agent.signal(signal)
+  const sending = await sendBeside(gateway, say)
   const ending = await running.ended()
+  await sending?.()
   await finish(gateway, how, say)
   endLike(ending)
+}
+
+/** Alerts that the start has raised go out while the agent runs: loaded only where there is a channel. */
+async function sendBeside(gateway: Gateway, say: Say): Promise<(() => Promise<void>) | undefined> {
+  if (gateway.loaded.config.alerts === undefined) return undefined
+  const duty = await import('../gateway/alert/duty.ts')
+  return duty.sendBeside(gateway, say)
 }
 
 /** What fails here is said; how we end belongs to the agent. */
 async function finish(gateway: Gateway, how: How, say: Say): Promise<void> {
   try {
     how.finish?.()
+    await settleAlerts(gateway, say)
     await gateway.settle()
   } catch (error) {
     if (!(error instanceof SecretRefError)) throw error
     say('error', error.message, error.hint)
   }
+}
+
+/** At the end of a command, and bounded: what could not be sent stays for the next one. */
+export async function settleAlerts(gateway: Gateway, say: Say): Promise<void> {
+  if (gateway.loaded.config.alerts === undefined) return
+  const duty = await import('../gateway/alert/duty.ts')
+  await duty.settleAlerts(gateway, say)
 }
 
 /** Config, trust, log and surroundings for starts. @throws SecretRefError */

@@ -4,6 +4,7 @@ import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { Coalescer } from '../audit/coalesce.ts'
 import type { AuditLog } from '../audit/log.ts'
+import type { Noted } from '../alerts/types.ts'
 import type { Actor, Entry } from '../audit/record.ts'
 import { MONITOR } from '../config/monitor.ts'
 import { agentsOf, withheldOf, type Withheld } from '../config/accessors.ts'
@@ -90,15 +91,16 @@ export class Gateway {
 
   /**
    * Appends to the audit log: first of all, once, which config we work with. A loop of the same denial
-   * is written once in a while, with its count.
+   * is written once in a while, with its count. An alert that belongs to an entry is in the outbox when
+   * this returns, where the config says where it is to go.
    */
-  async record(entries: readonly Entry[]): Promise<void> {
+  async record(entries: readonly Noted[]): Promise<void> {
     const { hash, path } = this.loaded
     const first = !this.#opened
     this.#opened = true
-    const own = entries.flatMap((entry) =>
-      entry.decision === 'deny' ? this.#shared.denials.offer(entry) : entry,
-    )
+    const own = entries
+      .map(withoutAlert)
+      .flatMap((entry) => (entry.decision === 'deny' ? this.#shared.denials.offer(entry) : entry))
     try {
       await this.log.append([
         ...(first
@@ -110,6 +112,11 @@ export class Gateway {
       if (first) this.#opened = false
       throw error
     }
+    const alerts = entries.flatMap(({ alert }) => alert ?? [])
+    if (alerts.length === 0 || this.loaded.config.alerts === undefined) return
+    // Loaded on use: a start that is granted has none.
+    const { putAlerts } = await import('./alert/raise.ts')
+    await putAlerts(this, alerts)
   }
 
   agent(name: string): Agent {
@@ -179,6 +186,13 @@ export class Gateway {
   #isOnItsOwn(agent: Agent): boolean {
     return agent.lockCommand === true || this.parent !== undefined
   }
+}
+
+function withoutAlert(noted: Noted): Entry {
+  if (noted.alert === undefined) return noted
+  const entry = { ...noted }
+  delete entry.alert
+  return entry
 }
 
 function requireFolder(agent: string, cwd: string): void {

@@ -1,9 +1,11 @@
 /** The audit records of one start: who, which agent, which ref, what was decided and why. */
+import type { Noted } from '../alerts/types.ts'
 import type { Entry, Event } from '../audit/record.ts'
 import { plaintextProviders, PRODUCTION } from '../config/rules/production.ts'
 import type { Code } from '../errors.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import type { FetchedValue } from '../policy/fetched.ts'
+import { refusedAlert, rejectedAlert, revokedAlert, staleAlert } from './alert/of.ts'
 import type { Ending } from './ending.ts'
 import type { Gateway } from './gateway.ts'
 import type { Result } from './result.ts'
@@ -25,6 +27,9 @@ export class Records {
   /** Providers whose use goes on record as such: those that keep plaintext, in production. */
   readonly #plaintext: ReadonlySet<string>
   readonly #now: () => Date
+  readonly #environment: string
+  /** Whether anybody is to be told of an outage that nobody asked to be alerted of. */
+  readonly #hasChannels: boolean
 
   constructor(gateway: Gateway, request: RecordedRun) {
     this.#base = {
@@ -35,6 +40,8 @@ export class Records {
       ...(gateway.parent === undefined ? {} : { parent: gateway.parent.run }),
     }
     this.#now = () => gateway.now()
+    this.#environment = request.plan.environment
+    this.#hasChannels = gateway.loaded.config.alerts !== undefined
     this.#command = request.command[0] ?? ''
     this.#plaintext =
       request.plan.environment === PRODUCTION
@@ -63,7 +70,7 @@ export class Records {
   }
 
   /** A denial or a failure, and the alert that the config asks for. */
-  refused({ binding, decision, fetched }: Result): Entry[] {
+  refused({ binding, decision, fetched }: Result): Noted[] {
     const failure = fetched?.outcome === 'failure'
     const event: Event = failure && fetched.kind !== 'denied' ? 'grant.failed' : 'grant.denied'
     const fields: Partial<Entry> = {
@@ -74,11 +81,12 @@ export class Records {
     }
     const entry = this.#about(event, binding, fields)
     if (binding.onFailure !== 'deny-and-alert') return [entry]
-    return [entry, this.#about('alert.raised', binding, fields)]
+    const alert = refusedAlert(this.#raised(binding), decision)
+    return [entry, { ...this.#about('alert.raised', binding, fields), alert }]
   }
 
   /** Everything that the second decision says of one ref. @param stops another one stops the start */
-  decided(result: Result, stops: boolean): Entry[] {
+  decided(result: Result, stops: boolean): Noted[] {
     const fallbacks = this.#fallbacks(result)
     if (!result.decision.allow) return [...fallbacks, ...this.refused(result)]
     return [...fallbacks, stops ? this.withheld(result) : this.released(result)]
@@ -122,7 +130,7 @@ export class Records {
   }
 
   /** A check: fetched and wiped, and nobody received it. What the first decision refused is on record. */
-  checkedOrRefused(result: Result): Entry[] {
+  checkedOrRefused(result: Result): Noted[] {
     const { binding, decision, fetched } = result
     if (fetched === undefined) return []
     const fallbacks = this.#fallbacks(result)
@@ -173,13 +181,15 @@ export class Records {
   }
 
   /** What a running agent received it may have no longer, and the alert that the config asks for. */
-  revoked({ binding, fetched, decision }: Result, held: FetchedValue): Entry[] {
+  revoked({ binding, fetched, decision }: Result, held: FetchedValue): Noted[] {
     const { code, reason } = decision
     const about = { binding, fetched: held }
     const why = { reason, ...(code === undefined ? {} : { code }) }
     const provider = fetched?.provider ?? held.provider
     const entry = this.#withSecret('grant.revoked', about, { ...why, provider })
-    return binding.onFailure === 'deny-and-alert' ? [entry, this.alert(about, reason)] : [entry]
+    if (binding.onFailure !== 'deny-and-alert') return [entry]
+    const alert = revokedAlert(this.#raised(binding), decision)
+    return [entry, { ...this.#alarm(about, reason), alert }]
   }
 
   /** A value is about to be fetched and shown to the service that it is for. */
@@ -196,7 +206,7 @@ export class Records {
    * A value may now leave for the service that it is for: durable before it does. Whether it was sent, the
    * verdict says.
    */
-  shown(result: Result, host: string, purpose: Purpose = 'verify'): Entry[] {
+  shown(result: Result, host: string, purpose: Purpose = 'verify'): Noted[] {
     const { reason } = result.decision
     const detail = { purpose, host }
     const fields = { decision: 'allow', reason, delivery: 'none', detail } as const
@@ -214,9 +224,17 @@ export class Records {
     return this.#withSecret(event, result, { delivery: 'none', ...why, detail })
   }
 
-  /** The alert that the config asks for. */
-  alert(result: Pick<Result, 'binding' | 'fetched'>, reason: string): Entry {
+  /** The alert that the config asks for where its service says no. */
+  alert(result: Pick<Result, 'binding' | 'fetched'>, reason: 'credential-rejected'): Noted {
+    return { ...this.#alarm(result, reason), alert: rejectedAlert(this.#raised(result.binding)) }
+  }
+
+  #alarm(result: Pick<Result, 'binding' | 'fetched'>, reason: string): Entry {
     return this.#withSecret('alert.raised', result, { delivery: 'none', reason })
+  }
+
+  #raised(binding: PlannedBinding): Parameters<typeof refusedAlert>[0] {
+    return { binding, environment: this.#environment, at: this.#now() }
   }
 
   /** A scheduled start that did not happen. */
@@ -234,20 +252,18 @@ export class Records {
     return { event: 'run.ended', ...this.#base, ...why, command: this.#command, exit: ending }
   }
 
-  #fallbacks({ binding, fetched }: Result): Entry[] {
+  #fallbacks({ binding, fetched }: Result): Noted[] {
     const passed = (fetched?.passed ?? []).map(({ provider, code }) =>
       this.#about('provider.fallback', binding, { provider, code }),
     )
     const age = this.#age(fetched)
-    return age === undefined
-      ? passed
-      : [
-          ...passed,
-          this.#about('provider.stale', binding, {
-            ...(fetched === undefined ? {} : { provider: fetched.provider }),
-            ...age,
-          }),
-        ]
+    if (age === undefined || fetched === undefined) return passed
+    const fields = { provider: fetched.provider, ...age }
+    const entry = this.#about('provider.stale', binding, fields)
+    if (!this.#hasChannels && binding.onFailure !== 'deny-and-alert') return [...passed, entry]
+    const raised = this.#about('alert.raised', binding, { ...fields, reason: 'provider.stale' })
+    const alert = staleAlert(this.#raised(binding), fetched.provider)
+    return [...passed, entry, { ...raised, alert }]
   }
 
   /** Of a last good value, in whole seconds. */

@@ -7,12 +7,13 @@ import type { Message } from './words.ts'
 export function messageOf({ id, alert, count }: Delivery): Message {
   const { event, severity, text, hint, environment, agent, ref, at } = alert
   const about = [
+    event,
     ...(ref === undefined ? [] : [`ref ${ref}`]),
     ...(agent === undefined ? [] : [`agent ${agent}`]),
     `environment ${environment}`,
   ].join(', ')
   const lines = [
-    `${severity}: ${text} [${event}]`,
+    `${severity}: ${text}`,
     ...(hint === undefined ? [] : [`hint: ${hint}`]),
     about,
     ...(count === 1 ? [] : [`raised ${count} times since ${at.toISOString()}`]),

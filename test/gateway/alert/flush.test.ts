@@ -18,9 +18,9 @@ describe('an alert', () => {
       {
         channel: '#finance-alerts',
         text: [
-          'warning: stripe-api-key ends in 5 days [credential.expiring]',
+          'warning: stripe-api-key ends in 5 days',
           'hint: rotate it',
-          'ref stripe-api-key, agent payment-analyst, environment default',
+          'credential.expiring, ref stripe-api-key, agent payment-analyst, environment default',
         ].join('\n'),
       },
     ])

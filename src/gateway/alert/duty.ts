@@ -1,0 +1,51 @@
+/** When alerts are sent: while a gateway serves or an agent runs, and at the end of a command. */
+import { setTimeout as pause } from 'node:timers/promises'
+import { SecretRefError } from '../../errors.ts'
+import { Duties, type Duty } from '../duties.ts'
+import type { Gateway } from '../gateway.ts'
+import type { Say } from '../result.ts'
+import { alertsAreDue, flushAlerts } from './flush.ts'
+
+/** A look at a small file of ours; what waits for its channel comes on time enough. */
+const EVERY_MS = 5000
+/** A command waits no longer for its alerts; what is left is for the next one. */
+const END_MS = 5000
+
+export function alertDuty(gateway: Gateway, say: Say): Duty {
+  return {
+    name: 'alerts',
+    everyMs: EVERY_MS,
+    run: async (signal) => {
+      if (alertsAreDue(gateway)) await flushAlerts(gateway, { say, signal })
+    },
+  }
+}
+
+/** Beside one agent in the foreground. @returns ends it */
+export function sendBeside(gateway: Gateway, say: Say): () => Promise<void> {
+  const duties = new Duties({
+    clock: { now: gateway.now, wait },
+    say,
+    record: ({ duty, error: { code } }) =>
+      gateway.record([{ event: 'duty.failed', actor: gateway.actor, code, detail: { duty } }]),
+  })
+  duties.replace([alertDuty(gateway, say)])
+  return () => duties.stop()
+}
+
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  await pause(ms, undefined, { signal }).catch(() => {
+    // The wait is over because we stop.
+  })
+}
+
+/** Before a command ends: what it has raised, and what others left. Never throws for an alert's sake. */
+export async function settleAlerts(gateway: Gateway, say: Say): Promise<void> {
+  if (!alertsAreDue(gateway)) return
+  try {
+    await flushAlerts(gateway, { say, signal: AbortSignal.timeout(END_MS) })
+  } catch (error) {
+    if (!(error instanceof SecretRefError)) throw error
+    say('error', `alerts are not sent: ${error.message}`, error.hint)
+  }
+}
