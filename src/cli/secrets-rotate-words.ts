@@ -22,7 +22,7 @@ export function planTable(planned: readonly Planned[], now: Date): string {
       return [ref, '-', targets.join(', ') || '-', '-', `cannot be rotated: ${problem.message}`]
     }
     const { subject, current } = one
-    const end = current.outcome === 'value' ? current.expiresAt : undefined
+    const end = current?.outcome === 'value' ? current.expiresAt : undefined
     return [
       subject.ref,
       subject.driver,
@@ -40,6 +40,7 @@ function verdict({ current, due, open, todo }: Can, now: Date): string {
     if (todo) return `goes on: ${open.step}`
     return `under way: ${open.step}`
   }
+  if (current === undefined) return '-'
   if (current.outcome === 'failed') return `cannot be read: ${current.message} [${current.code}]`
   const { expiresAt, secret } = current
   const end =
@@ -147,8 +148,7 @@ function ended({ guided, class: kind }: Can['subject']): string {
 export function needsSomebody(planned: readonly Planned[], outcomes: readonly Outcome[]): boolean {
   const unreadable = planned.some(
     (one) =>
-      one.kind === 'can' &&
-      ((one.current.outcome === 'failed' && one.open === undefined) || one.open?.step === 'stuck'),
+      one.kind === 'can' && (one.current?.outcome === 'failed' || one.open?.step === 'stuck'),
   )
   const signs = new Set(outcomes.map((one) => wordsOf(one).sign))
   return unreadable || signs.has('attention') || signs.has('bad')
@@ -164,7 +164,7 @@ export function asJson(planned: readonly Planned[], outcomes: readonly Outcome[]
         return { ref, targets, code: problem.code, message: problem.message }
       }
       const { subject, current, due, open, todo } = one
-      const end = current.outcome === 'value' ? current.expiresAt : undefined
+      const end = current?.outcome === 'value' ? current.expiresAt : undefined
       return {
         ref: subject.ref,
         environment: subject.environment,
@@ -172,9 +172,9 @@ export function asJson(planned: readonly Planned[], outcomes: readonly Outcome[]
         targets: subject.targets,
         driver: subject.driver,
         class: subject.class,
-        ...(current.outcome === 'value'
-          ? { from: current.secret.version }
-          : { code: current.code, message: current.message }),
+        ...(current?.outcome === 'value' ? { from: current.secret.version } : {}),
+        ...(current?.outcome === 'failed' ? { code: current.code, message: current.message } : {}),
+        ...(open === undefined ? {} : { from: open.from }),
         ...(end === undefined ? {} : { expiresAt: end }),
         due: due.kind,
         ...(open === undefined ? {} : { step: open.step }),

@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { SecretRefError } from '../errors.ts'
 import { flushAlerts } from '../gateway/alert/flush.ts'
 import type { Gateway } from '../gateway/gateway.ts'
-import { planRotations, type Planned } from '../gateway/rotate/plan.ts'
+import { planRotations, versionOf, type Planned } from '../gateway/rotate/plan.ts'
 import { rotate, type Rotated } from '../gateway/rotate/rotate.ts'
 import { alertOf, standingOf } from '../gateway/rotate/tell.ts'
 import type { Say } from '../gateway/result.ts'
@@ -178,7 +178,7 @@ async function rotateOne(
   say: Say,
   signal: AbortSignal,
 ): Promise<Rotated> {
-  const from = open?.step !== 'planned' && open !== undefined ? open.from : versionOf(current)
+  const from = versionOf(current, open)
   const until = Date.now() + JOIN_MS
   const wanted = options.force === true || options.revokeNow === true
   const pasteMarks = subject.guided ? inputMarks(options) : undefined
@@ -197,12 +197,6 @@ async function rotateOne(
     say('info', `${subject.ref}: process ${rotated.pid} rotates it; waiting`)
     await pause(LOOK_MS, undefined, { signal }).catch(() => {})
   }
-}
-
-function versionOf(current: Can['current']): string {
-  if (current.outcome === 'value') return current.secret.version
-  const { code, message, hint } = current
-  throw new SecretRefError(code, message, { scope: 'ref', ...(hint === undefined ? {} : { hint }) })
 }
 
 /**

@@ -1,6 +1,7 @@
 /** What is to be rotated now: what was begun and is not over, and what is due. */
 import type { DatabaseSync } from 'node:sqlite'
 import { providersOf } from '../../config/accessors.ts'
+import { SecretRefError } from '../../errors.ts'
 import { planner } from '../../plan/plan.ts'
 import type { Due } from '../../rotation/due.ts'
 import { openRotationsOf, type Journalled } from '../../rotation/journal.ts'
@@ -15,7 +16,8 @@ export type Planned =
   | {
       kind: 'can'
       subject: Subject
-      current: Current
+      /** Not asked for where a rotation is under way. */
+      current?: Current
       due: Due
       /** It was begun, and is not over, or waits for a person. */
       open?: Journalled
@@ -28,8 +30,10 @@ export interface PlanRequest {
   environment?: string | undefined
   chosen: Chosen
   asked: Asked
-  /** Refs whose config says nothing of rotation are left out. */
-  ruledOnly?: boolean
+  /** By schedule: refs that no rule makes due are left out, unless they are being rotated. */
+  scheduled?: boolean
+  /** Nobody is asked: only what is under way goes on. */
+  openOnly?: boolean
 }
 
 /**
@@ -41,7 +45,7 @@ export interface PlanRequest {
 export async function planRotations(
   gateway: Gateway,
   db: DatabaseSync,
-  { environment, chosen: words, asked, ruledOnly }: PlanRequest,
+  { environment, chosen: words, asked, scheduled, openOnly }: PlanRequest,
 ): Promise<{ planned: Planned[]; byStore: boolean }> {
   const { config, dir, path } = gateway.loaded
   const planned = planner({ config, configDir: dir, userHome: userHome(gateway.env), environment })
@@ -51,37 +55,52 @@ export async function planRotations(
   )
   const openOf = (one: Subject): Journalled | undefined =>
     open.get(JSON.stringify([one.environment, one.ref]))
-  const ruled = all.filter(
-    (one) => ruledOnly !== true || ('rotate' in one && (isRuled(one) || openOf(one) !== undefined)),
+  const isBegun = (one: Subject): boolean => (openOf(one)?.step ?? 'planned') !== 'planned'
+  const counts = (one: Subject): boolean =>
+    isBegun(one) || (openOnly !== true && (scheduled !== true || isRuled(one)))
+  const counted = all.filter((one) =>
+    'step' in one ? counts(one) : scheduled !== true && openOnly !== true,
   )
-  const { subjects, byStore } = chosen(ruled, words, [...providersOf(config).keys()])
-  const current = await currentOf(
-    gateway,
-    subjects.filter((one) => 'step' in one),
-  )
+  const { subjects, byStore } = chosen(counted, words, [...providersOf(config).keys()])
+  const toRead = subjects.filter((one) => 'step' in one).filter((one) => !isBegun(one))
+  const current = await currentOf(gateway, toRead)
   const now = gateway.now()
   return {
     byStore,
     planned: subjects.map((subject): Planned => {
       if (!('step' in subject)) return { kind: 'cannot', subject }
       const known = current.get(subject.ref)
-      if (known === undefined) throw new TypeError('every ref is answered')
-      const due = dueNow(subject, known, asked, now)
       const running = openOf(subject)
-      const begun = running !== undefined && running.step !== 'stuck' && running.step !== 'planned'
+      const due = known === undefined ? NOT_ASKED : dueNow(subject, known, asked, now)
       const starts = due.kind === 'due' && due.start <= now && running?.step !== 'stuck'
+      const goesOn = known === undefined && running?.step !== 'stuck'
       const pausing = !asked.force && running?.notBefore !== undefined && running.notBefore > now
       return {
         kind: 'can',
         subject,
-        current: known,
+        ...(known === undefined ? {} : { current: known }),
         due,
         ...(running === undefined ? {} : { open: running }),
-        todo: !pausing && (begun || starts),
+        todo: !pausing && (goesOn || starts),
       }
     }),
   }
 }
+
+/**
+ * The version that a rotation replaces.
+ *
+ * @throws as the provider said it, where it is not known
+ */
+export function versionOf(current: Current | undefined, open: Journalled | undefined): string {
+  if (current?.outcome === 'value') return current.secret.version
+  if (current === undefined && open !== undefined) return open.from
+  if (current === undefined) throw new TypeError('it was neither asked for nor begun')
+  const { code, message, hint } = current
+  throw new SecretRefError(code, message, { scope: 'ref', ...(hint === undefined ? {} : { hint }) })
+}
+
+const NOT_ASKED: Due = { kind: 'never' }
 
 function isRuled({ rotate: { before, every } }: Subject): boolean {
   return before !== undefined || every !== undefined

@@ -72,20 +72,27 @@ export async function alertOf(gateway: Gateway, subject: Subject, came: CameTo):
   return true
 }
 
+/** A person has to bring a new value. */
+export function bringWords(ref: string): AlertWords {
+  return {
+    event: 'rotation.guided',
+    severity: 'warning',
+    text: `${ref} is to be replaced, and a person has to bring the new value`,
+    hint: `make it at the service, then: secretref secrets rotate --ref ${ref} --force`,
+  }
+}
+
+type AlertWords = Pick<Alert, 'event' | 'severity' | 'text' | 'hint'>
+
 function wordsOf(
   ref: string,
   standing: Standing,
   why: Explanation | undefined,
-): Pick<Alert, 'event' | 'severity' | 'text' | 'hint'> | undefined {
+): AlertWords | undefined {
   const hint = why === undefined ? {} : { hint: why.hint }
   switch (standing) {
     case 'bring':
-      return {
-        event: 'rotation.guided',
-        severity: 'warning',
-        text: `${ref} is to be replaced, and a person has to bring the new value`,
-        hint: `make it at the service, then: secretref secrets rotate --ref ${ref} --force`,
-      }
+      return bringWords(ref)
     case 'expire':
       return {
         event: 'rotation.guided',
