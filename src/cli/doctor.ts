@@ -1,9 +1,10 @@
-/** `secretref doctor`: what can be wrong around SecretRef, and how to mend it. It changes nothing. */
+/** `secretref doctor`: what can be wrong around SecretRef, and how to mend it. It changes nothing but what `leases` says. */
 import { signText } from '../gateway/status.ts'
 import { checkAnchors } from './doctor/anchors.ts'
 import { checkConfigAndSecrets } from './doctor/config.ts'
 import { checkHome, checkPlaces } from './doctor/home.ts'
 import { isolated } from './doctor/finding.ts'
+import { checkLeases } from './doctor/leases.ts'
 import { checkClockAlone, checkLogAndClock } from './doctor/log.ts'
 import { checkMachine } from './doctor/machine.ts'
 import { isShut } from './doctor/usable.ts'
@@ -20,6 +21,7 @@ export async function doctor(io: Io, options: { json?: true }): Promise<number> 
     ...(shut ? [] : await isolated('anchors', () => checkAnchors(io))),
     ...(await checkConfigAndSecrets(io)),
     ...(await isolated('file delivery', () => checkPlaces(io))),
+    ...(shut ? [] : await isolated('leases', () => checkLeases(io))),
   ]
   const ok = findings.every(({ sign }) => sign !== 'bad')
   if (options.json === true) {
