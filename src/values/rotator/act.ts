@@ -55,7 +55,9 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
       ...(kept !== undefined && { staged: kept }),
       ...(before && { before }),
     })
-    if (marked.kind === 'unlisted') return { result: 'unlisted', reason: marked.reason }
+    if (marked.kind === 'unlisted') {
+      return { result: 'unlisted', ...(marked.reason && { reason: marked.reason }) }
+    }
     if (marked.kind !== 'ids') return troubled(marked)
     for (const id of marked.ids) {
       if (id === kept) continue
@@ -102,9 +104,9 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     const refused = await mayEnd(work, staged.old)
     if (refused !== undefined) return refused
     // A creation that was sent twice on its way left another one behind. Without a name for ours it
-    // cannot be told from that.
+    // cannot be told from that. Asked by the new one: the old one may be dead by now.
     if (staged.new?.id !== undefined) {
-      const others = await ACTIONS.reconcile(work, staged)
+      const others = await ACTIONS.reconcile(work, { ...staged, old: staged.new })
       if (others.result !== 'ok' && others.result !== 'unlisted') return others
     }
     const answer = await work.issuer.end?.(staged.old, staged.new)

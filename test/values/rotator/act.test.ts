@@ -1,0 +1,143 @@
+/** Single actions, with an issuer that does what no real one can be told to do. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import type { RotationOrder } from '../../../src/gateway/rotate/words.ts'
+import type { Session } from '../../../src/values/providers/contract.ts'
+import { act } from '../../../src/values/rotator/act.ts'
+import type { Issuer } from '../../../src/values/rotator/driver.ts'
+import { Staging } from '../../../src/values/rotator/staging.ts'
+import type { Work } from '../../../src/values/rotator/work.ts'
+
+function fingerprint(value: Buffer): string {
+  return value.toString('hex')
+}
+
+/** @param current what the ref holds */
+function workWith(
+  issuer: Partial<Issuer>,
+  current = () => 'fake-old',
+): { work: Work; path: string } {
+  const dir = mkdtempSync(join(tmpdir(), 'secretref-act-'))
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  const place = { path: join(dir, 'rotations.age'), identity: join(dir, 'keys', 'rotation.key') }
+  const order: RotationOrder = {
+    v: 1,
+    rotation: { id: 'r1', class: 'issued' },
+    driver: { type: 'exec', options: {} },
+    provider: 'store',
+    type: 'store',
+    options: {},
+    at: { path: 'key' },
+    from: '1',
+    staging: place,
+    fingerprintKey: join(dir, 'keys', 'fingerprint.key'),
+  }
+  const session: Session = {
+    get: async () => [{ kind: 'value', value: Buffer.from(current()), meta: { version: '1' } }],
+    close: async () => {},
+  }
+  const whole: Issuer = {
+    try: async () => ({ kind: 'valid', account: 'acct' }),
+    close: async () => {},
+    ...issuer,
+  }
+  const staging = new Staging(place, () => new Date())
+  return {
+    work: { order, issuer: whole, session, staging, fingerprint, guided: false },
+    path: place.path,
+  }
+}
+
+test('one that was made and cannot be kept is not "not made": it has to be looked for', async () => {
+  const { work, path } = workWith({
+    create: async () => {
+      writeFileSync(path, 'fake-damage')
+      return { kind: 'made', value: Buffer.from('fake-new'), id: 'new' }
+    },
+  })
+  expect(await act(work, 'create')).toMatchObject({ result: 'unknown' })
+})
+
+test('what lives is noted before one is made; looking, it is told what is known', async () => {
+  const order: string[] = []
+  const told: unknown[] = []
+  const { work } = workWith({
+    survey: async ({ value }) => {
+      order.push('survey')
+      return { kind: 'ids', ids: [`of-${value.toString()}`] }
+    },
+    create: async () => {
+      const staged = await work.staging.read('r1')
+      order.push('before' in staged ? 'noted' : 'not noted', 'create')
+      return { kind: 'made', value: Buffer.from('fake-new'), id: 'new' }
+    },
+    marked: async (tag, { current, staged, before }) => {
+      told.push([tag, current?.value.toString(), staged, before?.ids])
+      return { kind: 'ids', ids: ['new', 'lost'] }
+    },
+    end: async ({ id }, by) => {
+      told.push([id, by?.value.toString()])
+      return { kind: 'ok' }
+    },
+  })
+  expect(await act(work, 'create')).toMatchObject({ result: 'ok', id: 'new' })
+  expect(order).toEqual(['survey', 'noted', 'create'])
+  expect(await act(work, 'reconcile')).toEqual({ result: 'ok' })
+  expect(told).toEqual([
+    ['r1', 'fake-old', 'new', ['of-fake-old']],
+    ['lost', 'fake-old'],
+  ])
+})
+
+test('of one that nobody knows it is said so, and nothing is ended for it', async () => {
+  const ended: (string | undefined)[] = []
+  const { work } = workWith({
+    create: async () => ({ kind: 'made', value: Buffer.from('fake-new'), id: 'new' }),
+    marked: async () => ({ kind: 'unlisted', reason: 'key-unknown' }),
+    end: async ({ id }) => {
+      ended.push(id)
+      return { kind: 'ok' }
+    },
+  })
+  await act(work, 'create')
+  const unlisted = { result: 'unlisted', reason: 'key-unknown' }
+  expect(await act(work, 'reconcile')).toEqual(unlisted)
+  expect(ended).toEqual([])
+  // The new one is ours, and is ended.
+  expect(await act(work, 'discard')).toEqual(unlisted)
+  expect(ended).toEqual(['new'])
+  expect(await work.staging.read('r1')).toEqual({ kind: 'staged' })
+})
+
+test('the old one is ended by the new, and the new one by the old', async () => {
+  const ended: [string | undefined, string | undefined][] = []
+  let current = 'fake-old'
+  const asked: (string | undefined)[] = []
+  const { work } = workWith(
+    {
+      create: async () => ({ kind: 'made', value: Buffer.from('fake-new'), id: 'new' }),
+      marked: async (_, about) => {
+        asked.push(about.current?.value.toString())
+        return { kind: 'ids', ids: [] }
+      },
+      end: async ({ value }, by) => {
+        ended.push([value?.toString(), by?.value.toString()])
+        return { kind: 'ok' }
+      },
+    },
+    () => current,
+  )
+  await act(work, 'create')
+  current = 'fake-new'
+  expect(await act(work, 'retire')).toEqual({ result: 'ok' })
+  // The old one may be dead: a retirement may come again.
+  expect(asked).toEqual(['fake-new'])
+  current = 'fake-old'
+  expect(await act(work, 'discard')).toEqual({ result: 'ok' })
+  expect(ended).toEqual([
+    ['fake-old', 'fake-new'],
+    ['fake-new', 'fake-old'],
+  ])
+})
