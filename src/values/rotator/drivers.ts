@@ -8,6 +8,7 @@ export const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
   'mysql-users': async () => (await import('./drivers/mysql-users.ts')).driver,
   mysql: async () => (await import('./drivers/mysql.ts')).driver,
   postgres: async () => (await import('./drivers/postgres.ts')).driver,
+  rabbitmq: async () => (await import('./drivers/rabbitmq.ts')).driver,
   redis: async () => (await import('./drivers/redis.ts')).driver,
   guided: async () => (await import('./drivers/guided.ts')).driver,
   stripe: async () => (await import('./drivers/stripe.ts')).driver,

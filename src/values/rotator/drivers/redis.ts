@@ -20,7 +20,7 @@ import { apply, PERSIST, type Persist } from './redis/acl.ts'
 import { connected } from './redis/connection.ts'
 
 /** www.iana.org/assignments/uri-schemes, "redis" and "rediss" */
-export const REDIS: Form = { protocol: /^rediss?:$/, secure: 'rediss:', port: 6379 }
+export const REDIS: Form = { protocol: /^rediss?:$/, secure: /^rediss:$/, port: 6379 }
 
 interface Service {
   options: Readonly<Record<string, unknown>>

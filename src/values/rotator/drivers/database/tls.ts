@@ -26,16 +26,17 @@ export interface Tls {
 /**
  * @param options what `tlsOptions` describes
  * @param host a name, or an address without brackets
- * @param asked TLS is wanted even where it could be done without
+ * @param asked whether the URL asks for TLS; left out: it cannot say, and so the address decides
  * @returns `clear` where nothing leaves this machine and nobody asked for more
  */
 export async function tlsFor(
   options: Readonly<Record<string, unknown>>,
   host: string,
-  asked = false,
+  asked?: boolean,
 ): Promise<{ kind: 'tls'; tls: Tls } | { kind: 'clear' } | Trouble> {
   const { caCert } = options
-  if (typeof caCert !== 'string' && !asked && isLoopback(host)) return { kind: 'clear' }
+  if (asked === false) return isLoopback(host) ? { kind: 'clear' } : noTls
+  if (asked === undefined && caCert === undefined && isLoopback(host)) return { kind: 'clear' }
   const tls: Tls = {
     host,
     ...(isIP(host) === 0 ? { servername: host } : {}),

@@ -4,8 +4,8 @@
 export interface Form {
   /** With its colon. */
   protocol: RegExp
-  /** Of those that mean TLS; left out: the address alone decides. */
-  secure?: string
+  /** Of those that mean TLS; left out: the URL does not say. */
+  secure?: RegExp
   port: number
   securePort?: number
 }
@@ -13,8 +13,10 @@ export interface Form {
 export interface Account {
   host: string
   port: number
-  /** The URL asks for TLS. */
-  secure: boolean
+  /** With its colon. */
+  protocol: string
+  /** Whether the URL asks for TLS; `undefined` where its kind cannot say. */
+  secure: boolean | undefined
   /** What stands after the first slash; may be empty. */
   path: string
   user: string
@@ -31,11 +33,12 @@ export function accountIn(value: Buffer, form: Form): Account | undefined {
   const [user, password, path] = [url.username, url.password, url.pathname.slice(1)].map(decoded)
   if (user === undefined || password === undefined || path === undefined) return undefined
   if (url.hostname === '' || user === '' || url.port === '0') return undefined
-  const secure = url.protocol === form.secure
+  const secure = form.secure?.test(url.protocol)
   return {
     // A URL has brackets around an address of IPv6; nobody else has.
     host: url.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(url.port || (secure ? (form.securePort ?? form.port) : form.port)),
+    port: Number(url.port || (secure === true ? (form.securePort ?? form.port) : form.port)),
+    protocol: url.protocol,
     secure,
     path,
     user,

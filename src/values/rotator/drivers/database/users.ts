@@ -16,6 +16,9 @@ export interface Database {
   alter(by: Account, wanted: Account): Promise<Answer>
 }
 
+/** Where users are rotated one by one, nobody has to compare two of them. */
+type SingleUsers = Omit<Database, 'rightsOf'>
+
 export interface SignedIn {
   kind: 'signed-in'
   name: string
@@ -33,7 +36,7 @@ export const noUrl: Trouble = { kind: 'refused', code: 'SECRET_MALFORMED', reaso
 const ID = /^[A-Za-z0-9._:/-]{1,128}$/
 
 /** Class `chosen`. */
-export function oneUser(database: Database, ctx: Pick<DriverContext, 'admin'>): Issuer {
+export function oneUser(database: SingleUsers, ctx: Pick<DriverContext, 'admin'>): Issuer {
   const { form } = database
   return {
     choose: async ({ value }) => {
@@ -119,7 +122,7 @@ function made(value: Buffer, user: string): { kind: 'made' } & Credential {
  * the password of the user that `next` names.
  */
 async function setPassword(
-  database: Database,
+  database: SingleUsers,
   next: Credential,
   current: Credential,
   ctx: Pick<DriverContext, 'admin'>,
