@@ -3,7 +3,7 @@ import type { Config } from './types.ts'
 
 /** True where zod would accept `value` too; a value as JSON.parse makes it. */
 export function isConfig(value: unknown): value is Config {
-  return isObject(value) && object60(value)
+  return isObject(value) && object61(value)
 }
 
 type Fields = Record<string, unknown>
@@ -23,8 +23,10 @@ const PATTERN_7 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$")
 const PATTERN_8 = new RegExp("^[A-Za-z0-9+=,.@_-]{1,64}$")
 const PATTERN_9 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
 const PATTERN_10 = new RegExp("^\\/")
-const PATTERN_11 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
-const PATTERN_12 = new RegExp("^(?:#[^\\s#@.,:;<>&]{1,80}|[CDG][A-Z0-9]{6,20})$")
+const PATTERN_11 = new RegExp("^\\/?(?:[A-Za-z0-9_.@=+-]+\\/)+$")
+const PATTERN_12 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
+const PATTERN_13 = new RegExp("^(?:[A-Za-z0-9_.@=+-]+\\/)+$")
+const PATTERN_14 = new RegExp("^(?:#[^\\s#@.,:;<>&]{1,80}|[CDG][A-Z0-9]{6,20})$")
 
 function object0(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "secretRef")) return false
@@ -637,6 +639,42 @@ function object20(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
+      case "persist":
+        if (!((value === "aclfile" || value === "config" || value === "none"))) return false
+        break
+      case "caCert":
+        if (!(typeof value === 'string' && PATTERN_10.test(value))) return false
+        break
+      case "driver":
+        if (!(value === "redis")) return false
+        break
+      case "before":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "every":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "window":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "grace":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "admin":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object21(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "driver")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
       case "driver":
         if (!(value === "stripe")) return false
         break
@@ -663,10 +701,10 @@ function object20(fields: Fields): boolean {
 }
 
 function isRotate(value: unknown): boolean {
-  return (isObject(value) && object11(value) || isObject(value) && object12(value) || isObject(value) && object14(value) || isObject(value) && object15(value) || isObject(value) && object16(value) || isObject(value) && object17(value) || isObject(value) && object18(value) || isObject(value) && object19(value) || isObject(value) && object20(value))
+  return (isObject(value) && object11(value) || isObject(value) && object12(value) || isObject(value) && object14(value) || isObject(value) && object15(value) || isObject(value) && object16(value) || isObject(value) && object17(value) || isObject(value) && object18(value) || isObject(value) && object19(value) || isObject(value) && object20(value) || isObject(value) && object21(value))
 }
 
-function object21(fields: Fields): boolean {
+function object22(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "provider")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -715,10 +753,10 @@ function object21(fields: Fields): boolean {
 }
 
 function isRefEntry(value: unknown): boolean {
-  return isObject(value) && object21(value)
+  return isObject(value) && object22(value)
 }
 
-function object22(fields: Fields): boolean {
+function object23(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -733,6 +771,9 @@ function object22(fields: Fields): boolean {
         break
       case "endpoint":
         if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
+        break
+      case "auditPrefix":
+        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -753,7 +794,7 @@ function object22(fields: Fields): boolean {
   return true
 }
 
-function object23(fields: Fields): boolean {
+function object24(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -768,6 +809,9 @@ function object23(fields: Fields): boolean {
         break
       case "endpoint":
         if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
+        break
+      case "auditPrefix":
+        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -785,7 +829,7 @@ function object23(fields: Fields): boolean {
   return true
 }
 
-function object24(fields: Fields): boolean {
+function object25(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -802,7 +846,7 @@ function object24(fields: Fields): boolean {
   return true
 }
 
-function object25(fields: Fields): boolean {
+function object26(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -847,7 +891,7 @@ function object25(fields: Fields): boolean {
   return true
 }
 
-function object26(fields: Fields): boolean {
+function object27(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -870,7 +914,7 @@ function object26(fields: Fields): boolean {
   return true
 }
 
-function object27(fields: Fields): boolean {
+function object28(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -890,7 +934,7 @@ function object27(fields: Fields): boolean {
   return true
 }
 
-function object28(fields: Fields): boolean {
+function object29(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -916,7 +960,7 @@ function object28(fields: Fields): boolean {
   return true
 }
 
-function object29(fields: Fields): boolean {
+function object30(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "method")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -955,7 +999,7 @@ function object29(fields: Fields): boolean {
   return true
 }
 
-function object30(fields: Fields): boolean {
+function object31(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -963,7 +1007,7 @@ function object30(fields: Fields): boolean {
         if (!(value === "vault")) return false
         break
       case "address":
-        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_12.test(value))) return false
         break
       case "namespace":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -981,7 +1025,7 @@ function object30(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object29(value))) return false
+        if (!(isObject(value) && object30(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -994,6 +1038,9 @@ function object30(fields: Fields): boolean {
         break
       case "tlsServerName":
         if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "auditPrefix":
+        if (!(typeof value === 'string' && PATTERN_13.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -1011,7 +1058,7 @@ function object30(fields: Fields): boolean {
   return true
 }
 
-function object31(fields: Fields): boolean {
+function object32(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1027,6 +1074,9 @@ function object31(fields: Fields): boolean {
         break
       case "endpoint":
         if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
+        break
+      case "auditPrefix":
+        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -1047,7 +1097,7 @@ function object31(fields: Fields): boolean {
   return true
 }
 
-function object32(fields: Fields): boolean {
+function object33(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1063,6 +1113,9 @@ function object32(fields: Fields): boolean {
         break
       case "endpoint":
         if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
+        break
+      case "auditPrefix":
+        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -1080,7 +1133,7 @@ function object32(fields: Fields): boolean {
   return true
 }
 
-function object33(fields: Fields): boolean {
+function object34(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1098,7 +1151,7 @@ function object33(fields: Fields): boolean {
   return true
 }
 
-function object34(fields: Fields): boolean {
+function object35(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
@@ -1144,7 +1197,7 @@ function object34(fields: Fields): boolean {
   return true
 }
 
-function object35(fields: Fields): boolean {
+function object36(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1168,7 +1221,7 @@ function object35(fields: Fields): boolean {
   return true
 }
 
-function object36(fields: Fields): boolean {
+function object37(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1189,7 +1242,7 @@ function object36(fields: Fields): boolean {
   return true
 }
 
-function object37(fields: Fields): boolean {
+function object38(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1216,7 +1269,7 @@ function object37(fields: Fields): boolean {
   return true
 }
 
-function object38(fields: Fields): boolean {
+function object39(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1225,7 +1278,7 @@ function object38(fields: Fields): boolean {
         if (!(value === "vault")) return false
         break
       case "address":
-        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_12.test(value))) return false
         break
       case "namespace":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -1243,7 +1296,7 @@ function object38(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object29(value))) return false
+        if (!(isObject(value) && object30(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -1256,6 +1309,9 @@ function object38(fields: Fields): boolean {
         break
       case "tlsServerName":
         if (!(typeof value === 'string' && value.length >= 1)) return false
+        break
+      case "auditPrefix":
+        if (!(typeof value === 'string' && PATTERN_13.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -1273,47 +1329,47 @@ function object38(fields: Fields): boolean {
   return true
 }
 
-function object39(fields: Fields): boolean {
+function object40(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "aws-secrets-manager":
-        if (!(isObject(value) && object22(value))) return false
-        break
-      case "aws-ssm":
         if (!(isObject(value) && object23(value))) return false
         break
-      case "env":
+      case "aws-ssm":
         if (!(isObject(value) && object24(value))) return false
         break
-      case "exec":
+      case "env":
         if (!(isObject(value) && object25(value))) return false
         break
-      case "file":
+      case "exec":
         if (!(isObject(value) && object26(value))) return false
         break
-      case "keychain":
+      case "file":
         if (!(isObject(value) && object27(value))) return false
         break
-      case "store":
+      case "keychain":
         if (!(isObject(value) && object28(value))) return false
         break
+      case "store":
+        if (!(isObject(value) && object29(value))) return false
+        break
       case "vault":
-        if (!(isObject(value) && object30(value))) return false
+        if (!(isObject(value) && object31(value))) return false
         break
       default:
-        if (!((isObject(value) && object31(value) || isObject(value) && object32(value) || isObject(value) && object33(value) || isObject(value) && object34(value) || isObject(value) && object35(value) || isObject(value) && object36(value) || isObject(value) && object37(value) || isObject(value) && object38(value)))) return false
+        if (!((isObject(value) && object32(value) || isObject(value) && object33(value) || isObject(value) && object34(value) || isObject(value) && object35(value) || isObject(value) && object36(value) || isObject(value) && object37(value) || isObject(value) && object38(value) || isObject(value) && object39(value)))) return false
     }
   }
   return true
 }
 
-function object40(fields: Fields): boolean {
+function object41(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "providers":
-        if (!(isObject(value) && object39(value))) return false
+        if (!(isObject(value) && object40(value))) return false
         break
       default:
         return false
@@ -1322,7 +1378,7 @@ function object40(fields: Fields): boolean {
   return true
 }
 
-function object41(fields: Fields): boolean {
+function object42(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "id")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1388,7 +1444,7 @@ function object41(fields: Fields): boolean {
   return true
 }
 
-function object42(fields: Fields): boolean {
+function object43(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -1397,7 +1453,7 @@ function object42(fields: Fields): boolean {
   return true
 }
 
-function object43(fields: Fields): boolean {
+function object44(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -1406,7 +1462,7 @@ function object43(fields: Fields): boolean {
   return true
 }
 
-function object44(fields: Fields): boolean {
+function object45(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
@@ -1415,7 +1471,7 @@ function object44(fields: Fields): boolean {
   return true
 }
 
-function object45(fields: Fields): boolean {
+function object46(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1423,20 +1479,11 @@ function object45(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "settings":
-        if (!(isObject(value) && object44(value))) return false
+        if (!(isObject(value) && object45(value))) return false
         break
       default:
         return false
     }
-  }
-  return true
-}
-
-function object46(fields: Fields): boolean {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
-    if (!(isObject(value) && object45(value))) return false
   }
   return true
 }
@@ -1444,15 +1491,24 @@ function object46(fields: Fields): boolean {
 function object47(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
+    if (!(isObject(value) && object46(value))) return false
+  }
+  return true
+}
+
+function object48(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
     switch (key) {
       case "secrets":
-        if (!(isObject(value) && object43(value))) return false
+        if (!(isObject(value) && object44(value))) return false
         break
       case "inherit":
         if (!(typeof value === 'boolean')) return false
         break
       case "targets":
-        if (!(isObject(value) && object46(value))) return false
+        if (!(isObject(value) && object47(value))) return false
         break
       default:
         return false
@@ -1461,16 +1517,16 @@ function object47(fields: Fields): boolean {
   return true
 }
 
-function object48(fields: Fields): boolean {
+function object49(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
-    if (!(isObject(value) && object47(value))) return false
+    if (!(isObject(value) && object48(value))) return false
   }
   return true
 }
 
-function object49(fields: Fields): boolean {
+function object50(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1481,7 +1537,7 @@ function object49(fields: Fields): boolean {
         if (!(isObject(value) && object10(value))) return false
         break
       case "channel":
-        if (!(typeof value === 'string' && PATTERN_12.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_14.test(value))) return false
         break
       default:
         return false
@@ -1490,7 +1546,7 @@ function object49(fields: Fields): boolean {
   return true
 }
 
-function object50(fields: Fields): boolean {
+function object51(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "url")) return false
   if (!Object.hasOwn(fields, "secret")) return false
   for (const key of Object.keys(fields)) {
@@ -1509,16 +1565,16 @@ function object50(fields: Fields): boolean {
   return true
 }
 
-function object51(fields: Fields): boolean {
+function object52(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
-    if (!(isObject(value) && object50(value))) return false
+    if (!(isObject(value) && object51(value))) return false
   }
   return true
 }
 
-function object52(fields: Fields): boolean {
+function object53(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1533,22 +1589,22 @@ function object52(fields: Fields): boolean {
   return true
 }
 
-function object53(fields: Fields): boolean {
+function object54(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
-    if (!(isObject(value) && object52(value))) return false
+    if (!(isObject(value) && object53(value))) return false
   }
   return true
 }
 
-function object54(fields: Fields): boolean {
+function object55(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "to")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "events":
-        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => (item === "credential.expiring" || item === "credential.expired" || item === "credential.rejected" || item === "grant.denied" || item === "lease.lost" || item === "provider.stale" || item === "rotation.guided" || item === "rotation.failed" || item === "rotation.stuck" || item === "credential.*" || item === "grant.*" || item === "lease.*" || item === "provider.*" || item === "rotation.*")))) return false
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => (item === "credential.expiring" || item === "credential.expired" || item === "credential.rejected" || item === "grant.denied" || item === "grant.revoked" || item === "lease.lost" || item === "provider.stale" || item === "rotation.guided" || item === "rotation.failed" || item === "rotation.stuck" || item === "credential.*" || item === "grant.*" || item === "lease.*" || item === "provider.*" || item === "rotation.*")))) return false
         break
       case "severity":
         if (!((value === "info" || value === "warning" || value === "critical"))) return false
@@ -1566,21 +1622,21 @@ function object54(fields: Fields): boolean {
   return true
 }
 
-function object55(fields: Fields): boolean {
+function object56(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "slack":
-        if (!(isObject(value) && object49(value))) return false
+        if (!(isObject(value) && object50(value))) return false
         break
       case "webhooks":
-        if (!(isObject(value) && object51(value))) return false
+        if (!(isObject(value) && object52(value))) return false
         break
       case "commands":
-        if (!(isObject(value) && object53(value))) return false
+        if (!(isObject(value) && object54(value))) return false
         break
       case "routes":
-        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => isObject(item) && object54(item)))) return false
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => isObject(item) && object55(item)))) return false
         break
       default:
         return false
@@ -1589,7 +1645,7 @@ function object55(fields: Fields): boolean {
   return true
 }
 
-function object56(fields: Fields): boolean {
+function object57(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -1598,12 +1654,12 @@ function object56(fields: Fields): boolean {
   return true
 }
 
-function object57(fields: Fields): boolean {
+function object58(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "refMap":
-        if (!(isObject(value) && object56(value))) return false
+        if (!(isObject(value) && object57(value))) return false
         break
       case "active-provider":
         if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
@@ -1621,7 +1677,7 @@ function object57(fields: Fields): boolean {
   return true
 }
 
-function object58(fields: Fields): boolean {
+function object59(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1629,20 +1685,6 @@ function object58(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
         break
       case "secrets":
-        if (!(isObject(value) && object57(value))) return false
-        break
-      default:
-        return false
-    }
-  }
-  return true
-}
-
-function object59(fields: Fields): boolean {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    switch (key) {
-      case "gateway":
         if (!(isObject(value) && object58(value))) return false
         break
       default:
@@ -1656,29 +1698,43 @@ function object60(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
+      case "gateway":
+        if (!(isObject(value) && object59(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object61(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
       case "$schema":
         if (!(typeof value === 'string')) return false
         break
       case "secrets":
-        if (!(isObject(value) && object40(value))) return false
-        break
-      case "agent":
         if (!(isObject(value) && object41(value))) return false
         break
-      case "agents":
+      case "agent":
         if (!(isObject(value) && object42(value))) return false
         break
+      case "agents":
+        if (!(isObject(value) && object43(value))) return false
+        break
       case "environments":
-        if (!(isObject(value) && object48(value))) return false
+        if (!(isObject(value) && object49(value))) return false
         break
       case "targets":
-        if (!(isObject(value) && object46(value))) return false
+        if (!(isObject(value) && object47(value))) return false
         break
       case "alerts":
-        if (!(isObject(value) && object55(value))) return false
+        if (!(isObject(value) && object56(value))) return false
         break
       case "openclaw":
-        if (!(isObject(value) && object59(value))) return false
+        if (!(isObject(value) && object60(value))) return false
         break
       default:
         return false

@@ -46,6 +46,9 @@ export const VAULT_ADDRESS =
 /** Where a service answers: over TLS, or in the clear on this machine alone; no user, no query. */
 export const ENDPOINT =
   /^(?:https:\/\/[^/?#@\s]+|http:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?)(?:\/[^?#\s]*)?$/
+/** Folders of names, as Vault calls them; AWS's may begin with a slash. */
+export const VAULT_FOLDER = /^(?:[A-Za-z0-9_.@=+-]+\/)+$/
+export const AWS_FOLDER = /^\/?(?:[A-Za-z0-9_.@=+-]+\/)+$/
 /** A whole number and its unit: seconds, minutes, hours, days. */
 export const DURATION = /^[1-9][0-9]{0,4}[smhd]$/
 const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }

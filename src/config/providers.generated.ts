@@ -20,6 +20,11 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
         "pattern": "^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$",
         "description": "Where the service answers: https, or http on this machine. Left out: the region’s own."
       },
+      "auditPrefix": {
+        "type": "string",
+        "pattern": "^\\/?(?:[A-Za-z0-9_.@=+-]+\\/)+$",
+        "description": "Names that begin so are of this config alone: `gateway audit` lists them, and nothing else. Ends in a slash."
+      },
       "timeoutMs": {
         "type": "integer",
         "minimum": 1,
@@ -59,6 +64,11 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
         "type": "string",
         "pattern": "^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$",
         "description": "Where the service answers: https, or http on this machine. Left out: the region’s own."
+      },
+      "auditPrefix": {
+        "type": "string",
+        "pattern": "^\\/?(?:[A-Za-z0-9_.@=+-]+\\/)+$",
+        "description": "Names that begin so are of this config alone: `gateway audit` lists them, and nothing else. Ends in a slash."
       },
       "timeoutMs": {
         "type": "integer",
@@ -327,6 +337,11 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
         "type": "string",
         "minLength": 1,
         "description": "The name in the certificate, where it is not the address’s."
+      },
+      "auditPrefix": {
+        "type": "string",
+        "pattern": "^(?:[A-Za-z0-9_.@=+-]+\\/)+$",
+        "description": "Names that begin so are of this config alone: `gateway audit` lists them, and nothing else. Ends in a slash."
       },
       "timeoutMs": {
         "type": "integer",

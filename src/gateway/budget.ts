@@ -89,6 +89,8 @@ export interface OneProvider {
   config: string | undefined
   provider: string
   configured: ProviderConfig
+  /** Calls that it may need; left out: 30. */
+  most?: number
   now: () => Date
 }
 
@@ -100,7 +102,7 @@ export interface OneProvider {
  * @throws STATE_UNAVAILABLE: calls that cannot be counted are not made
  */
 export async function counting<T>(
-  { home, config, provider, configured, now }: OneProvider,
+  { home, config, provider, configured, most = MOST, now }: OneProvider,
   ask: (calls?: number) => Promise<T>,
   spentOf: (answer: T) => number | undefined,
 ): Promise<T> {
@@ -109,7 +111,7 @@ export async function counting<T>(
   const key = { config, provider }
   const db = openDatabase(home)
   try {
-    const allotment = takeCalls(db, key, { most: MOST, perMinute, now: now() })
+    const allotment = takeCalls(db, key, { most, perMinute, now: now() })
     const answer = await ask(allotment.calls)
     const spent = spentOf(answer)
     if (spent !== undefined) settleCalls(db, key, allotment, spent, now())

@@ -11,8 +11,10 @@ export interface Pointing {
 export interface ListedStore {
   /** A provider as the config names it. */
   provider: string
-  /** The file or folder itself, absolute: two providers may have the same. */
+  /** The file or folder itself, absolute; else what tells stores apart. Two providers may have the same. */
   path: string
+  /** Where it is no file: the prefixes of the names that were listed. */
+  under?: readonly string[]
   names: readonly string[]
   /** Providers whose locations are names in it, and no paths of files. */
   namedBy?: readonly string[]
@@ -86,7 +88,7 @@ function namesRead(
       const path = at.path === '' ? files.get(provider) : at.path
       if (path === undefined) continue
       const [store, names] =
-        kept === undefined ? placesIn(path, [at.field, at.alias]) : [kept, [path]]
+        kept === undefined ? placesIn(path, [at.field, at.alias]) : [kept, namesOf(path)]
       const name = names.find((one) => listed.get(store)?.has(one) === true)
       if (name === undefined) continue
       const key = keyOf(store, name)
@@ -94,6 +96,15 @@ function namesRead(
     }
   }
   return read
+}
+
+/** AWS knows a secret by its name, and by an ARN that may end in six characters of AWS's own. */
+function namesOf(path: string): readonly string[] {
+  const named = /^arn:[^:]*:(?:secretsmanager|ssm):[^:]*:[^:]*:(?:secret:|parameter)(.+)$/.exec(
+    path,
+  )
+  const [, name = ''] = named ?? []
+  return named === null ? [path] : [name, name.replace(/^\//, ''), name.replace(/-\w{6}$/, '')]
 }
 
 /** Without a key it is a file of its own, which a listed folder may hold. */

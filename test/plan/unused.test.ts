@@ -53,6 +53,20 @@ describe('refs', () => {
 })
 
 describe('names in a store', () => {
+  test('AWS knows one by its name and by its ARN', () => {
+    const arn = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:team/key-AbC123'
+    const parameter = 'arn:aws:ssm:eu-central-1:123456789012:parameter/team/token'
+    const names = ['team/key', '/team/token', 'team/old']
+    const stores = [
+      { provider: 'aws', path: 'an account', under: ['team/'], namedBy: ['aws'], names },
+    ]
+    const uses = [arn, parameter].map((path): Pointing => ({
+      ref: path,
+      chain: [{ provider: 'aws', at: { path } }],
+    }))
+    expect(namesIn({ uses, stores })).toEqual(['team/old'])
+  })
+
   test('what a chain reads is used; of two spellings the one that a read would find', () => {
     const stores = [holding('stripe-key', 'stripe_key')]
     const uses = [reads('stripe-key', 'stripe-key', 'stripe_key')]

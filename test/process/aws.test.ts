@@ -47,7 +47,13 @@ beforeEach(async () => {
       SecretString: JSON.stringify({ 'api-key': `fake-${MARKER}-of-secrets-manager` }),
     }),
   )
+  for (const Name of ['prod/old-secret', 'others/secret']) {
+    await secrets.send(new CreateSecretCommand({ Name, SecretString: 'fake' }))
+  }
   const parameters = new SSMClient(settings)
+  for (const Name of ['/prod/old-parameter', '/others/parameter']) {
+    await parameters.send(new PutParameterCommand({ Name, Value: 'fake', Type: 'String' }))
+  }
   await parameters.send(
     new PutParameterCommand({
       Name: '/prod/slack-token',
@@ -79,8 +85,8 @@ function world(endpoint: string, agent: object = {}): World {
       },
       secrets: {
         providers: {
-          'aws-secrets-manager': { endpoint },
-          parameters: { type: 'aws-ssm', endpoint },
+          'aws-secrets-manager': { endpoint, auditPrefix: 'prod/' },
+          parameters: { type: 'aws-ssm', endpoint, auditPrefix: '/prod/' },
         },
       },
       openclaw: {
@@ -119,6 +125,16 @@ describe.skipIf(binary === undefined)('against moto', () => {
       ...Object.values(AWS_ENVIRONMENT).filter((v) => v.includes('key')),
     ])
       expect(said).not.toContain(secret)
+  })
+
+  test('gateway audit lists the names below "auditPrefix", and tells those that no ref points to', async () => {
+    const at = world(aws.endpoint)
+    const audit = ['gateway', 'audit', '--secrets', '--unused-only', '--config', at.config]
+    expect((await run(at, audit)).out).toBe(
+      `⚠️ unused-ref: /prod/old-parameter (listed under /prod/; no ref of this config points to it)
+⚠️ unused-ref: prod/old-secret (listed under prod/; no ref of this config points to it)
+`,
+    )
   })
 
   test('credentials of a profile in the user’s own files', async () => {

@@ -146,7 +146,7 @@ describeOnLinux('everything at once', () => {
     expect(report).toMatchObject({
       version: 1,
       status: 'unresolved',
-      notListed: [{ provider: 'env', reason: 'only files and encrypted stores are listed' }],
+      notListed: [{ provider: 'env', reason: 'this kind of provider has no list' }],
       resolution: { environments: ['production', 'development'], complete: false },
     })
     for (const { code, err } of printed) expect({ code, err }).toEqual({ code: 2, err: '' })

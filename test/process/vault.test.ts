@@ -2,7 +2,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fakeVault } from '../fakes/vault.ts'
 import { openbao, ROOT_TOKEN, startOpenbao, type Bao } from '../servers/openbao.ts'
-import { environment, makeWorld, PRINT_ENVIRONMENT, recordsOf, run, type World } from './support.ts'
+import {
+  environment,
+  makeWorld,
+  PRINT_ENVIRONMENT,
+  recordsOf,
+  run,
+  type Ended,
+  type World,
+} from './support.ts'
 
 const binary = openbao('runs against a real Vault')
 let bao: Bao
@@ -69,6 +77,42 @@ describe.skipIf(binary === undefined)('against OpenBao', () => {
     const released = recordsOf(at).find(({ event }) => event === 'grant.released')
     expect(released).toMatchObject({ provider: 'vault', secret: { version: '1' } })
     expect(JSON.stringify(recordsOf(at))).not.toContain('fake-')
+  })
+
+  test('gateway audit lists below "auditPrefix" alone; where it may not, that is a note', async () => {
+    for (const path of ['prod/stripe/old-key', 'others/key']) {
+      await bao.api('POST', `secret/data/${path}`, { data: { value: 'fake-other' } })
+    }
+    const policy = 'path "secret/metadata/prod/*" { capabilities = ["list"] }'
+    await bao.api('PUT', 'sys/policies/acl/fake-list', { policy })
+    const made = await bao.api('POST', 'auth/token/create', { policies: ['fake-list'] })
+    const { auth }: { auth: { client_token: string } } = JSON.parse(await made.text())
+    const at = world({ token: auth.client_token })
+    const audit = ['gateway', 'audit', '--secrets', '--unused-only', '--config', at.config]
+    const listed = (auditPrefix?: string): Promise<Ended> => {
+      const vault = { address: bao.address, ...(auditPrefix && { auditPrefix }) }
+      at.writeConfig({
+        agents: { payments: BINDINGS },
+        secrets: { providers: { vault } },
+        environments: { production: { secrets: { 'stripe-api-key': PLACE } } },
+        openclaw: { gateway: { environment: 'production' } },
+      })
+      return run(at, audit)
+    }
+    const found = await listed('prod/')
+    expect(found.out).toBe(
+      '⚠️ unused-ref: prod/stripe/old-key (listed under prod/; no ref of this config points to it)\n',
+    )
+    expect((await listed()).out).toContain('nothing unused')
+    const denied = await run(at, [...audit.filter((word) => word !== '--unused-only'), '--json'])
+    expect(JSON.parse(denied.out)).toMatchObject({
+      notListed: [{ provider: 'vault', reason: expect.stringContaining('auditPrefix') }],
+    })
+    const others = await listed('others/')
+    expect({ code: others.code, out: others.out }).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('1 provider not listed'),
+    })
   })
 
   test('a denial is final, whatever the chain says', async () => {

@@ -45,8 +45,8 @@ export function judgeUnused(facts: AuditFacts): AuditFinding[] {
         // The ref of that name is in use; it is read from somewhere else.
         detail: used.has(one.name)
           ? `a copy in ${one.store.provider} that nothing reads`
-          : NOT_OURS,
-        message: `no ref of this config points to "${one.name}" in ${one.store.path}`,
+          : detailOfStored(one),
+        message: `no ref of this config points to "${one.name}" in ${storeInWords(one.store)}`,
         hint: 'remove its value from the store once nobody else reads it',
         places: [placeOfStored(one)],
       }),
@@ -86,7 +86,18 @@ function byAt(places: readonly Place[]): Place[] {
 }
 
 function placeOfStored({ store, name }: StoredName): Place {
-  return { file: store.path, provider: store.provider, at: name }
+  const { path, provider, under } = store
+  return under === undefined ? { file: path, provider, at: name } : { provider, at: name }
+}
+
+/** Of names that others might have, which prefix said that they are this config's alone. */
+function detailOfStored({ store, name }: StoredName): string {
+  const prefix = store.under?.find((one) => name.startsWith(one))
+  return prefix === undefined ? NOT_OURS : `listed under ${prefix}; ${NOT_OURS}`
+}
+
+function storeInWords({ path, provider, under }: ListedStore): string {
+  return under === undefined ? path : `provider "${provider}"`
 }
 
 /** Unknown in the home environment it is an error; in another one alone, a note. */

@@ -48,7 +48,8 @@ export function judgeStores({ stores }: AuditFacts): AuditFinding[] {
     .toSorted((a, b) => byText(a.provider, b.provider))
     .flatMap((store) => {
       const { provider, path } = store
-      const places = [path === undefined ? { provider } : { provider, file: path }]
+      const isFile = path !== undefined && !('under' in store)
+      const places = [isFile ? { provider, file: path } : { provider }]
       if (store.outcome === 'not-listed') {
         const message = `what else provider "${provider}" holds is not known: ${store.reason}`
         const hint = 'look into the store itself; a run needs no right to list it'

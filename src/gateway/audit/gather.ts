@@ -205,7 +205,7 @@ async function askAll(
     await gateway.record(
       names.map((provider) => ({ event: 'store.listed', actor, provider, config })),
     )
-    stores = await storeFacts(loaded, files, home, env)
+    stores = await storeFacts(loaded, files, { home, env, now })
     const fetched =
       targets === undefined
         ? { reads: 0 }

@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process'
 import { Socket } from 'node:net'
 import { NAME } from '../../config/names.ts'
 import { LIST_TIMEOUT_MS, MAX_NAMES, type Listing, type Order, type Store } from './listing.ts'
-import { codeOf, isObject, matching } from '../metadata.ts'
+import { codeOf, countIn, isObject, matching } from '../metadata.ts'
+import { HAS_PROC } from '../surroundings.ts'
 import { valueProcess } from '../value-process.ts'
 
 /** Of one name at its longest, in quotes; and of a store that has none. */
@@ -18,7 +19,7 @@ const GRACE_MS = 5000
  */
 export async function listStores(stores: readonly Store[]): Promise<readonly Listing[]> {
   if (stores.length === 0) return []
-  const order: Order = { v: 1, stores }
+  const order: Order = { v: 1, stores, ...(HAS_PROC ? { gatewayPid: process.pid } : {}) }
   const text = await answerTo(order)
   return parseListings(text, stores.length) ?? stores.map(() => FAILED)
 }
@@ -86,19 +87,23 @@ export function parseListings(text: string, count: number): Listing[] | undefine
 
 function parseListing(raw: unknown): Listing | undefined {
   if (!isObject(raw)) return undefined
-  const { outcome, hidden, more } = raw
+  const listing = listingIn(raw)
+  const spent = countIn(raw['spent'])
+  return listing === undefined || spent === undefined ? listing : { ...listing, spent }
+}
+
+function listingIn(raw: Readonly<Record<string, unknown>>): Listing | undefined {
+  const { outcome } = raw
   if (outcome === 'unlisted') return { outcome }
   if (outcome === 'refused') {
     const code = codeOf(raw['code'])
-    return code && { outcome, code }
+    return code && { outcome, code, ...(raw['reason'] === 'calls' ? { reason: 'calls' } : {}) }
   }
   if (outcome !== 'listed' || !Array.isArray(raw['names'])) return undefined
-  if (raw['names'].length > MAX_NAMES || !isCount(hidden) || !isCount(more)) return undefined
+  const [hidden, more] = [countIn(raw['hidden']), countIn(raw['more'])]
+  if (raw['names'].length > MAX_NAMES || hidden === undefined || more === undefined)
+    return undefined
   const names = raw['names'].map((name) => matching(name, NAME))
   if (!names.every((name) => name !== undefined)) return undefined
   return { outcome, names, hidden, more }
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0
 }

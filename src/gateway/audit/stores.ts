@@ -4,67 +4,102 @@ import type { LoadedConfig } from '../../config/types.ts'
 import type { StoreFact } from '../../findings/judge/facts.ts'
 import type { Home } from '../../state/home.ts'
 import { listStores } from './lister.ts'
-import type { Listing, Store } from './listing.ts'
+import { LIST_CALLS, type Listing, type Store } from './listing.ts'
+import { isShared, listShared, prefixOf, sharedKey } from './shared.ts'
 import { resolveOptions } from '../options.ts'
 
-type Environment = Readonly<Record<string, string | undefined>>
+export interface Asking {
+  home: Home
+  env: Readonly<Record<string, string | undefined>>
+  now: () => Date
+}
 
-/** @param files each file provider's own file or folder; one that two providers have is asked once */
+type Loaded = Pick<LoadedConfig, 'config' | 'dir' | 'path'>
+
+/** @param files each file provider's own file or folder; a store that two providers have is asked once */
 export async function storeFacts(
-  { config, dir }: Pick<LoadedConfig, 'config' | 'dir'>,
+  loaded: Loaded,
   files: ReadonlyMap<string, string>,
-  home: Home,
-  env: Environment,
+  asking: Asking,
 ): Promise<StoreFact[]> {
+  const stores = storesOf(loaded, files, asking)
+  const local = stores.filter(({ where }) => where === 'here')
+  const here = await listStores(
+    local.map(({ provider, type, options }) => ({ provider, type, options })),
+  )
+  const listed = new Map(local.map((store, i) => [store, here[i]]))
+  return Promise.all(
+    stores.map(async (store): Promise<StoreFact> => {
+      if (store.where === 'here') return storeFact(store, listed.get(store))
+      if (store.where === 'nowhere') return notListed(store, 'this kind of provider has no list')
+      if (store.under.length === 0) return notListed(store, NO_PREFIX)
+      return storeFact(store, await listShared(loaded, store, asking))
+    }),
+  )
+}
+
+const NO_PREFIX =
+  'others may use it too, and no "auditPrefix" says which names are of this config alone'
+
+/** One store, and every provider that is it. */
+export interface Asked extends Store {
+  /** A file or folder of ours; a service whose names others share; nothing with a list. */
+  where: 'here' | 'shared' | 'nowhere'
+  /** The file or folder itself, absolute; else what tells stores apart. */
+  path: string
+  /** Every provider whose locations are names in it. */
+  namedBy: string[]
+  /** Shared: the prefixes of the names that are this config's alone. */
+  under: string[]
+}
+
+function storesOf({ config, dir }: Loaded, files: ReadonlyMap<string, string>, asking: Asking) {
   const table = providersOf(config)
   const once = new Map<string, Asked>()
   for (const provider of [...namedProviders(config)].toSorted()) {
     const known = table.get(provider)
     if (known === undefined) continue
     const { type } = known
-    const options = resolveOptions(known, dir, home, env)
-    const path = type === 'store' ? String(options['path']) : files.get(provider)
-    const key = path ?? JSON.stringify(provider)
-    const asked = once.get(key) ?? { provider, type, options, path, namedBy: [] }
-    if (type === 'store') asked.namedBy.push(provider)
-    once.set(key, asked)
+    const options = resolveOptions(known, dir, asking.home, asking.env)
+    const file = type === 'store' ? String(options['path']) : files.get(provider)
+    const shared = isShared(known)
+    const path = file ?? (shared ? sharedKey(known) : JSON.stringify(provider))
+    const where = file !== undefined ? 'here' : shared ? 'shared' : 'nowhere'
+    const asked = once.get(path) ?? { provider, type, options, where, path, namedBy: [], under: [] }
+    if (type === 'store' || shared) asked.namedBy.push(provider)
+    const prefix = prefixOf(known)
+    if (prefix !== undefined && !asked.under.includes(prefix)) asked.under.push(prefix)
+    once.set(path, asked)
   }
-  const stores = [...once.values()]
-  // What others share with us is not listed whole: of a mount or an account we know a few names alone.
-  const ours = stores.filter(({ path }) => path !== undefined)
-  const listings = await listStores(
-    ours.map(({ provider, type, options }) => ({ provider, type, options })),
-  )
-  const listed = new Map(ours.map((asked, i) => [asked, listings[i]]))
-  return stores.map((asked) => storeFact(asked, listed.get(asked)))
+  return [...once.values()]
 }
 
-interface Asked extends Store {
-  /** The file or folder that it is, where it is one. */
-  path: string | undefined
-  /** Of an encrypted store: every provider that is this one. */
-  namedBy: string[]
+function notListed({ provider, where, path }: Asked, reason: string): StoreFact {
+  const place = where === 'here' ? { path } : {}
+  return { outcome: 'not-listed', provider, reason, ...place }
 }
 
-function storeFact({ provider, path, namedBy }: Asked, listing: Listing | undefined): StoreFact {
-  const by = namedBy.length === 0 ? {} : { namedBy }
-  const where = path === undefined ? {} : { path }
-  const notListed = (reason: string): StoreFact => ({
-    outcome: 'not-listed',
+function storeFact(store: Asked, listing: Listing | undefined): StoreFact {
+  const { provider, where, path, namedBy, under } = store
+  if (listing === undefined || listing.outcome === 'unlisted') {
+    return notListed(store, 'this kind of provider has no list')
+  }
+  const about = {
+    outcome: 'listed',
     provider,
-    reason,
-    ...where,
-  })
-  if (listing === undefined || listing.outcome === 'unlisted' || path === undefined) {
-    return notListed('only files and encrypted stores are listed')
-  }
+    path,
+    ...(namedBy.length === 0 ? {} : { namedBy }),
+    ...(where === 'shared' ? { under } : {}),
+  } as const
   if (listing.outcome === 'refused') {
     // A store that is not there holds nothing.
-    if (listing.code !== 'SECRET_NOT_FOUND') return notListed(listing.code)
-    return { outcome: 'listed', provider, path, names: [], hidden: 0, more: 0, ...by }
+    const missing = where === 'here' && listing.code === 'SECRET_NOT_FOUND'
+    if (missing) return { ...about, names: [], hidden: 0, more: 0 }
+    const tooMany = `it takes more than ${LIST_CALLS} calls, or than its call budget has left`
+    return notListed(store, listing.reason === 'calls' ? tooMany : listing.code)
   }
   const { names, hidden, more } = listing
-  return { outcome: 'listed', provider, path, names, hidden, more, ...by }
+  return { ...about, names, hidden, more }
 }
 
 /** Where none was asked. */

@@ -16,7 +16,9 @@ const TO_CONTROL = 3
 async function main(): Promise<void> {
   keepOutOfCoreDumps()
   const order: Order = JSON.parse(wholeOrder())
-  const listings: Listing[] = await Promise.all(order.stores.map(listStore))
+  const listings: Listing[] = await Promise.all(
+    order.stores.map((store) => listStore(store, order.gatewayPid)),
+  )
   const answer = Buffer.from(`${JSON.stringify(listings)}\n`)
   for (let at = 0; at < answer.length;) at += writeSync(TO_CONTROL, answer, at)
 }

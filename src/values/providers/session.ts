@@ -12,11 +12,18 @@ export interface Opening {
   at: Location
   /** Whose variables the provider may see, where there is a /proc to read them from. */
   gatewayPid?: number
+  /**
+   * Ends it. Left out: a provider that asks over a network has a deadline of its own; a write to a file
+   * has none.
+   */
+  signal?: AbortSignal
 }
 
 /** Counts what a provider is asked, against what control has allotted; left out: as often as it likes. */
 export class CallCount {
   spent = 0
+  /** Whether more was wanted than there was. */
+  exhausted = false
   readonly #most: number
 
   constructor(most = Infinity) {
@@ -25,7 +32,10 @@ export class CallCount {
 
   /** False where that is more than is left; then nothing is taken. */
   spend(calls: number): boolean {
-    if (this.spent + calls > this.#most) return false
+    if (this.spent + calls > this.#most) {
+      this.exhausted = true
+      return false
+    }
     this.spent += calls
     return true
   }
@@ -33,7 +43,7 @@ export class CallCount {
 
 /** What `work` made of the session; `undefined` for a type that is not known. */
 export async function withSession<T>(
-  { provider: name, type, options, at, gatewayPid }: Opening,
+  { provider: name, type, options, at, gatewayPid, signal = new AbortController().signal }: Opening,
   work: (session: Session) => Promise<T>,
   count = new CallCount(),
 ): Promise<T | undefined> {
@@ -45,8 +55,7 @@ export async function withSession<T>(
   try {
     const session = await provider.open(options, {
       name,
-      // A provider that asks over a network has a deadline of its own; a write to a file has none.
-      signal: new AbortController().signal,
+      signal,
       now: () => new Date(),
       spend: (calls) => count.spend(calls),
       env,

@@ -21,7 +21,12 @@ import type { Fingerprint } from './metadata.ts'
 /** A value, its metadata, and what age adds. */
 const MAX_BYTES = 2 * 1024 * 1024
 /** Options that say how a provider is asked, not who it is. */
-const MANNERS: ReadonlySet<string> = new Set(['resilience', 'timeoutMs', 'callsPerMinute'])
+const MANNERS: ReadonlySet<string> = new Set([
+  'resilience',
+  'timeoutMs',
+  'callsPerMinute',
+  'auditPrefix',
+])
 
 export interface StaleCache {
   sheet: Sheet

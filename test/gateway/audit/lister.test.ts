@@ -6,6 +6,7 @@ import * as fc from 'fast-check'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { listStores, parseListings } from '../../../src/gateway/audit/lister.ts'
 import { MAX_NAMES, type Store } from '../../../src/gateway/audit/listing.ts'
+import { listen } from '../../fakes/listen.ts'
 
 const LITERAL = ['sk_live_', 'fake0fake0fake0'].join('')
 
@@ -17,6 +18,32 @@ function folder(): string {
 const fileStore = (path: string): Store => ({ provider: 'file', type: 'file', options: { path } })
 
 describe('a lister', () => {
+  test('below a prefix it tells names without it, asks for nothing above, and stops where its calls end', async () => {
+    const tokenFile = join(folder(), 'token')
+    writeFileSync(tokenFile, ['fake', 'token'].join('-'), { mode: 0o600 })
+    const keys = ['a', 'b/']
+    const vault = await listen((request, response) => {
+      request.resume()
+      response.end(JSON.stringify({ data: { keys } }))
+    })
+    const auth = { method: 'token', tokenFile }
+    const store = { provider: 'v', type: 'vault', options: { address: vault.url, auth } }
+    const [endless] = await listStores([{ ...store, prefix: 'team/pay/', calls: 3 }])
+    expect(endless).toEqual({
+      outcome: 'refused',
+      code: 'PROVIDER_UNAVAILABLE',
+      reason: 'calls',
+      spent: 3,
+    })
+    expect(vault.requests).toEqual(
+      ['', '/b', '/b/b'].map((at) => `GET /v1/secret/metadata/team/pay${at}?list=true`),
+    )
+    keys.pop()
+    expect(await listStores([{ ...store, prefix: 'team/pay/', calls: 3 }])).toEqual([
+      { outcome: 'listed', names: ['a'], hidden: 0, more: 0, spent: 1 },
+    ])
+  })
+
   test('tells names, counts what could be a value, and gives each store its answer', async () => {
     const dir = folder()
     const path = join(dir, 'secrets.json')

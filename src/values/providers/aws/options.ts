@@ -1,5 +1,5 @@
 /** What both AWS providers are told by a config, and the variables that AWS's own SDK reads. */
-import { ENDPOINT } from '../../../config/names.ts'
+import { AWS_FOLDER, ENDPOINT } from '../../../config/names.ts'
 import type { Context, JsonSchema } from '../contract.ts'
 
 const TEXT = { type: 'string', minLength: 1 } as const
@@ -13,6 +13,12 @@ export const COMMON_OPTIONS: Readonly<Record<string, JsonSchema>> = {
     pattern: ENDPOINT.source,
     description:
       'Where the service answers: https, or http on this machine. Left out: the region’s own.',
+  },
+  auditPrefix: {
+    type: 'string',
+    pattern: AWS_FOLDER.source,
+    description:
+      'Names that begin so are of this config alone: `gateway audit` lists them, and nothing else. Ends in a slash.',
   },
   timeoutMs: {
     type: 'integer',

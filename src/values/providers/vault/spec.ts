@@ -1,5 +1,5 @@
 /** What a config may say of a vault provider. */
-import { VAULT_ADDRESS } from '../../../config/names.ts'
+import { VAULT_ADDRESS, VAULT_FOLDER } from '../../../config/names.ts'
 import type { ProviderSpec } from '../contract.ts'
 import { VARIABLES } from './variables.ts'
 
@@ -84,6 +84,12 @@ export const spec: ProviderSpec = {
       tlsServerName: {
         ...TEXT,
         description: 'The name in the certificate, where it is not the address’s.',
+      },
+      auditPrefix: {
+        type: 'string',
+        pattern: VAULT_FOLDER.source,
+        description:
+          'Names that begin so are of this config alone: `gateway audit` lists them, and nothing else. Ends in a slash.',
       },
       timeoutMs: {
         type: 'integer',
