@@ -36,6 +36,7 @@ CREATE TABLE deliveries (
   state TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'sent', 'given-up')),
   attempts INTEGER NOT NULL,
   not_before TEXT NOT NULL,
+  holder TEXT,
   sent_at TEXT,
   PRIMARY KEY (alert, channel)
 ) STRICT;
@@ -113,9 +114,33 @@ export function raise(
       ref ?? null,
       when,
     )
-    const insert = db.prepare("INSERT INTO deliveries VALUES (?, ?, 'waiting', 0, ?, NULL)")
+    const insert = db.prepare("INSERT INTO deliveries VALUES (?, ?, 'waiting', 0, ?, NULL, NULL)")
     for (const channel of new Set(channels)) insert.run(id, channel, when)
     return 'raised'
+  })
+}
+
+/** The process that is about to send, as one that lives can be told from one that has died. */
+export interface Holder {
+  self: string
+  isAlive: (holder: string) => boolean
+}
+
+/**
+ * What a process had taken that was killed is anybody's again, at once.
+ *
+ * @throws STATE_UNAVAILABLE
+ */
+export function freeOfTheDead(db: DatabaseSync, { isAlive }: Holder, now: Date): void {
+  guarded(db, () => {
+    const held = db.prepare("SELECT DISTINCT holder FROM deliveries WHERE state = 'taken'").all()
+    const free = db.prepare(
+      `UPDATE deliveries SET state = 'waiting', holder = NULL, not_before = ?
+       WHERE state = 'taken' AND holder = ?`,
+    )
+    for (const { holder } of held) {
+      if (!isAlive(String(holder))) free.run(now.toISOString(), String(holder))
+    }
   })
 }
 
@@ -156,6 +181,7 @@ export function due(db: DatabaseSync, config: string, now: Date): Way[] {
 export function take(
   db: DatabaseSync,
   { config, environment, channel }: Way,
+  { self }: Holder,
   now: Date,
 ): Delivery[] {
   return inTransaction(db, () => {
@@ -178,9 +204,10 @@ export function take(
       .all(config, environment, channel, now.toISOString(), left)
     const until = new Date(now.getTime() + TAKEN_MS).toISOString()
     const hold = db.prepare(
-      "UPDATE deliveries SET state = 'taken', not_before = ? WHERE alert = ? AND channel = ?",
+      `UPDATE deliveries SET state = 'taken', not_before = ?, holder = ?
+       WHERE alert = ? AND channel = ?`,
     )
-    for (const row of rows) hold.run(until, String(row['id']), channel)
+    for (const row of rows) hold.run(until, self, String(row['id']), channel)
     return rows.map((row) => toDelivery(db, row))
   })
 }

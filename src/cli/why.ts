@@ -132,8 +132,9 @@ function routeInWords({ route, ref }: PlannedBinding, environment: string): stri
   return words[route]
 }
 
-function consequences({ chain, fallbackOn, required }: PlannedBinding): [string, string][] {
-  const end = required ? 'nothing starts' : 'the run starts without it'
+function consequences({ agent, chain, fallbackOn, required }: PlannedBinding): [string, string][] {
+  const run = required ? 'nothing starts' : 'the run starts without it'
+  const end = agent === MONITOR ? 'its alerts wait' : run
   const outcome = (goesOn: boolean): string =>
     goesOn && chain.length > 1
       ? `the next one is asked, which is recorded; after the last: ${end}`

@@ -2,12 +2,15 @@ import type { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   A_MINUTE,
+  due,
+  freeOfTheDead,
   openOutbox,
   raise,
   take,
   wasNotSent,
   wasSent,
   type Delivery,
+  type Holder,
   type Way,
 } from '../../src/alerts/outbox.ts'
 import type { Alert } from '../../src/alerts/types.ts'
@@ -17,6 +20,7 @@ const NOW = new Date('2026-11-25T12:00:00Z')
 const later = (seconds: number): Date => new Date(NOW.getTime() + seconds * 1000)
 const CONFIG = '/home/me/secretref.json'
 const way = (channel: string): Way => ({ config: CONFIG, environment: 'production', channel })
+const HOLDER: Holder = { self: '1 1', isAlive: () => true }
 const ALERT: Alert = {
   event: 'credential.expiring',
   severity: 'warning',
@@ -47,18 +51,18 @@ describe('an alert', () => {
     const home = tempHome()
     expect(raise(open(home), CONFIG, ALERT, ['slack', 'webhook'])).toBe('raised')
     const db = open(home)
-    const delivery = only(take(db, way('slack'), NOW))
+    const delivery = only(take(db, way('slack'), HOLDER, NOW))
     expect(delivery).toMatchObject({ channel: 'slack', attempts: 0, count: 1, alert: ALERT })
     wasSent(db, delivery, NOW)
-    expect(take(db, way('slack'), later(3600))).toEqual([])
-    expect(take(db, way('webhook'), later(3600))).toHaveLength(1)
+    expect(take(db, way('slack'), HOLDER, later(3600))).toEqual([])
+    expect(take(db, way('webhook'), HOLDER, later(3600))).toHaveLength(1)
   })
 
   test('of the same trouble is one for an hour, and counted', () => {
     const db = open()
     raise(db, CONFIG, ALERT, ['slack'])
     expect(raise(db, CONFIG, { ...ALERT, at: later(3599) }, ['slack'])).toBe('told')
-    expect(only(take(db, way('slack'), later(3599))).count).toBe(2)
+    expect(only(take(db, way('slack'), HOLDER, later(3599))).count).toBe(2)
     expect(raise(db, CONFIG, { ...ALERT, at: later(3601) }, ['slack'])).toBe('raised')
     expect(raise(db, CONFIG, { ...ALERT, key: 'another', at: NOW }, ['slack'])).toBe('raised')
   })
@@ -66,31 +70,51 @@ describe('an alert', () => {
   test('that somebody is sending is nobody else’s for a minute: then he has died', () => {
     const db = open()
     raise(db, CONFIG, ALERT, ['slack'])
-    expect(take(db, way('slack'), NOW)).toHaveLength(1)
-    expect(take(db, way('slack'), later(59))).toEqual([])
-    expect(take(db, way('slack'), later(61))).toHaveLength(1)
+    expect(take(db, way('slack'), HOLDER, NOW)).toHaveLength(1)
+    expect(take(db, way('slack'), HOLDER, later(59))).toEqual([])
+    expect(take(db, way('slack'), HOLDER, later(61))).toHaveLength(1)
+  })
+
+  test('whose sender was killed is anybody’s again at once; of one that lives it is not', () => {
+    const db = open()
+    raise(db, CONFIG, ALERT, ['slack'])
+    take(db, way('slack'), HOLDER, NOW)
+    freeOfTheDead(db, HOLDER, later(1))
+    expect(take(db, way('slack'), HOLDER, later(1))).toEqual([])
+    freeOfTheDead(db, { ...HOLDER, isAlive: (holder) => holder !== '1 1' }, later(1))
+    expect(take(db, way('slack'), HOLDER, later(1))).toHaveLength(1)
+  })
+
+  test('of one config or environment is no other’s', () => {
+    const db = open()
+    raise(db, CONFIG, ALERT, ['slack'])
+    expect(take(db, { ...way('slack'), config: '/other.json' }, HOLDER, NOW)).toEqual([])
+    expect(take(db, { ...way('slack'), environment: 'staging' }, HOLDER, NOW)).toEqual([])
+    expect(due(db, '/other.json', NOW)).toEqual([])
+    expect(due(db, CONFIG, NOW)).toEqual([way('slack')])
+    expect(raise(db, '/other.json', ALERT, ['slack'])).toBe('raised')
   })
 
   test('that is not taken is tried later and later, or as late as the channel says', () => {
     const db = open()
     raise(db, CONFIG, ALERT, ['slack'])
-    wasNotSent(db, only(take(db, way('slack'), NOW)), { final: false }, NOW)
-    expect(take(db, way('slack'), later(4))).toEqual([])
-    const second = only(take(db, way('slack'), later(5)))
+    wasNotSent(db, only(take(db, way('slack'), HOLDER, NOW)), { final: false }, NOW)
+    expect(take(db, way('slack'), HOLDER, later(4))).toEqual([])
+    const second = only(take(db, way('slack'), HOLDER, later(5)))
     wasNotSent(db, second, { final: false, after: 600_000 }, later(5))
-    expect(take(db, way('slack'), later(604))).toEqual([])
-    expect(take(db, way('slack'), later(605))).toHaveLength(1)
+    expect(take(db, way('slack'), HOLDER, later(604))).toEqual([])
+    expect(take(db, way('slack'), HOLDER, later(605))).toHaveLength(1)
   })
 
   test('is given up in the end, or at once where the channel says no for good', () => {
     const db = open()
     raise(db, CONFIG, ALERT, ['slack'])
-    const delivery = only(take(db, way('slack'), NOW))
+    const delivery = only(take(db, way('slack'), HOLDER, NOW))
     expect(wasNotSent(db, { ...delivery, attempts: 48 }, { final: false }, NOW)).toBe('waiting')
     expect(wasNotSent(db, { ...delivery, attempts: 49 }, { final: false }, NOW)).toBe('given-up')
-    expect(take(db, way('slack'), later(1_000_000))).toEqual([])
+    expect(take(db, way('slack'), HOLDER, later(1_000_000))).toEqual([])
     raise(db, CONFIG, { ...ALERT, key: 'another' }, ['slack'])
-    const other = only(take(db, way('slack'), later(10)))
+    const other = only(take(db, way('slack'), HOLDER, later(10)))
     expect(wasNotSent(db, other, { final: true }, NOW)).toBe('given-up')
   })
 })
@@ -99,10 +123,10 @@ test('a channel gets so many a minute, the gravest first', () => {
   const db = open()
   for (let i = 0; i < A_MINUTE + 5; i += 1) raise(db, CONFIG, { ...ALERT, key: `k${i}` }, ['slack'])
   raise(db, CONFIG, { ...ALERT, key: 'grave', severity: 'critical' }, ['slack'])
-  const first = take(db, way('slack'), NOW)
+  const first = take(db, way('slack'), HOLDER, NOW)
   expect(first).toHaveLength(A_MINUTE)
   expect(first[0]?.alert.key).toBe('grave')
   for (const delivery of first) wasSent(db, delivery, NOW)
-  expect(take(db, way('slack'), later(30))).toEqual([])
-  expect(take(db, way('slack'), later(61))).toHaveLength(6)
+  expect(take(db, way('slack'), HOLDER, later(30))).toEqual([])
+  expect(take(db, way('slack'), HOLDER, later(61))).toHaveLength(6)
 })

@@ -1,8 +1,18 @@
 /** Sends what is due of the alerts of one config: each once, through a sender process for each channel. */
 import { existsSync } from 'node:fs'
-import { due, openOutbox, outboxAt, take, wasNotSent, wasSent } from '../../alerts/outbox.ts'
+import {
+  due,
+  freeOfTheDead,
+  openOutbox,
+  outboxAt,
+  take,
+  wasNotSent,
+  wasSent,
+  type Holder,
+} from '../../alerts/outbox.ts'
 import { SecretRefError } from '../../errors.ts'
 import type { Gateway } from '../gateway.ts'
+import { pidNamespace, startTimeOf, stillRuns } from '../surroundings.ts'
 import { sendBatch, type FlushRequest } from './send.ts'
 import { entriesOf, laterOf, sayNews, type Settled } from './settled.ts'
 
@@ -27,9 +37,11 @@ export async function flushAlerts(gateway: Gateway, request: FlushRequest): Prom
   if (parent !== undefined || !existsSync(outboxAt(home))) return total
   const db = openOutbox(home)
   try {
+    const holder = holderOf()
+    freeOfTheDead(db, holder, gateway.now())
     for (const way of due(db, loaded.path, gateway.now())) {
       if (request.signal.aborted) break
-      const deliveries = take(db, way, gateway.now())
+      const deliveries = take(db, way, holder, gateway.now())
       if (deliveries.length === 0) continue
       const outcomes = await sendBatch(gateway, way, deliveries, request)
       const now = gateway.now()
@@ -52,6 +64,18 @@ export async function flushAlerts(gateway: Gateway, request: FlushRequest): Prom
   return total
 }
 
+/** Of a process that we cannot see nobody can say that it died: what it holds is free in a minute. */
+function holderOf(): Holder {
+  const here = pidNamespace()
+  return {
+    self: [process.pid, startTimeOf(process.pid) ?? '', here].join(' '),
+    isAlive: (holder) => {
+      const [pid, started, namespace] = holder.split(' ')
+      return namespace !== here || stillRuns(Number(pid), started === '' ? undefined : started)
+    },
+  }
+}
+
 /** Whether anything of this config is due now; opens nothing where no alert was ever raised. */
 export function alertsAreDue(gateway: Gateway): boolean {
   const { home, loaded, parent } = gateway
@@ -59,6 +83,7 @@ export function alertsAreDue(gateway: Gateway): boolean {
   try {
     const db = openOutbox(home)
     try {
+      freeOfTheDead(db, holderOf(), gateway.now())
       return due(db, loaded.path, gateway.now()).length > 0
     } finally {
       db.close()
