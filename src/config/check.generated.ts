@@ -3,7 +3,7 @@ import type { Config } from './types.ts'
 
 /** True where zod would accept `value` too; a value as JSON.parse makes it. */
 export function isConfig(value: unknown): value is Config {
-  return isObject(value) && object61(value)
+  return isObject(value) && object62(value)
 }
 
 type Fields = Record<string, unknown>
@@ -23,10 +23,11 @@ const PATTERN_7 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$")
 const PATTERN_8 = new RegExp("^[A-Za-z0-9+=,.@_-]{1,64}$")
 const PATTERN_9 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
 const PATTERN_10 = new RegExp("^\\/")
-const PATTERN_11 = new RegExp("^\\/?(?:[A-Za-z0-9_.@=+-]+\\/)+$")
-const PATTERN_12 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
-const PATTERN_13 = new RegExp("^(?:[A-Za-z0-9_.@=+-]+\\/)+$")
-const PATTERN_14 = new RegExp("^(?:#[^\\s#@.,:;<>&]{1,80}|[CDG][A-Z0-9]{6,20})$")
+const PATTERN_11 = new RegExp("^https?:\\/\\/")
+const PATTERN_12 = new RegExp("^\\/?(?:[A-Za-z0-9_.@=+-]+\\/)+$")
+const PATTERN_13 = new RegExp("^(?:https:\\/\\/[^/?#@\\s]+|http:\\/\\/(?:127(?:\\.\\d{1,3}){3}|\\[::1\\])(?::\\d{1,5})?)(?:\\/[^?#\\s]*)?$")
+const PATTERN_14 = new RegExp("^(?:[A-Za-z0-9_.@=+-]+\\/)+$")
+const PATTERN_15 = new RegExp("^(?:#[^\\s#@.,:;<>&]{1,80}|[CDG][A-Z0-9]{6,20})$")
 
 function object0(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "secretRef")) return false
@@ -635,6 +636,43 @@ function object19(fields: Fields): boolean {
 }
 
 function object20(fields: Fields): boolean {
+  if (!Object.hasOwn(fields, "management")) return false
+  if (!Object.hasOwn(fields, "driver")) return false
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
+      case "management":
+        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
+        break
+      case "caCert":
+        if (!(typeof value === 'string' && PATTERN_10.test(value))) return false
+        break
+      case "driver":
+        if (!(value === "rabbitmq")) return false
+        break
+      case "before":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "every":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "window":
+        if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
+        break
+      case "grace":
+        if (!(typeof value === 'string' && PATTERN_4.test(value))) return false
+        break
+      case "admin":
+        if (!(isObject(value) && object10(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object21(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "driver")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -670,7 +708,7 @@ function object20(fields: Fields): boolean {
   return true
 }
 
-function object21(fields: Fields): boolean {
+function object22(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "driver")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -701,10 +739,10 @@ function object21(fields: Fields): boolean {
 }
 
 function isRotate(value: unknown): boolean {
-  return (isObject(value) && object11(value) || isObject(value) && object12(value) || isObject(value) && object14(value) || isObject(value) && object15(value) || isObject(value) && object16(value) || isObject(value) && object17(value) || isObject(value) && object18(value) || isObject(value) && object19(value) || isObject(value) && object20(value) || isObject(value) && object21(value))
+  return (isObject(value) && object11(value) || isObject(value) && object12(value) || isObject(value) && object14(value) || isObject(value) && object15(value) || isObject(value) && object16(value) || isObject(value) && object17(value) || isObject(value) && object18(value) || isObject(value) && object19(value) || isObject(value) && object20(value) || isObject(value) && object21(value) || isObject(value) && object22(value))
 }
 
-function object22(fields: Fields): boolean {
+function object23(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "provider")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -753,10 +791,10 @@ function object22(fields: Fields): boolean {
 }
 
 function isRefEntry(value: unknown): boolean {
-  return isObject(value) && object22(value)
+  return isObject(value) && object23(value)
 }
 
-function object23(fields: Fields): boolean {
+function object24(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -773,7 +811,7 @@ function object23(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
         break
       case "auditPrefix":
-        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_12.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -794,7 +832,7 @@ function object23(fields: Fields): boolean {
   return true
 }
 
-function object24(fields: Fields): boolean {
+function object25(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -811,7 +849,7 @@ function object24(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
         break
       case "auditPrefix":
-        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_12.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -829,7 +867,7 @@ function object24(fields: Fields): boolean {
   return true
 }
 
-function object25(fields: Fields): boolean {
+function object26(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -846,7 +884,7 @@ function object25(fields: Fields): boolean {
   return true
 }
 
-function object26(fields: Fields): boolean {
+function object27(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -891,7 +929,7 @@ function object26(fields: Fields): boolean {
   return true
 }
 
-function object27(fields: Fields): boolean {
+function object28(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -914,7 +952,7 @@ function object27(fields: Fields): boolean {
   return true
 }
 
-function object28(fields: Fields): boolean {
+function object29(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -934,7 +972,7 @@ function object28(fields: Fields): boolean {
   return true
 }
 
-function object29(fields: Fields): boolean {
+function object30(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -960,7 +998,7 @@ function object29(fields: Fields): boolean {
   return true
 }
 
-function object30(fields: Fields): boolean {
+function object31(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "method")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -999,7 +1037,7 @@ function object30(fields: Fields): boolean {
   return true
 }
 
-function object31(fields: Fields): boolean {
+function object32(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1007,7 +1045,7 @@ function object31(fields: Fields): boolean {
         if (!(value === "vault")) return false
         break
       case "address":
-        if (!(typeof value === 'string' && PATTERN_12.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_13.test(value))) return false
         break
       case "namespace":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -1025,7 +1063,7 @@ function object31(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object30(value))) return false
+        if (!(isObject(value) && object31(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -1040,7 +1078,7 @@ function object31(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auditPrefix":
-        if (!(typeof value === 'string' && PATTERN_13.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_14.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -1058,7 +1096,7 @@ function object31(fields: Fields): boolean {
   return true
 }
 
-function object32(fields: Fields): boolean {
+function object33(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1076,7 +1114,7 @@ function object32(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
         break
       case "auditPrefix":
-        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_12.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -1097,7 +1135,7 @@ function object32(fields: Fields): boolean {
   return true
 }
 
-function object33(fields: Fields): boolean {
+function object34(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1115,7 +1153,7 @@ function object33(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_9.test(value))) return false
         break
       case "auditPrefix":
-        if (!(typeof value === 'string' && PATTERN_11.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_12.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -1133,7 +1171,7 @@ function object33(fields: Fields): boolean {
   return true
 }
 
-function object34(fields: Fields): boolean {
+function object35(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1151,7 +1189,7 @@ function object34(fields: Fields): boolean {
   return true
 }
 
-function object35(fields: Fields): boolean {
+function object36(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
@@ -1197,7 +1235,7 @@ function object35(fields: Fields): boolean {
   return true
 }
 
-function object36(fields: Fields): boolean {
+function object37(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1221,7 +1259,7 @@ function object36(fields: Fields): boolean {
   return true
 }
 
-function object37(fields: Fields): boolean {
+function object38(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1242,7 +1280,7 @@ function object37(fields: Fields): boolean {
   return true
 }
 
-function object38(fields: Fields): boolean {
+function object39(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1269,7 +1307,7 @@ function object38(fields: Fields): boolean {
   return true
 }
 
-function object39(fields: Fields): boolean {
+function object40(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "type")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1278,7 +1316,7 @@ function object39(fields: Fields): boolean {
         if (!(value === "vault")) return false
         break
       case "address":
-        if (!(typeof value === 'string' && PATTERN_12.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_13.test(value))) return false
         break
       case "namespace":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -1296,7 +1334,7 @@ function object39(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auth":
-        if (!(isObject(value) && object30(value))) return false
+        if (!(isObject(value) && object31(value))) return false
         break
       case "caCert":
         if (!(typeof value === 'string' && value.length >= 1)) return false
@@ -1311,7 +1349,7 @@ function object39(fields: Fields): boolean {
         if (!(typeof value === 'string' && value.length >= 1)) return false
         break
       case "auditPrefix":
-        if (!(typeof value === 'string' && PATTERN_13.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_14.test(value))) return false
         break
       case "timeoutMs":
         if (!(typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= 120000)) return false
@@ -1329,47 +1367,47 @@ function object39(fields: Fields): boolean {
   return true
 }
 
-function object40(fields: Fields): boolean {
+function object41(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "aws-secrets-manager":
-        if (!(isObject(value) && object23(value))) return false
-        break
-      case "aws-ssm":
         if (!(isObject(value) && object24(value))) return false
         break
-      case "env":
+      case "aws-ssm":
         if (!(isObject(value) && object25(value))) return false
         break
-      case "exec":
+      case "env":
         if (!(isObject(value) && object26(value))) return false
         break
-      case "file":
+      case "exec":
         if (!(isObject(value) && object27(value))) return false
         break
-      case "keychain":
+      case "file":
         if (!(isObject(value) && object28(value))) return false
         break
-      case "store":
+      case "keychain":
         if (!(isObject(value) && object29(value))) return false
         break
+      case "store":
+        if (!(isObject(value) && object30(value))) return false
+        break
       case "vault":
-        if (!(isObject(value) && object31(value))) return false
+        if (!(isObject(value) && object32(value))) return false
         break
       default:
-        if (!((isObject(value) && object32(value) || isObject(value) && object33(value) || isObject(value) && object34(value) || isObject(value) && object35(value) || isObject(value) && object36(value) || isObject(value) && object37(value) || isObject(value) && object38(value) || isObject(value) && object39(value)))) return false
+        if (!((isObject(value) && object33(value) || isObject(value) && object34(value) || isObject(value) && object35(value) || isObject(value) && object36(value) || isObject(value) && object37(value) || isObject(value) && object38(value) || isObject(value) && object39(value) || isObject(value) && object40(value)))) return false
     }
   }
   return true
 }
 
-function object41(fields: Fields): boolean {
+function object42(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "providers":
-        if (!(isObject(value) && object40(value))) return false
+        if (!(isObject(value) && object41(value))) return false
         break
       default:
         return false
@@ -1378,7 +1416,7 @@ function object41(fields: Fields): boolean {
   return true
 }
 
-function object42(fields: Fields): boolean {
+function object43(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "id")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1444,7 +1482,7 @@ function object42(fields: Fields): boolean {
   return true
 }
 
-function object43(fields: Fields): boolean {
+function object44(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -1453,7 +1491,7 @@ function object43(fields: Fields): boolean {
   return true
 }
 
-function object44(fields: Fields): boolean {
+function object45(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -1462,7 +1500,7 @@ function object44(fields: Fields): boolean {
   return true
 }
 
-function object45(fields: Fields): boolean {
+function object46(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_1.test(key))) return false
@@ -1471,7 +1509,7 @@ function object45(fields: Fields): boolean {
   return true
 }
 
-function object46(fields: Fields): boolean {
+function object47(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1479,20 +1517,11 @@ function object46(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_2.test(value))) return false
         break
       case "settings":
-        if (!(isObject(value) && object45(value))) return false
+        if (!(isObject(value) && object46(value))) return false
         break
       default:
         return false
     }
-  }
-  return true
-}
-
-function object47(fields: Fields): boolean {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
-    if (!(isObject(value) && object46(value))) return false
   }
   return true
 }
@@ -1500,15 +1529,24 @@ function object47(fields: Fields): boolean {
 function object48(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
+    if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
+    if (!(isObject(value) && object47(value))) return false
+  }
+  return true
+}
+
+function object49(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
     switch (key) {
       case "secrets":
-        if (!(isObject(value) && object44(value))) return false
+        if (!(isObject(value) && object45(value))) return false
         break
       case "inherit":
         if (!(typeof value === 'boolean')) return false
         break
       case "targets":
-        if (!(isObject(value) && object47(value))) return false
+        if (!(isObject(value) && object48(value))) return false
         break
       default:
         return false
@@ -1517,16 +1555,16 @@ function object48(fields: Fields): boolean {
   return true
 }
 
-function object49(fields: Fields): boolean {
+function object50(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
-    if (!(isObject(value) && object48(value))) return false
+    if (!(isObject(value) && object49(value))) return false
   }
   return true
 }
 
-function object50(fields: Fields): boolean {
+function object51(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1537,7 +1575,7 @@ function object50(fields: Fields): boolean {
         if (!(isObject(value) && object10(value))) return false
         break
       case "channel":
-        if (!(typeof value === 'string' && PATTERN_14.test(value))) return false
+        if (!(typeof value === 'string' && PATTERN_15.test(value))) return false
         break
       default:
         return false
@@ -1546,7 +1584,7 @@ function object50(fields: Fields): boolean {
   return true
 }
 
-function object51(fields: Fields): boolean {
+function object52(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "url")) return false
   if (!Object.hasOwn(fields, "secret")) return false
   for (const key of Object.keys(fields)) {
@@ -1565,16 +1603,16 @@ function object51(fields: Fields): boolean {
   return true
 }
 
-function object52(fields: Fields): boolean {
+function object53(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
-    if (!(isObject(value) && object51(value))) return false
+    if (!(isObject(value) && object52(value))) return false
   }
   return true
 }
 
-function object53(fields: Fields): boolean {
+function object54(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "command")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1589,16 +1627,16 @@ function object53(fields: Fields): boolean {
   return true
 }
 
-function object54(fields: Fields): boolean {
+function object55(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_6.test(key))) return false
-    if (!(isObject(value) && object53(value))) return false
+    if (!(isObject(value) && object54(value))) return false
   }
   return true
 }
 
-function object55(fields: Fields): boolean {
+function object56(fields: Fields): boolean {
   if (!Object.hasOwn(fields, "to")) return false
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -1622,21 +1660,21 @@ function object55(fields: Fields): boolean {
   return true
 }
 
-function object56(fields: Fields): boolean {
+function object57(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "slack":
-        if (!(isObject(value) && object50(value))) return false
+        if (!(isObject(value) && object51(value))) return false
         break
       case "webhooks":
-        if (!(isObject(value) && object52(value))) return false
+        if (!(isObject(value) && object53(value))) return false
         break
       case "commands":
-        if (!(isObject(value) && object54(value))) return false
+        if (!(isObject(value) && object55(value))) return false
         break
       case "routes":
-        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => isObject(item) && object55(item)))) return false
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => isObject(item) && object56(item)))) return false
         break
       default:
         return false
@@ -1645,7 +1683,7 @@ function object56(fields: Fields): boolean {
   return true
 }
 
-function object57(fields: Fields): boolean {
+function object58(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     if (!(typeof key === 'string' && PATTERN_0.test(key))) return false
@@ -1654,12 +1692,12 @@ function object57(fields: Fields): boolean {
   return true
 }
 
-function object58(fields: Fields): boolean {
+function object59(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
       case "refMap":
-        if (!(isObject(value) && object57(value))) return false
+        if (!(isObject(value) && object58(value))) return false
         break
       case "active-provider":
         if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
@@ -1677,7 +1715,7 @@ function object58(fields: Fields): boolean {
   return true
 }
 
-function object59(fields: Fields): boolean {
+function object60(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
@@ -1685,20 +1723,6 @@ function object59(fields: Fields): boolean {
         if (!(typeof value === 'string' && PATTERN_6.test(value))) return false
         break
       case "secrets":
-        if (!(isObject(value) && object58(value))) return false
-        break
-      default:
-        return false
-    }
-  }
-  return true
-}
-
-function object60(fields: Fields): boolean {
-  for (const key of Object.keys(fields)) {
-    const value = fields[key]
-    switch (key) {
-      case "gateway":
         if (!(isObject(value) && object59(value))) return false
         break
       default:
@@ -1712,29 +1736,43 @@ function object61(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
+      case "gateway":
+        if (!(isObject(value) && object60(value))) return false
+        break
+      default:
+        return false
+    }
+  }
+  return true
+}
+
+function object62(fields: Fields): boolean {
+  for (const key of Object.keys(fields)) {
+    const value = fields[key]
+    switch (key) {
       case "$schema":
         if (!(typeof value === 'string')) return false
         break
       case "secrets":
-        if (!(isObject(value) && object41(value))) return false
-        break
-      case "agent":
         if (!(isObject(value) && object42(value))) return false
         break
-      case "agents":
+      case "agent":
         if (!(isObject(value) && object43(value))) return false
         break
+      case "agents":
+        if (!(isObject(value) && object44(value))) return false
+        break
       case "environments":
-        if (!(isObject(value) && object49(value))) return false
+        if (!(isObject(value) && object50(value))) return false
         break
       case "targets":
-        if (!(isObject(value) && object47(value))) return false
+        if (!(isObject(value) && object48(value))) return false
         break
       case "alerts":
-        if (!(isObject(value) && object56(value))) return false
+        if (!(isObject(value) && object57(value))) return false
         break
       case "openclaw":
-        if (!(isObject(value) && object60(value))) return false
+        if (!(isObject(value) && object61(value))) return false
         break
       default:
         return false

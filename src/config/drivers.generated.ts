@@ -261,6 +261,56 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
       "additionalProperties": false
     }
   },
+  "rabbitmq": {
+    "type": "rabbitmq",
+    "class": "chosen",
+    "summary": "The password of one RabbitMQ user; the ref holds a URL of AMQP, or of the management API.",
+    "options": {
+      "type": "object",
+      "properties": {
+        "management": {
+          "type": "string",
+          "pattern": "^https?://",
+          "description": "Where the management API answers: https, or http to a loopback address by its number."
+        },
+        "caCert": {
+          "type": "string",
+          "pattern": "^/",
+          "description": "A PEM file of the CA that the server’s certificate is checked by; absolute path. Left out: Node’s own, and no TLS on a loopback address by its number."
+        }
+      },
+      "required": [
+        "management"
+      ],
+      "additionalProperties": false
+    }
+  },
+  "redis": {
+    "type": "redis",
+    "class": "slots",
+    "summary": "Another password of one Redis ACL user, beside the old one; the ref holds a URL (npm install @redis/client).",
+    "options": {
+      "type": "object",
+      "properties": {
+        "persist": {
+          "type": "string",
+          "enum": [
+            "aclfile",
+            "config",
+            "none"
+          ],
+          "default": "aclfile",
+          "description": "Where the server keeps its users: `aclfile` (ACL SAVE), `config` (CONFIG REWRITE), or `none`, where a restart forgets what was set."
+        },
+        "caCert": {
+          "type": "string",
+          "pattern": "^/",
+          "description": "A PEM file of the CA that the server’s certificate is checked by; absolute path. Left out: Node’s own, and no TLS on a loopback address by its number."
+        }
+      },
+      "additionalProperties": false
+    }
+  },
   "stripe": {
     "type": "stripe",
     "class": "issued",
