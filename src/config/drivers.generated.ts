@@ -162,7 +162,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
     "options": {
       "type": "object",
       "properties": {
-        "host": {
+        "userHost": {
           "type": "string",
           "minLength": 1,
           "maxLength": 255,
@@ -196,7 +196,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
           "maxItems": 2,
           "description": "Both, in any order."
         },
-        "host": {
+        "userHost": {
           "type": "string",
           "minLength": 1,
           "maxLength": 255,

@@ -102,7 +102,7 @@ describe.skipIf(!there)('MariaDB', () => {
     const wrong = await open({ options: {}, admin: admin() })
     const next = await chosen(wrong, current)
     expect(await wrong.set?.(next, current)).toMatchObject({ kind: 'refused' })
-    const right = await open({ options: { host: '127.0.0.1' }, admin: admin() })
+    const right = await open({ options: { userHost: '127.0.0.1' }, admin: admin() })
     expect(await right.set?.(next, current)).toEqual({ kind: 'ok' })
     expect(await admits(next)).toBe(true)
     expect(await admits(current)).toBe(false)
@@ -179,7 +179,7 @@ test('MySQL is told the password itself, which it keeps out of its logs; quoted 
     String.raw`ALTER USER USER() IDENTIFIED BY 'fake\'\\\\'`,
   ])
   const by = await open({
-    options: { host: '10.%' },
+    options: { userHost: '10.%' },
     admin: urlOf('dba', 'fake-word', '127.0.0.1', server8.port),
   })
   await by.set?.(next, current)

@@ -25,7 +25,7 @@ import { nativeHashOf } from './native.ts'
 export const MYSQL: Form = { protocol: /^(?:mysql|mariadb):$/, port: 3306 }
 
 export const mysqlOptions = {
-  host: {
+  userHost: {
     type: 'string',
     minLength: 1,
     maxLength: 255,
@@ -42,7 +42,7 @@ export function mysql(
   options: Readonly<Record<string, unknown>>,
   ctx: Pick<DriverContext, 'signal'>,
 ): Database {
-  const { host } = options
+  const { userHost } = options
   return {
     form: MYSQL,
     signIn: (account) =>
@@ -61,7 +61,7 @@ export function mysql(
       }),
     alter: (by, wanted) =>
       connected(by, options, ctx, (ask, quote) =>
-        alter(ask, quote, by, wanted, typeof host === 'string' ? host : '%'),
+        alter(ask, quote, by, wanted, typeof userHost === 'string' ? userHost : '%'),
       ),
   }
 }
