@@ -222,6 +222,43 @@ describe.skipIf(binary === undefined)('against moto', () => {
       ])
     })
 
+    test('who writes between the comparison and the write is not written over', async () => {
+      const before = await create('team/key', 'fake-old')
+      // The gate lets another writer through before it lets ours move the stage.
+      const gate = await awsGate(aws.endpoint, async (operation, body) => {
+        if (operation === 'UpdateSecretVersionStage' && body.includes('AWSCURRENT')) {
+          await client.send(
+            new PutSecretValueCommand({ SecretId: 'team/key', SecretString: 'fake-theirs' }),
+          )
+        }
+        return undefined
+      })
+      const session = finishing(await opened({ endpoint: gate.url }))
+      expect(await put(session, 'fake-ours', before)).toEqual({ kind: 'conflict' })
+      expect(await stored('team/key')).toBe('fake-theirs')
+      expect(await stored('team/key', 'AWSPREVIOUS')).toBe('fake-old')
+      await expect(stored('team/key', 'AWSPENDING')).rejects.toThrow()
+    })
+
+    test('stored, and stopped before it became current: a repeat makes it current, later too', async () => {
+      const before = await create('team/key', '{"value": "fake-old", "createdAt": "2020-01-01"}')
+      const refusals = new Map([['UpdateSecretVersionStage', 'InternalServiceError']])
+      const gate = await awsGate(aws.endpoint, (operation) => refusals.get(operation))
+      const session = finishing(await opened({ endpoint: gate.url }))
+      expect(await put(session, 'fake-new', before)).toEqual({ kind: 'unknown' })
+      expect(JSON.parse(await stored('team/key'))).toMatchObject({ value: 'fake-old' })
+      refusals.clear()
+      // The time beside the value is another one by then, and AWS stores nothing else under one token.
+      refusals.set('PutSecretValue', 'ResourceExistsException')
+      const env = { env: awsEnvironment(), now: () => new Date('2030-01-01T00:00:00Z') }
+      const later = finishing(await opened({ endpoint: gate.url }, env))
+      expect(await put(later, 'fake-other', before)).toEqual({ kind: 'conflict' })
+      expect(await put(later, 'fake-new', before)).toMatchObject({ kind: 'written' })
+      expect(JSON.parse(await stored('team/key'))).toMatchObject({ value: 'fake-new' })
+      const history = await later.history?.({ path: 'team/key' })
+      expect(history?.kind === 'history' && history.versions).toHaveLength(2)
+    })
+
     test('another value under the same operation is a conflict', async () => {
       await create('team/key', 'fake-old')
       const gate = await awsGate(aws.endpoint, (operation) =>

@@ -1,8 +1,8 @@
 /**
  * Writes to Secrets Manager. A put names its version by its operation, so that a repeat makes no second
- * one. The service compares nothing when it stores: `expect` is held against AWSCURRENT just before,
- * and who writes between those two calls is overwritten, though kept as AWSPREVIOUS. Where that must
- * not be: put with stage `pending`, then `promote`, which the service itself compares.
+ * one. The service compares nothing when it stores, but it does when it moves a stage: so what has to
+ * replace one certain version is stored as AWSPENDING, and AWSCURRENT is moved to it from that version.
+ * That takes secretsmanager:UpdateSecretVersionStage beside PutSecretValue.
  */
 import { createHash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
@@ -11,7 +11,7 @@ import { final } from '../../secret/outcome.ts'
 import type { Failure, History, Location, PutOptions, PutOutcome } from '../contract.ts'
 import type { Stage } from '../../../gateway/keep/words.ts'
 import { ask, change } from './connection.ts'
-import { hasValue, restored, withValue } from './document.ts'
+import { hasValue, restored, valueIn, withValue } from './document.ts'
 import { readSecret } from './secret-read.ts'
 import { isArn, type SecretsManager } from './secret.ts'
 
@@ -48,7 +48,10 @@ export async function putSecret(
     if ('kind' in bytes) return bytes
     try {
       if (bytes.length > MAX_BYTES) return final('malformed', 'SECRET_TOO_LARGE', 'too-large')
-      const written = await store(aws, at.path, bytes, token, stage, stored !== undefined)
+      const replaces = stage === 'current' && expect !== 'any' && expect !== 'absent'
+      const first = replaces ? 'pending' : stage
+      let written = await store(aws, at.path, bytes, token, first, stored !== undefined)
+      if (replaces) written = await replace(aws, at, value, expect, token, written)
       return written.kind === 'written' ? { ...written, at: place } : written
     } finally {
       wipe(bytes)
@@ -56,6 +59,50 @@ export async function putSecret(
   } finally {
     wipe(stored?.bytes)
   }
+}
+
+/** What was stored becomes current where `from` still is. */
+async function replace(
+  aws: SecretsManager,
+  at: Location,
+  value: Buffer,
+  from: string,
+  token: string,
+  stored: PutOutcome,
+): Promise<PutOutcome> {
+  const { path } = at
+  // An earlier try may have stored it, with another time beside the value.
+  const ours = stored.kind === 'conflict' && (await holds(aws, at, token, value))
+  if (stored.kind !== 'written' && !ours) return stored
+  const moved = await move(aws, path, from, token)
+  if (moved.kind === 'conflict') await unmark(aws, path, token)
+  return moved
+}
+
+/** Whether the version holds the value. */
+async function holds(
+  aws: SecretsManager,
+  { path, field }: Location,
+  version: string,
+  value: Buffer,
+): Promise<boolean> {
+  const stored = await readSecret(aws, path, version)
+  if (stored.kind !== 'stored') return false
+  const held = valueIn(stored.bytes, field, {})
+  wipe(stored.bytes)
+  if (held.kind !== 'value') return false
+  const same = held.value.equals(value)
+  wipe(held.value)
+  return same
+}
+
+/**
+ * Takes AWSPENDING from what nobody will promote; a rotation of AWS's own would wait for it. Whatever
+ * becomes of that: the next one that is stored takes it too.
+ */
+async function unmark(aws: SecretsManager, path: string, version: string): Promise<void> {
+  const input = { SecretId: path, VersionStage: 'AWSPENDING', RemoveFromVersionId: version }
+  await ask(aws, () => aws.client.send(new aws.sdk.UpdateSecretVersionStageCommand(input)))
 }
 
 /** 64 characters: ClientRequestToken has 32 to 64. */
@@ -118,6 +165,16 @@ export async function promoteSecret(
       putSecret(aws, at, value, { expect: from, operation: `restore ${from} ${to}` }, now),
     )
   }
+  return move(aws, path, from, to)
+}
+
+/** The service compares. A repeat is done once. */
+async function move(
+  aws: SecretsManager,
+  path: string,
+  from: string,
+  to: string,
+): Promise<PutOutcome> {
   const input = {
     SecretId: path,
     VersionStage: 'AWSCURRENT',
