@@ -2,26 +2,7 @@
 import { expect, test } from 'vitest'
 import { claimAgent } from '../../src/state/runs.ts'
 import { describeOnLinux, isAlive, until } from '../process/support.ts'
-import { needs, says, serving, type Edited, type Stage } from './reloading.ts'
-
-const stays = (name: string, fields: object = {}): Record<string, unknown> => ({
-  command: says(name),
-  restart: 'always',
-  'tool-bindings': needs({ K: 'k' }),
-  ...fields,
-})
-
-function pidOf(stage: Stage, words: string): number {
-  return Number(new RegExp(`^${words} (\\d+)$`, 'm').exec(stage.seen())?.[1])
-}
-
-/** How the runs of an agent ended, in order, and why. */
-function endsOf(stage: Stage, agent: string): unknown[] {
-  return stage
-    .records()
-    .filter((record) => record.event === 'run.ended' && record.agent === agent)
-    .map(({ exit, reason }) => [exit, reason])
-}
+import { endsOf, needs, pidOf, says, serving, stays, type Edited } from './reloading.ts'
 
 function rename(config: Edited, from: string, to: string, fields: object): void {
   config.agents[to] = { ...config.agents[from], ...fields }
@@ -31,6 +12,7 @@ function rename(config: Edited, from: string, to: string, fields: object): void 
 describeOnLinux('a reload', () => {
   test('adds and removes; who is unchanged keeps its process', async () => {
     const stage = await serving({ first: stays('first'), second: stays('second') })
+    await stage.run('first', 'second')
     await stage.sees(/first \d+\n[^]*second \d+\n|second \d+\n[^]*first \d+\n/)
     stage.edit((config) => rename(config, 'second', 'third', { command: says('third') }))
     expect(await stage.reloader.reload('asked')).toMatchObject({
@@ -51,6 +33,7 @@ describeOnLinux('a reload', () => {
 
   test('with a mistake tells it with its place, and nothing changes', async () => {
     const stage = await serving({ first: stays('first'), second: stays('second') })
+    await stage.run('first', 'second')
     await stage.sees(/first \d+\n[^]*second \d+\n|second \d+\n[^]*first \d+\n/)
     const before = stage.reloader.gateway
     stage.edit((config) => rename(config, 'second', 'third', { restart: 'sometimes' }))
@@ -90,6 +73,7 @@ describeOnLinux('a reload', () => {
       `trap "sleep 0.3; exit" TERM; echo "deaf $$" >>seen; while :; do sleep 0.05; done`,
     ]
     const stage = await serving({ first: stays('first'), a: stays('a', { command: deaf }) })
+    await stage.run('a')
     await stage.sees(/deaf \d+/)
     const a = { ...stays('a') }
     stage.edit((config) => delete config.agents['a'])
@@ -103,7 +87,7 @@ describeOnLinux('a reload', () => {
 
   test('that leaves no agent ends the gateway', async () => {
     const stage = await serving({ first: stays('first') })
-    await stage.sees(/first/)
+    await stage.run('first')
     stage.edit((config) => (config.agents = {}))
     expect(await stage.reloader.reload('asked')).toMatchObject({ ok: true, removed: ['first'] })
     expect(await stage.ended).toEqual([])
@@ -119,6 +103,7 @@ describeOnLinux('a changed agent', () => {
       first: stays('first', { onChange: 'restart' }),
       second: stays('second'),
     })
+    await stage.run('first', 'second')
     await stage.sees(/first \d+\n[^]*second \d+\n|second \d+\n[^]*first \d+\n/)
     stage.edit(({ agents }) => {
       Object.assign(agents['first'] ?? {}, { command: says('anew first') })
@@ -136,7 +121,7 @@ describeOnLinux('a changed agent', () => {
 
   test('that is being started is started by the new config alone: nothing of the old one is released', async () => {
     const stage = await serving({ first: stays('first') })
-    await stage.sees(/first/)
+    await stage.run('first')
     // Answers nothing until it is let go.
     const slow = ['#!/bin/sh', 'while [ ! -e go ]; do sleep 0.02; done', 'echo fake', ''].join('\n')
     stage.write('slow.sh', slow, 0o700)

@@ -12,6 +12,8 @@ import type { GatewayRunOptions } from '../../src/cli/gateway-run.ts'
 import { openGateway, plannerOf, sayer } from '../../src/cli/foreground.ts'
 import { servicesOf } from '../../src/cli/services.ts'
 import { assemble, type Parts } from '../../src/cli/serving.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import { trustConfig } from '../../src/config/trust.ts'
 import { claim } from '../../src/gateway/claims.ts'
 import { wallClock, type Clock } from '../../src/gateway/schedule.ts'
 import { homeOf } from '../../src/state/home.ts'
@@ -35,9 +37,30 @@ export interface Stage extends Parts {
   write(name: string, content: string, mode?: number): void
   records(): AuditRecord[]
   events(): string[]
+  /** Waits until all of these run, their starts being over. */
+  run(...agents: string[]): Promise<void>
   /** Waits for what is written to `seen`, by agents that say something into it. */
   sees(pattern: RegExp): Promise<void>
   seen(): string
+}
+
+export const stays = (name: string, fields: object = {}): Record<string, unknown> => ({
+  command: says(name),
+  restart: 'always',
+  'tool-bindings': needs({ K: 'k' }),
+  ...fields,
+})
+
+export function pidOf(stage: Stage, words: string): number {
+  return Number(new RegExp(`^${words} (\\d+)$`, 'm').exec(stage.seen())?.[1])
+}
+
+/** How the runs of an agent ended, in order, and why. */
+export function endsOf(stage: Stage, agent: string): unknown[] {
+  return stage
+    .records()
+    .filter((record) => record.event === 'run.ended' && record.agent === agent)
+    .map(({ exit, reason }) => [exit, reason])
 }
 
 /** A command that writes what `words` expands to, and its pid, into `seen` beside the config, and goes on. */
@@ -56,7 +79,7 @@ export function needs(refs: Record<string, string | object>, required = true): o
 
 export async function serving(
   agents: Record<string, object>,
-  given: { clock?: Clock; config?: object } = {},
+  given: { clock?: Clock; found?: true } = {},
 ): Promise<Stage> {
   const dir = mkdtempSync(join(tmpdir(), 'secretref-reload-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
@@ -70,8 +93,9 @@ export async function serving(
   const secrets = (values: Record<string, string>): void =>
     writeFileSync(file, JSON.stringify(values), { mode: 0o600 })
   secrets({ k: 'fake-value-k', l: 'fake-value-l' })
-  write({ secrets: { providers: { file: { path: file } } }, agents, ...given.config })
-  const gateway = await openGateway(io, { config })
+  write({ secrets: { providers: { file: { path: file } } }, agents })
+  if (given.found) await trust({ config, io })
+  const gateway = await openGateway(io, given.found ? {} : { config })
   const say = sayer(io, 'info')
   const options: GatewayRunOptions = { logLevel: 'info' }
   const clock = given.clock ?? wallClock(gateway.now)
@@ -89,13 +113,6 @@ export async function serving(
     await parts.duties.stop()
     await parts.reloader.settle()
   })
-  const text = (path: string): string => {
-    try {
-      return readFileSync(path, 'utf8')
-    } catch {
-      return ''
-    }
-  }
   const seen = (): string => text(join(dir, 'seen'))
   const records = (): AuditRecord[] =>
     text(home.auditLog)
@@ -118,9 +135,28 @@ export async function serving(
     write: (name, content, mode = 0o600) => writeFileSync(join(dir, name), content, { mode }),
     records,
     events: () => records().map(({ event }) => event),
+    run: async (...names) => {
+      const said = names.map((name) => `${name}: started (pid `)
+      await until(`${names.join(', ')} run`, () => said.every((words) => io.stderr.includes(words)))
+    },
     sees: async (pattern) => {
       await until(`${pattern} in ${seen()}`, () => pattern.test(seen()))
     },
     seen,
+  }
+}
+
+/** As `secretref trust` does it. */
+export async function trust({ config, io }: Pick<Stage, 'config' | 'io'>): Promise<void> {
+  const loaded = await loadConfig({ path: config, found: true }, { now: io.now() })
+  trustConfig(loaded, io.home, io.now())
+}
+
+/** Empty where there is none yet. */
+function text(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Backoff, startsAgain, type Restart } from '../../src/gateway/restart.ts'
+import { Backoff, Pace, startsAgain, type Restart } from '../../src/gateway/restart.ts'
 
 describe('startsAgain', () => {
   const endings = {
@@ -32,6 +32,39 @@ describe('Backoff', () => {
     const backoff = new Backoff()
     expect([59_999, 59_999, 60_000, 0].map((lasted) => backoff.after(lasted))).toEqual([
       1000, 2000, 1000, 2000,
+    ])
+  })
+})
+
+/** Asks each so many ms, as quick edits do; each restart comes when it may. */
+function restarts(every: number, during: number): number[] {
+  const pace = new Pace()
+  const times: number[] = []
+  for (let now = 0; now < during; now += every) {
+    // One that waits takes all edits until then.
+    if ((times.at(-1) ?? -1) < now) times.push(now + pace.next(now))
+  }
+  return times
+}
+
+describe('Pace', () => {
+  test('a single edit restarts at once, and so does one a minute later', () => {
+    const pace = new Pace()
+    expect([pace.next(0), pace.next(60_000), pace.next(120_000)]).toEqual([0, 0, 0])
+  })
+
+  test('fifty edits a minute restart six times, and then about once a minute', () => {
+    const times = restarts(1200, 600_000)
+    expect(times.filter((time) => time < 60_000)).toHaveLength(6)
+    expect(times.slice(7).map((time, i) => time - (times[i + 6] ?? 0))).toEqual(
+      Array(9).fill(60_000),
+    )
+  })
+
+  test('what waited is counted from its own time, not from when it was asked for', () => {
+    const pace = new Pace()
+    expect([pace.next(0), pace.next(100), pace.next(1100), pace.next(3200)]).toEqual([
+      0, 900, 1900, 3800,
     ])
   })
 })

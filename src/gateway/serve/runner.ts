@@ -100,6 +100,13 @@ export class Runner {
       // A scheduled run is not restarted: the next one has the new value.
       ...(schedule === undefined ? { onRestart: () => this.#restart(0) } : {}),
     })
+    if (abort.signal.reason instanceof Superseded) {
+      // Too late to give the start up: it is begun anew all the same.
+      once.because('config-reloaded')
+      askToEnd(once.agent)
+      await once.ended()
+      throw abort.signal.reason
+    }
     return { once, by, as }
   }
 
@@ -112,7 +119,6 @@ export class Runner {
     // Asked to stop between the release and now.
     if (this.#stop !== undefined) this.tell(this.#stop)
     else if (this.#over.signal.aborted) this.#end()
-    else this.#overtaken(run)
     const ending = await once.ended()
     this.#run = undefined
     this.#attempt = undefined
@@ -188,8 +194,7 @@ export class Runner {
       const attempt = this.#attempt
       if (attempt?.as !== runsAs(next)) attempt?.abort.abort(new Superseded())
     } else if (taken?.run !== run) {
-      // It has begun since.
-      this.#overtaken(run)
+      this.#begunSince(run)
     } else if (taken.withdrawal?.act() === true) {
       const about = `${this.#agent}: it requires what the config takes from it; it is stopped`
       this.#serving.options.say('error', about)
@@ -203,12 +208,9 @@ export class Runner {
     }
   }
 
-  /** It runs since a moment ago, and the config may have changed in that moment. */
-  #overtaken(run: Run): void {
-    if (run.as === runsAs(this.#current)) return
-    if (this.#denials(run, this.#current).length > 0 || this.#restartsOnChange()) {
-      this.#endForConfig()
-    }
+  /** Nobody has asked what the config takes from it: it began a moment ago, by the one before. */
+  #begunSince(run: Run): void {
+    if (run.as !== runsAs(this.#current)) this.#endForConfig()
   }
 
   #restartsOnChange(): boolean {
