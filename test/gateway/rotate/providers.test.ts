@@ -36,18 +36,23 @@ interface Store {
   address: () => string
   options: (address: string) => Readonly<Record<string, unknown>>
   env: Readonly<Record<string, string>>
-  /** Whether a question writes. */
-  writes: (request: IncomingMessage) => boolean
+  /** What is asked for to write. */
+  writes: readonly string[]
 }
 
-const awsOf = (provider: Provider, write: string): Store => ({
+const awsOf = (provider: Provider, ...writes: readonly string[]): Store => ({
   server: 'moto',
   provider,
   address: () => aws.endpoint,
   options: (endpoint) => ({ endpoint }),
   env: { ...AWS_ENVIRONMENT, HOME: '/nonexistent' },
-  writes: ({ headers }) => String(headers['x-amz-target']).endsWith(write),
+  writes,
 })
+
+/** AWS's operation, or the method. */
+function isFor({ method, headers }: IncomingMessage, write: string): boolean {
+  return method === write || String(headers['x-amz-target']).endsWith(`.${write}`)
+}
 
 const STORES: readonly Store[] = [
   {
@@ -56,9 +61,9 @@ const STORES: readonly Store[] = [
     address: () => bao.address,
     options: (address) => ({ address }),
     env: { VAULT_TOKEN: ROOT_TOKEN },
-    writes: ({ method }) => method === 'POST',
+    writes: ['POST'],
   },
-  awsOf(secretsManager, 'PutSecretValue'),
+  awsOf(secretsManager, 'PutSecretValue', 'UpdateSecretVersionStage'),
   awsOf(parameterStore, 'PutParameter'),
 ]
 
@@ -115,8 +120,8 @@ describe.each(STORES)('$provider.spec.type', (store) => {
     },
   )
 
-  test_('the answer to the write is lost: it is no second version', async () => {
-    const way = await lossy(store.address(), store.writes)
+  test_.each(store.writes)('the answer to %s is lost: it is no second version', async (write) => {
+    const way = await lossy(store.address(), (request) => isFor(request, write))
     const stage = await made(store, way.url)
     way.toLose = 1
     expect(await finish(stage)).toMatchObject({ step: 'done', failures: 0 })
