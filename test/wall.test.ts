@@ -70,8 +70,10 @@ function importedBy(from: string): string[] {
 
 /** The packages that the value wing runs, each in one file alone. */
 const PACKAGES: Readonly<Record<string, string>> = {
+  '@aws-sdk/client-iam': 'values/rotator/drivers/aws/iam.ts',
   '@aws-sdk/client-secrets-manager': 'values/providers/aws/secret.ts',
   '@aws-sdk/client-ssm': 'values/providers/aws/parameter.ts',
+  '@aws-sdk/client-sts': 'values/rotator/drivers/aws/iam.ts',
   '@secretlint/core': 'values/detect/lint.ts',
   '@secretlint/profiler': 'values/detect/lint.ts',
   '@secretlint/secretlint-rule-preset-recommend': 'values/detect/lint.ts',
