@@ -11,7 +11,14 @@ import { wallClock } from '../gateway/schedule.ts'
 import type { Service } from '../gateway/serve/service.ts'
 import { hearSignals } from '../gateway/signals.ts'
 import { ConfigWatch } from './config-watch.ts'
-import { foreground, openGateway, plannerOf, sayer, type Level } from './foreground.ts'
+import {
+  foreground,
+  openGateway,
+  plannerOf,
+  sayer,
+  settleAlerts,
+  type Level,
+} from './foreground.ts'
 import type { Io } from './io.ts'
 import type { StartOptions } from './options.ts'
 import type { Reloader } from './reloader.ts'
@@ -76,6 +83,7 @@ export async function gatewayRun(
   const endings = await serving
   closeSocket()
   await duties.stop()
+  await settleAlerts(reloader.gateway, say)
   unclaim(gateway, [...server.served.keys(), ...served])
   await reloader.settle()
   if (stopped !== undefined) endLike({ signal: stopped })

@@ -8,6 +8,8 @@ import { alertsAreDue, flushAlerts } from './flush.ts'
 
 /** A look at a small file of ours; what waits for its channel comes on time enough. */
 const EVERY_MS = 5000
+/** What is on its way when we stop has so long to arrive: cut off, it would be sent a second time. */
+const GRACE_MS = 3000
 /** A command waits no longer for its alerts; what is left is for the next one. */
 const END_MS = 5000
 
@@ -16,9 +18,18 @@ export function alertDuty(gateway: Gateway, say: Say): Duty {
     name: 'alerts',
     everyMs: EVERY_MS,
     run: async (signal) => {
-      if (alertsAreDue(gateway)) await flushAlerts(gateway, { say, signal })
+      if (alertsAreDue(gateway)) await flushAlerts(gateway, { say, signal: after(signal) })
     },
   }
+}
+
+/** Aborts a while after the other one. */
+function after(signal: AbortSignal): AbortSignal {
+  const late = new AbortController()
+  const begin = (): void => void setTimeout(() => late.abort(), GRACE_MS).unref()
+  if (signal.aborted) begin()
+  else signal.addEventListener('abort', begin, { once: true })
+  return late.signal
 }
 
 /** Beside one agent in the foreground. @returns ends it */
