@@ -24,9 +24,19 @@ export async function leasingWorld(
     providers?: Record<string, object>
     refs?: Record<string, object>
     delivery?: 'env' | 'file'
+    /** Further members of the config. */
+    config?: object
   } = {},
 ): Promise<World> {
-  const { ttl = '60s', agent = {}, slots = {}, providers = {}, refs = {}, delivery = 'env' } = more
+  const {
+    ttl = '60s',
+    agent = {},
+    slots = {},
+    providers = {},
+    refs = {},
+    delivery = 'env',
+    config = {},
+  } = more
   await servers.addRole(role, ttl)
   const path = `creds/${role}`
   const credentials = {
@@ -36,6 +46,7 @@ export async function leasingWorld(
   }
   const world = makeWorld({
     config: {
+      ...config,
       agents: { a: { 'tool-bindings': { db: { required: true, credentials } }, ...agent } },
       secrets: {
         providers: {

@@ -22,6 +22,8 @@ import { holding, withdrawal, type Withdrawal } from './withdraw.ts'
 
 /** What is gone by one look is looked at again so soon. */
 const SECOND_LOOK_MS = 2000
+/** What takes the place of a lost lease and could not be had is asked for again so soon. */
+const LOST_AGAIN_MS = 10_000
 /** A re-read that finds nothing new goes on record at once, and then once in so long with its count. */
 const QUIET_MS = 3_600_000
 
@@ -39,6 +41,8 @@ export class Tender {
   #looking: Promise<void> = Promise.resolve()
   /** Variables whose leases are lost, or about to be: they are fetched once more. */
   readonly #lost = new Set<string>()
+  /** One was lost since the last look began. */
+  #urgent = false
   #wake: () => void = () => {}
   /** The last failure that is no provider's, so that it is said once. */
   #trouble: string | undefined
@@ -67,6 +71,7 @@ export class Tender {
   /** The lease of what `envVar` received ends and cannot be renewed: another is asked for at once. */
   lost(envVar: string): void {
     this.#lost.add(envVar)
+    this.#urgent = true
     this.#wake()
   }
 
@@ -95,9 +100,8 @@ export class Tender {
     while (!this.#signal.aborted) {
       // Not all at once: agents that were started together would ask together for ever.
       const regular = this.#tending.everyMs * (0.9 + Math.random() * 0.2)
-      const soon = this.#held.some(({ suspect }) => suspect)
-      const ms = soon ? Math.min(regular, SECOND_LOOK_MS) : regular
-      await this.#sleep(ms)
+      await this.#sleep(Math.min(regular, this.#soonestMs()))
+      this.#urgent = false
       if (this.#signal.aborted) return
       const due = this.#held.filter(
         (held) => !isLeased(held) || this.#lost.has(held.binding.envVar),
@@ -106,6 +110,13 @@ export class Tender {
       this.#looking = this.#guarded(() => this.#look(due))
       await this.#looking
     }
+  }
+
+  #soonestMs(): number {
+    if (this.#urgent) return 0
+    if (this.#held.some(({ suspect }) => suspect)) return SECOND_LOOK_MS
+    const lost = this.#held.some(({ gone, binding }) => !gone && this.#lost.has(binding.envVar))
+    return lost ? LOST_AGAIN_MS : Number.POSITIVE_INFINITY
   }
 
   async #sleep(ms: number): Promise<void> {
