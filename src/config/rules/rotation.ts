@@ -42,6 +42,13 @@ export function* judgeRotation(config: Config): Generator<Problem> {
         'put a store, a vault or a file first, or leave "rotate" out',
       )
     }
+    if (provider.type === 'vault' && provider.options['kv'] === 1) {
+      yield invalid(
+        at,
+        'version 1 of the KV engine has no versions and compares nothing, so a change by somebody else would be lost',
+        'make it version 2 (vault kv enable-versioning MOUNT), or leave "rotate" out',
+      )
+    }
     if (entry.version !== undefined || (typeof first === 'object' && first.version !== undefined)) {
       yield invalid(
         at,

@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest'
 import { load, refusal } from '../helpers.ts'
 
 const withEntry = (entry: object): object => ({
-  secrets: { providers: { db: { type: 'vault', engine: 'dynamic', mount: 'database' } } },
+  secrets: {
+    providers: {
+      db: { type: 'vault', engine: 'dynamic', mount: 'database' },
+      old: { type: 'vault', kv: 1 },
+    },
+  },
   openclaw: { gateway: { secrets: { refMap: { 'db-url': entry } } } },
 })
 const withRotate = (rotate: object): object => withEntry({ provider: 'store', rotate })
@@ -36,6 +41,7 @@ describe('is a mistake with its place:', () => {
   test.each([
     ['a provider that nobody can write to', { provider: 'env' }],
     ['what an engine makes', { provider: 'db', path: 'readonly' }],
+    ['an engine that compares nothing', { provider: 'old', path: 'db' }],
     ['one version for ever', { provider: 'vault', path: 'db', version: '3' }],
   ])('%s', async (_, entry) => {
     const { problems } = await refusal(withEntry({ ...entry, rotate: { every: '90d' } }))
