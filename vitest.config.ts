@@ -7,6 +7,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Process tests start many Node processes: more workers than cores only makes them time out.
     maxWorkers: 2,
+    // Of those that wait for a server that does not answer, all of a table.
+    maxConcurrency: 20,
     pool: 'forks',
     reporters: ['default', './test/closing-line.ts'],
   },

@@ -14,7 +14,6 @@ import { awsGate } from '../../fakes/aws-gate.ts'
 import { AWS_ENVIRONMENT, moto, startMoto, type Moto } from '../../servers/moto.ts'
 import { awsEnvironment, signsIn, withoutAwsVariables } from './aws.ts'
 import { bytesOf, conformance, contextOf } from './conformance.ts'
-import { withstandsFaults } from './faults.ts'
 
 const binary = moto('the aws-secrets-manager provider against a real server')
 let aws: Moto
@@ -363,14 +362,6 @@ describe.skipIf(binary === undefined)('against moto', () => {
       expect(await put(session, 'fake-new', 'any')).toEqual({ kind: 'unknown' })
     })
   })
-})
-
-withstandsFaults('aws-secrets-manager', {
-  at: { path: 'a' },
-  absent: { status: 400, body: '{"__type":"ResourceNotFoundException"}' },
-  means: { '503': { kind: 'unavailable', reason: 'server-error' } },
-  open: (endpoint, timeoutMs, spend = () => true) =>
-    provider.open({ endpoint, timeoutMs }, contextOf({ env: awsEnvironment(), spend })),
 })
 
 signsIn(provider)

@@ -13,7 +13,6 @@ import { listen } from '../../fakes/listen.ts'
 import { AWS_ENVIRONMENT, moto, startMoto, type Moto } from '../../servers/moto.ts'
 import { awsEnvironment, signsIn, withoutAwsVariables } from './aws.ts'
 import { bytesOf, conformance, contextOf } from './conformance.ts'
-import { withstandsFaults } from './faults.ts'
 
 const binary = moto('the aws-ssm provider against a real server')
 let aws: Moto
@@ -251,14 +250,6 @@ describe.skipIf(binary === undefined)('against moto', () => {
       expect(await put(session, 'fake-new', 'any')).toEqual({ kind: 'unknown' })
     })
   })
-})
-
-withstandsFaults('aws-ssm', {
-  at: { path: 'a' },
-  absent: { status: 200, body: '{"Parameters":[],"InvalidParameters":["a"]}' },
-  means: { '503': { kind: 'unavailable', reason: 'server-error' } },
-  open: (endpoint, timeoutMs, spend = () => true) =>
-    provider.open({ endpoint, timeoutMs }, contextOf({ env: awsEnvironment(), spend })),
 })
 
 signsIn(provider)

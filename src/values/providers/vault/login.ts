@@ -19,7 +19,8 @@ export async function login(vault: Vault, auth: Auth): Promise<Login> {
   if (auth.method === 'token') return checked(copy(auth.token))
   if (auth.method === 'approle' && auth.wrapped && auth.secretId !== undefined) {
     const secretId = await unwrap(vault, auth.secretId, auth)
-    if (!Buffer.isBuffer(secretId)) return secretId
+    // 404: nothing of Vault's is there. Of the refs nobody has been asked yet.
+    if (!Buffer.isBuffer(secretId)) return secretId.kind === 'absent' ? denied : secretId
     // Its wrapping is gone for good: a login that is tried again needs what was in it.
     wipe(auth.secretId)
     Object.assign(auth, { secretId, wrapped: false })
@@ -28,14 +29,14 @@ export async function login(vault: Vault, auth: Auth): Promise<Login> {
   const path = `auth/${auth.mount.split('/').map(encodeURIComponent).join('/')}/login`
   // A secret id may be good for one login only.
   const repeat = auth.method === 'approle' ? 'if-not-done' : true
-  const answer = await ask(vault, { method: 'POST', path, body, repeat })
+  const answer = await ask(vault, { method: 'POST', path, body, repeat }, [400])
   wipe(body)
   if (answer.kind !== 'answer') {
-    // 400: "invalid role or secret ID". Whatever it is, this login is refused.
-    const refused = answer.kind === 'malformed' && answer.reason === 'bad-answer'
-    return refused || answer.kind === 'absent' || answer.kind === 'denied' ? denied : answer
+    return answer.kind === 'absent' || answer.kind === 'denied' ? denied : answer
   }
   try {
+    // "invalid role or secret ID". Whatever it is, this login is refused.
+    if (answer.status === 400) return denied
     const issued = member(rootOf(answer.body), 'auth')
     const token = bytesIn(answer.body, member(issued, 'client_token'))
     return token === undefined

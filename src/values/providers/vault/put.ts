@@ -4,7 +4,7 @@ import { readJson } from '../../secret/json.ts'
 import { quote } from '../../secret/json-text.ts'
 import { final } from '../../secret/outcome.ts'
 import type { Location, PutOutcome, Reason } from '../contract.ts'
-import { ask, type Vault } from './call.ts'
+import { ask, type Question, type Vault } from './call.ts'
 import { readStored, requestPath, type Stored } from './kv.ts'
 
 export interface Place {
@@ -43,7 +43,7 @@ export async function put(
     }
     const body = bodyOf(before, name, value, kv)
     try {
-      return await write(vault, token, path, body, { path: at.path, field: name })
+      return await write(vault, { path, token, body, kv }, { path: at.path, field: name })
     } finally {
       wipe(body)
     }
@@ -54,12 +54,10 @@ export async function put(
 
 async function write(
   vault: Vault,
-  token: Buffer,
-  path: string,
-  body: Buffer,
+  { kv, ...question }: Pick<Question, 'path' | 'token' | 'body'> & Pick<Place, 'kv'>,
   at: Location,
 ): Promise<PutOutcome> {
-  const answer = await ask(vault, { method: 'POST', path, token, body, repeat: false }, [400])
+  const answer = await ask(vault, { ...question, method: 'POST', repeat: false }, [400])
   if (answer.kind !== 'answer') {
     return answer.reason !== undefined && MAY_BE_STORED.has(answer.reason)
       ? { kind: 'unknown' }
@@ -69,14 +67,21 @@ async function write(
     if (answer.status === 400) {
       return answer.body.includes('check-and-set') ? { kind: 'conflict' } : refused
     }
-    return { kind: 'written', version: versionIn(answer.body), at }
+    const version = kv === 1 ? '0' : versionIn(answer.body)
+    // It was done, and what was said of it cannot be read.
+    return version === undefined ? { kind: 'unknown' } : { kind: 'written', version, at }
   } finally {
     wipe(answer.body)
   }
 }
 
-/** Sent, and no word came back of what became of it. */
-const MAY_BE_STORED: ReadonlySet<Reason> = new Set(['connection-lost', 'timeout', 'server-error'])
+/** Sent, and no word came back of what became of it, or none that can be read. */
+const MAY_BE_STORED: ReadonlySet<Reason> = new Set([
+  'connection-lost',
+  'timeout',
+  'server-error',
+  'bad-answer',
+])
 const refused = final('malformed', 'PROVIDER_INVALID', 'bad-answer')
 
 function onlyField(stored: Stored | undefined): string | undefined {
@@ -104,11 +109,13 @@ function bodyOf(stored: Stored | undefined, name: string, value: Buffer, kv: 1 |
   return body
 }
 
-/** Version 1 answers 204 and knows no versions. */
-function versionIn(body: Buffer): string {
+/** Version 1 of the engine answers 204 and knows none. */
+function versionIn(body: Buffer): string | undefined {
   const result = readJson(body)
   const data =
     'root' in result && result.root.kind === 'object' ? result.root.members.get('data') : undefined
   const version = data?.kind === 'object' ? data.members.get('version') : undefined
-  return version?.kind === 'number' ? body.toString('latin1', version.start, version.end) : '0'
+  return version?.kind === 'number'
+    ? body.toString('latin1', version.start, version.end)
+    : undefined
 }

@@ -33,7 +33,8 @@ export async function unwrap(
   wipe(looked.body)
   // 400: "wrapping token is not valid or does not exist".
   if (status !== 200) return used
-  if (made === undefined || !isSecretIdOf(made, mount, role)) return foreign
+  if (made === undefined) return badAnswer
+  if (!isSecretIdOf(made, mount, role)) return foreign
   const answer = await ask(
     vault,
     { method: 'POST', path: 'sys/wrapping/unwrap', token: wrapping, repeat: 'if-not-done' },
@@ -52,6 +53,7 @@ export async function unwrap(
 const used: Failure = final('denied', 'PROVIDER_DENIED', 'wrapped-used')
 /** It wraps something else: somebody has put another token in its place. */
 const foreign: Failure = final('denied', 'PROVIDER_DENIED', 'wrapped-foreign')
+const badAnswer: Failure = final('malformed', 'PROVIDER_INVALID', 'bad-answer')
 
 function madeAt(body: Buffer): string | undefined {
   return bytesIn(body, member(member(rootOf(body), 'data'), 'creation_path'))?.toString()

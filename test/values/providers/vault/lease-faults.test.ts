@@ -1,4 +1,5 @@
 /** The table of faults again, for what must not be done twice and for what is asked later on. */
+import type { Session } from '../../../../src/values/providers/contract.ts'
 import { provider } from '../../../../src/values/providers/vault.ts'
 import { packLease } from '../../../../src/values/providers/vault/lease.ts'
 import { contextOf } from '../conformance.ts'
@@ -7,12 +8,15 @@ import { withstandsFaults, type HttpRig } from '../faults.ts'
 const at = { path: 'creds/readonly' }
 const env = new Map([['VAULT_TOKEN', Buffer.from('fake-token')]])
 const ID = 'database/creds/readonly/fake-lease'
-let lease = ''
+/** One that was made where this session asks. */
+const leases = new WeakMap<Session, string>()
 
-const open: HttpRig['open'] = (address, timeoutMs, spend = () => true) => {
+const open: HttpRig['open'] = async (address, timeoutMs, spend = () => true) => {
+  const options = { address, timeoutMs, engine: 'dynamic' }
+  const session = await provider.open(options, contextOf({ env, spend }))
   const place = { address: new URL(address), namespace: undefined }
-  lease = packLease(place, ID, Buffer.from('fake-token'))
-  return provider.open({ address, timeoutMs, engine: 'dynamic' }, contextOf({ env, spend }))
+  leases.set(session, packLease(place, ID, Buffer.from('fake-token')))
+  return session
 }
 
 const inDoubt = { kind: 'unavailable', reason: 'lease-in-doubt' } as const
@@ -36,11 +40,11 @@ ended.catch(() => {})
 withstandsFaults('vault, renewing a lease', {
   at,
   open,
-  ask: (session) => session.renew?.(lease, 60) ?? ended,
+  ask: (session) => session.renew?.(leases.get(session) ?? '', 60) ?? ended,
 })
 
 withstandsFaults('vault, revoking a lease', {
   at,
   open,
-  ask: (session) => session.revoke?.(lease) ?? ended,
+  ask: (session) => session.revoke?.(leases.get(session) ?? '') ?? ended,
 })
