@@ -121,7 +121,7 @@ const STEPS: Record<string, (state: IssuerState, request: Request) => Reply> = {
     return found === undefined && !lingers ? { error: 'refused' } : { account: 'acct-1' }
   },
   end: (state, { current }) => {
-    const [ended] = state.live.filter(({ id, value }) =>
+    const ended = state.live.find(({ id, value }) =>
       current?.id === undefined ? value === current?.value : id === current.id,
     )
     // One that was rolled ends when its time is over, and not before.

@@ -42,9 +42,12 @@ export interface Driver {
   open(options: Readonly<Record<string, unknown>>, ctx: DriverContext): Promise<Issuer>
 }
 
-/** `refused`: a final no. `unavailable`: it was not done. `unknown`: it was sent, and no answer came. */
+/**
+ * `refused`: a final no. `unavailable`: it was not done. `unknown`: it was sent, and no answer came.
+ * `waiting`: it was not done, as somebody has to do something first; no failure, however long it takes.
+ */
 export interface Trouble {
-  kind: 'refused' | 'unavailable' | 'unknown'
+  kind: 'refused' | 'unavailable' | 'unknown' | 'waiting'
   code: Code
   reason?: Reason
 }
@@ -58,10 +61,10 @@ export interface Credential {
 }
 
 export type Made = ({ kind: 'made' } & Credential) | Trouble
-/** `unlisted`: there is one of which it cannot be told whose it is. */
+/** `unlisted`: it cannot be told; with a reason: there is one, and not whose it is. */
 export type Marked =
   | { kind: 'ids'; ids: readonly string[] }
-  | { kind: 'unlisted'; reason: Reason }
+  | { kind: 'unlisted'; reason?: Reason }
   | Trouble
 
 /** What lived at a moment; kept before a creation is sent. */

@@ -7,7 +7,16 @@ import { refusalOf } from '../../providers/exec/command.ts'
 import { run } from '../../providers/exec/run.ts'
 import { wipe } from '../../secret/bytes.ts'
 import type { Failure } from '../../providers/contract.ts'
-import type { Credential, Driver, DriverContext, Issuer, Made, Trouble, Tried } from '../driver.ts'
+import type {
+  Credential,
+  Driver,
+  DriverContext,
+  Issuer,
+  Made,
+  Marked,
+  Tried,
+  Trouble,
+} from '../driver.ts'
 import { answerOf, requestOf, type Answered, type Step } from './exec/protocol.ts'
 
 const TIMEOUT_MS = 30_000
@@ -95,10 +104,11 @@ class ExecDriver {
     return { kind: 'valid', account: answer.account ?? '' }
   }
 
-  async marked(tag: string): Promise<{ kind: 'ids'; ids: readonly string[] } | Trouble> {
+  async marked(tag: string): Promise<Marked> {
     const answer = await this.#ask('marked', { tag })
     if (answer.kind !== 'answer') return answer
     wipe(answer.value)
+    if (answer.unlisted === true) return { kind: 'unlisted' }
     return answer.ids === undefined ? unclear : { kind: 'ids', ids: answer.ids }
   }
 
@@ -111,7 +121,8 @@ class ExecDriver {
     if ('kind' in options) return troubleOf(options)
     const refused = await refusalOf(options.program.command, options.trustedDirs)
     if (refused !== undefined) return troubleOf(refused)
-    const request = requestOf(step, about)
+    const { admin } = this.#ctx
+    const request = requestOf(step, { ...about, ...(admin && { admin: { value: admin } }) })
     try {
       const program = { ...options.program, maxOutputBytes: MAX_OUTPUT }
       const output = await run(program, request, this.#ctx.signal)
@@ -121,7 +132,8 @@ class ExecDriver {
       }
       const answer = answerOf(output.stdout)
       wipe(output.stdout)
-      return answer
+      const isUnlisted = answer.kind === 'answer' && answer.unlisted === true
+      return isUnlisted && step !== 'marked' ? unclear : answer
     } finally {
       wipe(request)
     }

@@ -1,12 +1,14 @@
 /**
  * Version 1 of what a rotating program is told and answers. A value that is not UTF-8 stands as `base64`.
  *
- *   → {"protocol": 1, "step": "create", "tag": "…", "current": {"value": "…", "id": "…"}}
+ *   → {"protocol": 1, "step": "create", "tag": "…", "current": {"value": "…", "id": "…"}, "admin": {…}}
  *   ← {"value": "…", "id": "…"}          choose, create
  *   ← {"account": "…"}                   try
  *   ← {"ids": ["…"]}                     marked
  *   ← {}                                 set, end
- *   ← {"error": "refused"}               a final no; "unavailable": it was not done; "unknown": it may be
+ *   ← {"error": "refused"}               a final no, with "reason": "not-a-key" where that can be seen;
+ *                                        "unavailable": it was not done; "unknown": it may be;
+ *                                        "waiting": for somebody, and no failure; "unlisted": to marked
  */
 import { isUtf8 } from 'node:buffer'
 import { decodeBase64, encodeBase64 } from '../../../secret/base64.ts'
@@ -21,20 +23,30 @@ export interface About {
   tag?: string
   current?: Partial<Credential>
   next?: Credential
+  /** By which the service is asked, where a config names one. */
+  admin?: Pick<Credential, 'value'>
 }
 
 export type Answered =
-  | { kind: 'answer'; value?: Buffer; id?: string; account?: string; ids?: readonly string[] }
+  | {
+      kind: 'answer'
+      value?: Buffer
+      id?: string
+      account?: string
+      ids?: readonly string[]
+      /** The service cannot say what it has made. */
+      unlisted?: true
+    }
   | Trouble
 
 const ID = /^[A-Za-z0-9._:/-]{1,128}$/
 const MAX_IDS = 1000
 
 /** In own memory, which the caller wipes. */
-export function requestOf(step: Step, { tag, current, next }: About): Buffer {
+export function requestOf(step: Step, { tag, current, next, admin }: About): Buffer {
   const parts: Buffer[] = [Buffer.from(`{"protocol":1,"step":"${step}"`)]
   if (tag !== undefined) parts.push(Buffer.from(`,"tag":${JSON.stringify(tag)}`))
-  for (const [name, credential] of Object.entries({ current, next })) {
+  for (const [name, credential] of Object.entries({ current, next, admin })) {
     if (credential !== undefined)
       parts.push(Buffer.from(`,"${name}":`), ...textOfCredential(credential))
   }
@@ -63,10 +75,7 @@ export function answerOf(bytes: Buffer): Answered {
     'root' in result && result.root.kind === 'object' ? result.root.members : undefined
   if (members === undefined) return unclear
   const text = (name: string): string | undefined => words(bytes, members.get(name))
-  const error = text('error')
-  if (error === 'refused') return { kind: 'refused', code: 'CREDENTIAL_REJECTED' }
-  if (error === 'unavailable') return { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE' }
-  if (members.has('error')) return unclear
+  if (members.has('error')) return errorOf(text('error'), text('reason'))
   const id = text('id')
   if (members.has('id') && (id === undefined || !ID.test(id))) return unclear
   const listed = members.get('ids')
@@ -81,6 +90,14 @@ export function answerOf(bytes: Buffer): Answered {
     ...(account === undefined ? {} : { account }),
     ...(ids === undefined ? {} : { ids: ids.filter(isId) }),
   }
+}
+
+function errorOf(error: string | undefined, reason: string | undefined): Answered {
+  const denied = { kind: 'refused', code: 'CREDENTIAL_REJECTED' } as const
+  if (error === 'refused') return reason === 'not-a-key' ? { ...denied, reason } : denied
+  if (error === 'unavailable') return { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE' }
+  if (error === 'waiting') return { kind: 'waiting', code: 'PROVIDER_UNAVAILABLE' }
+  return error === 'unlisted' ? { kind: 'answer', unlisted: true } : unclear
 }
 
 const unclear: Trouble = { kind: 'unknown', code: 'PROVIDER_INVALID', reason: 'bad-answer' }
