@@ -248,6 +248,23 @@ export function rotationsOf(db: DatabaseSync, config: string): Journalled[] {
   )
 }
 
+/** The one that replaced this version of a ref. @throws STATE_UNAVAILABLE */
+export function replacementOf(
+  db: DatabaseSync,
+  { config, environment, ref }: RefKey,
+  version: string,
+): Journalled | undefined {
+  return guarded(db, () => {
+    const row = db
+      .prepare(
+        `SELECT * FROM rotations WHERE config = ? AND environment = ? AND ref = ?
+           AND from_version = ? AND step = 'done' ORDER BY promoted_at DESC LIMIT 1`,
+      )
+      .get(config, environment, ref, version)
+    return row && toJournalled(row)
+  })
+}
+
 /** Those that are not over, and those that wait for a person. @throws STATE_UNAVAILABLE */
 export function openRotationsOf(db: DatabaseSync, config: string): Journalled[] {
   return guarded(db, () =>

@@ -52,7 +52,8 @@ export function oldOneOf(
       return now < after(SETTLING_MS) || (now < after(DAY_MS) && holders().length > 0)
     },
     pauseOf({ step, notBefore }, now) {
-      if (step === 'retired') return undefined
+      // Refused and undone is for somebody to look at; what still works upstream, for somebody to end.
+      if (step === 'planned' || step === 'retired') return undefined
       if (step !== 'distributed') return notBefore
       if (grace !== undefined) return after(grace)
       return now < after(SETTLING_MS) ? after(SETTLING_MS) : undefined

@@ -9,6 +9,7 @@ import { errnoOf, SecretRefError } from '../../errors.ts'
 import {
   beginRotation,
   giveBack,
+  replacementOf,
   takeHold,
   type Hold,
   type Journalled,
@@ -29,6 +30,9 @@ import type { Did, Outside } from './words.ts'
 
 /** Pauses are waited for, but not longer than this in all. */
 const PATIENCE_MS = 120_000
+
+/** A version that was current when we looked, and whose replacement is older than this, was put back since. */
+const JOINED_MS = 300_000
 
 export interface RotateRequest {
   subject: Subject
@@ -95,6 +99,11 @@ async function held(
 ): Promise<Rotated> {
   const { subject, from, impatient, say, signal } = request
   const now = (): Date => gateway.now()
+  // Somebody else has done it since it was looked at.
+  const joined = replacementOf(db, hold, from)
+  if (joined !== undefined && now().getTime() - joined.updatedAt.getTime() < JOINED_MS) {
+    return { kind: 'came-to', rotation: joined, last: {}, holders: [] }
+  }
   const begun = beginRotation(db, hold, { ...subject, from }, now())
   requireSameDriver(begun, subject)
   const records = new RotationRecords(gateway, begun, subject.step.provider)

@@ -1,0 +1,253 @@
+/** `secretref secrets rotate` and `rotation` as whole processes, against an issuer that can be looked into. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { FIRST, REF, rotating, type Rotating } from './rotating.ts'
+import {
+  environment,
+  eventsOf,
+  isAlive,
+  PRINT_ENVIRONMENT,
+  descendantsOf,
+  recordsOf,
+  run,
+  runAgent,
+  start,
+  until,
+} from './support.ts'
+
+const FORCED = ['secrets', 'rotate', '--ref', REF, '--force'] as const
+const AT_ONCE = { grace: '1s' }
+
+async function received({ world }: Rotating): Promise<string | undefined> {
+  const { stdout } = await runAgent(world, PRINT_ENVIRONMENT)
+  return environment(stdout).get('API_KEY')?.toString()
+}
+
+function lived({ issuer }: Rotating): string[] {
+  return issuer.live.map(({ value }) => value)
+}
+
+describe('a rotation from plan to end', () => {
+  test('the agent receives the new value, the old one is ended, and no value shows anywhere', async () => {
+    const one = await rotating('issued', AT_ONCE)
+    const { code, out, err } = await one.secretref(FORCED)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain(`${REF}: rotated, version 2 (was 1); the old one is ended`)
+    const value = await received(one)
+    expect(value).not.toBe(FIRST)
+    expect(lived(one)).toEqual([value])
+    expect(eventsOf(one.world).filter((event) => /begun|promoted|done/.test(event))).toEqual([
+      'rotation.begun',
+      'rotation.promoted',
+      'rotation.done',
+    ])
+    const files = readdirSync(one.world.home.dir, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(?:db|db-wal|log|age|json)$/.test(name))
+      .map((name) => readFileSync(join(one.world.home.dir, name), 'latin1'))
+    for (const text of [out, err, ...files]) {
+      expect(text.includes(FIRST) || text.includes(value ?? FIRST)).toBe(false)
+    }
+    expect((await run(one.world, ['log', 'verify'])).code).toBe(0)
+  })
+
+  test('each step is on record before it is taken', async () => {
+    const one = await rotating('issued', AT_ONCE)
+    await one.secretref(FORCED)
+    const steps = recordsOf(one.world)
+      .filter(({ event }) => event.startsWith('rotation.'))
+      .map(({ event, detail }) => `${event.slice(9)} ${String(detail?.['action'] ?? '')}`.trim())
+    const around = (action: string, became: string): string[] => [
+      `intent ${action}`,
+      `${became} ${action}`,
+    ]
+    expect(steps).toEqual([
+      'begun',
+      ...around('create', 'step'),
+      ...around('verify', 'step'),
+      ...around('promote', 'promoted'),
+      ...around('retire', 'step'),
+      ...around('confirm', 'done'),
+    ])
+  })
+
+  test('a run that holds the old one keeps it; when it has ended the next rotation run ends it', async () => {
+    const one = await rotating('issued')
+    const { world } = one
+    const agent = start(world, [
+      ...['run', '--config', world.config, '--agent', 'a', '--'],
+      ...['/bin/sh', '-c', 'echo ready; exec sleep 60'],
+    ])
+    await agent.says(/ready/)
+    await until('on record', () => eventsOf(world).includes('run.started'))
+    const { code, out } = await one.secretref(FORCED)
+    expect(code).toBe(0)
+    expect(out).toContain('lives on for a, until')
+    expect(lived(one)).toContain(FIRST)
+    expect(await received(one)).not.toBe(FIRST)
+    agent.child.kill('SIGTERM')
+    await agent.ended
+    const next = await one.secretref(['secrets', 'rotate', '--ref', REF, '--force'])
+    expect(next.out).toContain('the old one is ended')
+    expect(lived(one)).toHaveLength(1)
+  }, 60_000)
+
+  test('--revoke-now ends the old one whoever holds it', async () => {
+    const one = await rotating('issued', { grace: '30d' })
+    const { code, out } = await one.secretref([...FORCED.slice(0, -1), '--revoke-now'])
+    expect(code).toBe(0)
+    expect(out).toContain('the old one is ended')
+    expect(lived(one)).not.toContain(FIRST)
+  })
+})
+
+describe('what is due', () => {
+  test('the plan says it of each, and changes nothing', async () => {
+    const one = await rotating('issued', { every: '90d' })
+    const { code, out } = await one.secretref(['secrets', 'rotate', '--dry-run'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/api-key +exec +.* not due before \d{4}-\d{2}-\d{2} \(no end is known\)/)
+    const days = await one.secretref(['secrets', 'rotate', '--days-remaining', '30'])
+    expect(days).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('not due (no end is known)'),
+    })
+    expect(one.issuer.asked).toEqual({})
+    expect(eventsOf(one.world)).not.toContain('rotation.begun')
+  })
+
+  test('by its rule: a value that ends within `before` is replaced', async () => {
+    const one = await rotating('chosen', { before: '7d' })
+    const config: { openclaw: { gateway: { secrets: { refMap: Record<string, object> } } } } =
+      JSON.parse(readFileSync(one.world.config, 'utf8'))
+    const { refMap } = config.openclaw.gateway.secrets
+    const soon = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10)
+    refMap[REF] = { ...refMap[REF], expiresAt: soon }
+    one.world.writeConfig(config)
+    const plan = await one.secretref(['secrets', 'rotate', '--dry-run', '--json'])
+    const { refs }: { refs: unknown[] } = JSON.parse(plan.out)
+    expect(refs).toMatchObject([{ ref: REF, due: 'due', todo: true, driver: 'exec' }])
+    const { code, out } = await one.secretref(['secrets', 'rotate'])
+    expect(code).toBe(0)
+    expect(out).toContain('rotated, version 2 (was 1)')
+  })
+
+  test('a store is several services: --force alone changes nothing', async () => {
+    const one = await rotating('issued', AT_ONCE)
+    const force = ['secrets', 'rotate', '--provider', 'store', '--force']
+    const { code, err } = await one.secretref(force)
+    expect(code).toBe(1)
+    expect(err).toMatch(/"store" is a store: this would replace 1 ref .*nothing was changed/)
+    expect(err).toContain('--yes')
+    expect(lived(one)).toEqual([FIRST])
+    expect((await one.secretref([...force, '--yes'])).code).toBe(0)
+    expect(lived(one)).not.toContain(FIRST)
+  })
+
+  test('what makes no sense is refused with what helps', async () => {
+    const one = await rotating('issued')
+    const refusals = [
+      [['--provider', 'strpie'], /did you mean "stripe"/],
+      [['--ref', 'api-kee'], /did you mean "api-key"/],
+      [['--force'], /add --provider, --ref or --agent/],
+      [['--ref', REF, '--force', '--days-remaining', '3'], /exclude each other/],
+    ] as const
+    for (const [words, hint] of refusals) {
+      const { code, err } = await one.secretref(['secrets', 'rotate', ...words])
+      expect({ words, code, err }).toMatchObject({ code: 1, err: expect.stringMatching(hint) })
+    }
+    expect(one.issuer.asked).toEqual({})
+  })
+
+  test('an agent may not', async () => {
+    const one = await rotating('issued')
+    const { code, err } = await one.secretref(FORCED, { env: { SECRETREF_RUN: 'x' } })
+    expect(code).not.toBe(0)
+    expect(err).toMatch(/AGENT_NOT_ALLOWED|agent/)
+    expect(lived(one)).toEqual([FIRST])
+  })
+})
+
+describe('two at once', () => {
+  test('the second one joins the first', async () => {
+    const one = await rotating('issued', AT_ONCE)
+    one.issuer = { ...one.issuer, settling: 1 }
+    const both = await Promise.all([one.secretref(FORCED), one.secretref(FORCED)])
+    expect(both.map(({ code }) => code)).toEqual([0, 0])
+    expect(one.issuer.most).toBeLessThanOrEqual(one.issuer.cap)
+    expect(lived(one)).toEqual([await received(one)])
+  }, 60_000)
+})
+
+describe('killed in the middle', () => {
+  test('the next run, without any gateway, ends it', async () => {
+    const one = await rotating('issued', AT_ONCE)
+    one.issuer = { ...one.issuer, slow: ['create'] }
+    const first = start(one.world, [...FORCED, '--config', one.world.config])
+    await until('a creation was sent', () => one.issuer.asked['create'] === 1)
+    const all = [first.pid, ...descendantsOf(first.pid).map(({ pid }) => pid)]
+    for (const pid of all) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+    await first.ended
+    const status = await one.secretref(['secrets', 'rotation', 'status'])
+    expect(status.out).toMatch(/api-key .*creating/)
+    const { code } = await one.secretref(['secrets', 'rotate'])
+    expect(code).toBe(0)
+    expect(lived(one)).toEqual([await received(one)])
+    expect(one.issuer.most).toBeLessThanOrEqual(one.issuer.cap)
+    expect((await one.secretref(['secrets', 'rotation', 'status'])).err).toContain(
+      'no rotation is under way',
+    )
+  }, 60_000)
+})
+
+describe('left to a person', () => {
+  test('a refusal is undone and said; after three it is stuck, and resume tries again', async () => {
+    const one = await rotating('chosen')
+    one.issuer = { ...one.issuer, refuse: ['choose'] }
+    const first = await one.secretref(FORCED)
+    expect(first).toMatchObject({ code: 1, out: expect.stringContaining('not rotated') })
+    await one.secretref(FORCED)
+    expect((await one.secretref(FORCED)).out).toContain(`secrets rotation resume ${REF}`)
+    const status = await one.secretref(['secrets', 'rotation', 'status'])
+    expect(status).toMatchObject({ code: 1, out: expect.stringMatching(/api-key .*stuck/) })
+    expect(await received(one)).toBe(FIRST)
+    one.issuer = { ...one.issuer, refuse: [] }
+    const resumed = await one.secretref(['secrets', 'rotation', 'resume', REF])
+    expect(resumed.code).toBe(0)
+    expect(lived(one)).toEqual([await received(one)])
+  }, 60_000)
+
+  test('abandon undoes what is not current yet', async () => {
+    const one = await rotating('issued')
+    one.issuer = { ...one.issuer, refuse: ['try'] }
+    const rotation = start(one.world, [...FORCED, '--config', one.world.config])
+    await until('it was asked', () => (one.issuer.asked['try'] ?? 0) > 0)
+    rotation.child.kill('SIGTERM')
+    await rotation.ended
+    const { code, out } = await one.secretref(['secrets', 'rotation', 'abandon', REF])
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('given up') })
+    expect(lived(one)).toEqual([FIRST])
+    expect(await received(one)).toBe(FIRST)
+  }, 60_000)
+})
+
+describe('rollback', () => {
+  test('while the old one lives: it is current again, and the new one is ended', async () => {
+    const one = await rotating('issued', { grace: '30d' })
+    await one.secretref(FORCED)
+    expect(lived(one)).toHaveLength(2)
+    const { code, out } = await one.secretref(['secrets', 'rollback', REF])
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('rolled back') })
+    expect(await received(one)).toBe(FIRST)
+    expect(lived(one)).toEqual([FIRST])
+  })
+
+  test('to one that was ended at its service: refused, with what helps', async () => {
+    const one = await rotating('issued', AT_ONCE)
+    await one.secretref(FORCED)
+    const { code, err } = await one.secretref(['secrets', 'rollback', REF])
+    expect(code).not.toBe(0)
+    expect(err).toMatch(/version 1 of api-key was ended at its service/)
+    expect(await received(one)).not.toBe(FIRST)
+  })
+})

@@ -1,0 +1,72 @@
+/** A world whose one ref is rotated by a program: an issuer that a test can look into. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DriverClass } from '../../src/rotation/types.ts'
+import { newIssuer, type IssuerState } from '../fakes/issuer.ts'
+import { makeWorld, ROOT, run, type Ended, type RunOptions, type World } from './support.ts'
+
+export const REF = 'api-key'
+export const FIRST = ['fake', 'first', 'value'].join('-')
+
+export interface Rotating {
+  world: World
+  issuer: IssuerState
+  secretref(words: readonly string[], options?: RunOptions): Promise<Ended>
+}
+
+/**
+ * @param rule beside the driver, in the ref's `rotate`
+ * @param agent further fields of the agent `a`
+ */
+export async function rotating(
+  kind: DriverClass,
+  rule: object = {},
+  agent: object = {},
+): Promise<Rotating> {
+  const world = makeWorld()
+  const first = kind === 'slots' ? `user1:${FIRST}` : FIRST
+  const state = world.write('issuer.json', JSON.stringify(newIssuer(kind, first)))
+  const issuer = join(ROOT, 'test/fakes/issuer.ts')
+  const command = world.write(
+    'bin/issuer',
+    `#!/bin/sh\nexec '${process.execPath}' '${issuer}' '${state}'\n`,
+    0o700,
+  )
+  world.writeConfig({
+    secrets: { providers: { store: {} } },
+    agents: {
+      a: {
+        'tool-bindings': { t: { required: true, credentials: { c: { secretRef: REF } } } },
+        ...agent,
+      },
+    },
+    openclaw: {
+      gateway: {
+        secrets: {
+          refMap: {
+            [REF]: { provider: 'store', rotate: { driver: 'exec', class: kind, command, ...rule } },
+          },
+        },
+      },
+    },
+  })
+  const one: Rotating = {
+    world,
+    get issuer(): IssuerState {
+      const found: IssuerState = JSON.parse(readFileSync(state, 'utf8'))
+      return found
+    },
+    set issuer(next) {
+      writeFileSync(state, JSON.stringify(next), { mode: 0o600 })
+    },
+    secretref: ([group = '', name = '', ...words], options) =>
+      run(world, [group, name, ...words, '--config', world.config], {
+        timeoutMs: 60_000,
+        ...options,
+      }),
+  }
+  await one.secretref(['store', 'init'])
+  const { code, err } = await one.secretref(['secrets', 'set', REF], { stdin: Buffer.from(first) })
+  if (code !== 0) throw new Error(err)
+  return one
+}
