@@ -27,7 +27,8 @@ CREATE TABLE alerts (
   agent TEXT,
   ref TEXT,
   at TEXT NOT NULL,
-  count INTEGER NOT NULL
+  count INTEGER NOT NULL,
+  told INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX alerts_by_key ON alerts (config, environment, key, at);
 CREATE TABLE deliveries (
@@ -90,18 +91,21 @@ export function raise(
     const since = new Date(alert.at.getTime() - HOUR_MS).toISOString()
     const known = db
       .prepare(
-        `SELECT id FROM alerts WHERE config = ? AND environment = ? AND key = ? AND at > ?
+        `SELECT id, at, count, told FROM alerts WHERE config = ? AND environment = ? AND key = ?
          ORDER BY at DESC LIMIT 1`,
       )
-      .get(config, alert.environment, alert.key, since)
-    if (known !== undefined) {
+      .get(config, alert.environment, alert.key)
+    if (known !== undefined && String(known['at']) > since) {
       db.prepare('UPDATE alerts SET count = count + 1 WHERE id = ?').run(String(known['id']))
       return 'told'
     }
+    forgetOld(db, alert.at)
+    // What came after the last message and was only counted is counted in this one.
+    const untold = known === undefined ? 0 : Number(known['count']) - Number(known['told'])
     const id = randomUUID()
     const { key, event, severity, text, hint, environment, agent, ref, at } = alert
     const when = at.toISOString()
-    db.prepare('INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)').run(
+    db.prepare('INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)').run(
       id,
       config,
       key,
@@ -113,11 +117,20 @@ export function raise(
       agent ?? null,
       ref ?? null,
       when,
+      1 + untold,
     )
     const insert = db.prepare("INSERT INTO deliveries VALUES (?, ?, 'waiting', 0, ?, NULL, NULL)")
     for (const channel of new Set(channels)) insert.run(id, channel, when)
     return 'raised'
   })
+}
+
+function forgetOld(db: DatabaseSync, now: Date): void {
+  const old = new Date(now.getTime() - KEPT_MS).toISOString()
+  db.prepare(
+    `DELETE FROM alerts WHERE at < ? AND NOT EXISTS (SELECT 1 FROM deliveries
+       WHERE alert = alerts.id AND state IN ('waiting', 'taken'))`,
+  ).run(old)
 }
 
 /** The process that is about to send, as one that lives can be told from one that has died. */
@@ -213,17 +226,13 @@ export function take(
 }
 
 /** @throws STATE_UNAVAILABLE */
-export function wasSent(db: DatabaseSync, { id, channel }: Delivery, now: Date): void {
+export function wasSent(db: DatabaseSync, { id, channel, count }: Delivery, now: Date): void {
   inTransaction(db, () => {
     db.prepare(
       `UPDATE deliveries SET state = 'sent', attempts = attempts + 1, sent_at = ?
        WHERE alert = ? AND channel = ?`,
     ).run(now.toISOString(), id, channel)
-    const old = new Date(now.getTime() - KEPT_MS).toISOString()
-    db.prepare(
-      `DELETE FROM alerts WHERE at < ? AND NOT EXISTS (SELECT 1 FROM deliveries
-         WHERE alert = alerts.id AND state IN ('waiting', 'taken'))`,
-    ).run(old)
+    db.prepare('UPDATE alerts SET told = max(told, ?) WHERE id = ?').run(count, id)
   })
 }
 

@@ -1,4 +1,5 @@
 /** Which channels a config has for alerts, and which of them one alert goes to. Pure. */
+import { SLACK_CHANNEL } from '../config/names.ts'
 import type { Alerts } from '../config/types.ts'
 import { SEVERITIES, type Alert } from './types.ts'
 
@@ -36,7 +37,9 @@ export function channelOf(alerts: Alerts | undefined, to: string): Channel | und
   }
   if (slack === undefined) return undefined
   const asked = to === 'slack' ? slack.channel : to
-  if (slack.token !== undefined) return asked === undefined ? undefined : `slack:${asked}`
+  if (slack.token !== undefined) {
+    return asked !== undefined && SLACK_CHANNEL.test(asked) ? `slack:${asked}` : undefined
+  }
   // An incoming webhook writes to one channel, whatever it is told.
   return slack.webhook !== undefined && asked === slack.channel ? 'slack' : undefined
 }

@@ -12,7 +12,7 @@ import {
   type Finding,
 } from '../config/problems.ts'
 import { readConfig } from '../config/read.ts'
-import { agentPath, slotPath } from '../config/rules/paths.ts'
+import { bindingPath } from '../config/rules/paths.ts'
 import type { Config } from '../config/types.ts'
 import { placeInWords, type Names } from '../plan/describe.ts'
 import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
@@ -99,7 +99,7 @@ function environmentAsked(io: Io): string | undefined {
 function plansOf(io: Io, config: Config, configDir: string): Plan[] {
   const environment = environmentAsked(io)
   const plans = planner({ config, configDir, userHome: userHome(io.env), environment })
-  return plans.agents.map((agent) => plans.plan({ agent }))
+  return plans.holders.map((agent) => plans.plan({ agent }))
 }
 
 async function unservedBindings(
@@ -117,7 +117,7 @@ async function unservedBindings(
   const findings: Finding[] = []
   for (const { binding, problem } of found) {
     const { code, hint } = problem
-    const at = slotPath(agentPath(config, binding.agent), binding)
+    const at = bindingPath(config, binding)
     const finding = { code, severity: 'error', at, ...document.placeOf(at) } as const
     const message = withShownNames(problem.message, binding)
     findings.push(

@@ -64,6 +64,7 @@ describe('an alert', () => {
     expect(raise(db, CONFIG, { ...ALERT, at: later(3599) }, ['slack'])).toBe('told')
     expect(only(take(db, way('slack'), HOLDER, later(3599))).count).toBe(2)
     expect(raise(db, CONFIG, { ...ALERT, at: later(3601) }, ['slack'])).toBe('raised')
+    expect(take(db, way('slack'), HOLDER, later(3601)).map(({ count }) => count)).toEqual([3])
     expect(raise(db, CONFIG, { ...ALERT, key: 'another', at: NOW }, ['slack'])).toBe('raised')
   })
 

@@ -16,7 +16,7 @@ export function messageOf({ id, alert, count }: Delivery): Message {
     `${severity}: ${text}`,
     ...(hint === undefined ? [] : [`hint: ${hint}`]),
     about,
-    ...(count === 1 ? [] : [`raised ${count} times since ${at.toISOString()}`]),
+    ...(count === 1 ? [] : [`raised ${count} times`]),
   ]
   const data = { id, severity, text, hint, environment, agent, ref, count }
   return {

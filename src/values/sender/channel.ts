@@ -23,7 +23,10 @@ export function judge(reply: Reply): Sent {
   return { kind: 'refused', reason: 'message' }
 }
 
-function waitOf({ retryAfter }: { retryAfter?: string }): { afterMs?: number } {
-  const seconds = /^\d{1,5}$/.test(retryAfter ?? '') ? Number(retryAfter) : undefined
-  return seconds === undefined ? {} : { afterMs: Math.min(seconds, MOST_SECONDS) * 1000 }
+/** Seconds or a date (RFC 9110, section 10.2.3). */
+function waitOf({ retryAfter = '' }: { retryAfter?: string }): { afterMs?: number } {
+  const ms = /^\d{1,9}$/.test(retryAfter)
+    ? Number(retryAfter) * 1000
+    : Date.parse(retryAfter) - Date.now()
+  return Number.isNaN(ms) ? {} : { afterMs: Math.max(0, Math.min(ms, MOST_SECONDS * 1000)) }
 }
