@@ -1,12 +1,15 @@
 /** Which stored value a command means: the name that was given, and where the config resolves it. */
+import { existsSync } from 'node:fs'
 import { providersOf } from '../config/accessors.ts'
 import { isValueBeyondDoubt, NAME } from '../config/names.ts'
 import type { LoadedConfig, ProviderConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
-import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
+import type { KeptPlaces } from '../gateway/sheet.ts'
+import { askedEnvironment, homeEnvironment, settleEnvironment } from '../plan/environment.ts'
 import { planner } from '../plan/plan.ts'
 import type { ChainStep } from '../plan/types.ts'
 import { literalKind } from '../targets/literals.ts'
+import { shellWord } from '../shell-word.ts'
 import { userHome } from '../state/home.ts'
 import type { Io } from './io.ts'
 
@@ -57,4 +60,24 @@ export function storedAt(
   if (step === undefined || provider === undefined)
     throw new TypeError('a route without a problem leads nowhere')
   return { step, provider, environment: settleEnvironment(config, asked).name }
+}
+
+/** Where last good values of this config may lie; `undefined` where none is kept at all. */
+export function keptPlaces({ home }: Io, { config, path }: LoadedConfig): KeptPlaces | undefined {
+  if (!existsSync(home.stale)) return undefined
+  const environments = [homeEnvironment(config), ...Object.keys(config.environments ?? {})]
+  return {
+    dir: home.stale,
+    fingerprintKey: home.fingerprintKey,
+    config: path,
+    environments: [...new Set(environments)],
+  }
+}
+
+/** What is said where one of them could not be removed. */
+export function undroppedWords({ home }: Io, ref: string): readonly [string, hint: string] {
+  return [
+    `the last good value of "${ref}" from before is still kept for an outage`,
+    `remove what is kept: rm ${shellWord(home.stale)}/*.age`,
+  ]
 }

@@ -21,7 +21,7 @@ import { targetOf as inferTarget } from '../targets/infer.ts'
 import { entered, type Entered } from './entering.ts'
 import { errorText, printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
-import { checkName, storedAt, type StoredAt } from './secrets-place.ts'
+import { checkName, keptPlaces, storedAt, undroppedWords, type StoredAt } from './secrets-place.ts'
 import { likenessText, notStored, storedText, unwritable, warningsOf } from './secrets-set-words.ts'
 
 export interface SecretsSetOptions {
@@ -63,6 +63,7 @@ export async function secretsSet(
   let outcome: Entered<Report>
   try {
     await log.append([{ event: 'secret.intent', ...about }])
+    const kept = keptPlaces(io, loaded)
     const instruction: Instruction = {
       v: 1,
       ref: name,
@@ -73,6 +74,7 @@ export async function secretsSet(
       operation,
       fingerprintKey: io.home.fingerprintKey,
       ...(HAS_PROC ? { gatewayPid: process.pid } : {}),
+      ...(kept === undefined ? {} : { kept }),
       pasteMarks: Boolean(io.env['TERM']) && io.env['TERM'] !== 'dumb',
       expected: expectedOf(loaded.config, name),
     }
@@ -131,6 +133,7 @@ async function tell(
     const stored = storedText(about.ref ?? '', step, provider.type, report)
     io.err(stored + likenessText(report))
     for (const [sentence, hint] of warningsOf(io.program, report)) say(io, sentence, hint)
+    if (report.undropped) say(io, ...undroppedWords(io, about.ref ?? ''))
     const secret = { ...(version === undefined ? {} : { version }), fingerprint }
     await log.append([{ event: 'secret.written', ...about, secret }])
     return

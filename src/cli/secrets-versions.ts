@@ -15,7 +15,7 @@ import { safeJson } from '../printable.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
 import { toUndo } from './secrets-back.ts'
-import { checkName, storedAt, type StoredAt } from './secrets-place.ts'
+import { checkName, keptPlaces, storedAt, undroppedWords, type StoredAt } from './secrets-place.ts'
 import { rotationRollback } from './secrets-rotation.ts'
 import { table } from './table.ts'
 
@@ -113,6 +113,7 @@ async function find(io: Io, ref: string, options: VersionsOptions): Promise<Stor
   checkName(io, ref)
   const loaded = await openConfig(io, options, { trusted: true })
   const at = storedAt(io, loaded, ref, options)
+  const kept = keptPlaces(io, loaded)
   const { step, provider, environment } = at
   return {
     ...at,
@@ -125,6 +126,7 @@ async function find(io: Io, ref: string, options: VersionsOptions): Promise<Stor
       options: resolveOptions(provider, loaded.dir, io.home, io.env),
       at: step.at,
       ...(HAS_PROC ? { gatewayPid: process.pid } : {}),
+      ...(kept === undefined ? {} : { kept }),
     },
     about: {
       actor: actorOf(),
@@ -153,6 +155,10 @@ async function changed(io: Io, stored: Stored, action: KeepOrder['action']): Pro
       const secret = version === undefined ? {} : { secret: { version } }
       const event = action.kind === 'remove' ? 'secret.removed' : 'secret.written'
       await log.append([{ event, ...about, detail, ...secret }])
+      if (kept.undropped) {
+        const [sentence, hint] = undroppedWords(io, stored.ref)
+        io.err(`${io.program}: ${printable(sentence)}\nhint: ${printable(hint)}\n`)
+      }
       return kept
     } catch (error) {
       if (error instanceof SecretRefError && !error.code.startsWith('AUDIT_')) {

@@ -1,4 +1,5 @@
 /** Writes the sheet of one start: references, where they lie, and how each is to be delivered. */
+import { existsSync } from 'node:fs'
 import { providersOf } from '../config/accessors.ts'
 import type { ProviderConfig } from '../config/types.ts'
 import { allot } from './budget.ts'
@@ -47,7 +48,7 @@ export function makeSheet(
     ...providersFor(gateway, items),
     items,
     leases: leasePlace(gateway, request.run),
-    ...(items.some(({ maxStale }) => maxStale !== undefined)
+    ...(items.some(({ maxStale }) => maxStale !== undefined) || existsSync(gateway.home.stale)
       ? { stale: stalePlace(gateway, request) }
       : {}),
     argumentBytes: request.command.reduce((sum, word) => sum + Buffer.byteLength(word) + 9, 0),

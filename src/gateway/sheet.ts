@@ -33,6 +33,14 @@ export interface SheetProvider {
   budget?: { calls: number; at: number }
 }
 
+/** Where values were kept of a place that is written to now, in whichever environment. */
+export interface KeptPlaces {
+  dir: string
+  fingerprintKey: string
+  config: string
+  environments: readonly string[]
+}
+
 /** Where last good values are kept, and whose they are. */
 export interface StalePlace {
   dir: string
@@ -53,7 +61,7 @@ export interface Sheet {
   deadlineMs: number
   providers: Readonly<Record<string, SheetProvider>>
   items: readonly SheetItem[]
-  /** There where an item may be served from its last good value. */
+  /** There where an item may be served from its last good value, or something is kept from before. */
   stale?: StalePlace
   /** What the agent's arguments cost of the space that arguments and environment share, in bytes. */
   argumentBytes: number

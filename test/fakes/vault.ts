@@ -34,6 +34,7 @@ export async function fakeVault(fields: Readonly<Record<string, string>>): Promi
       response.writeHead(204).end()
     } else if (named === undefined || named.endsWith('none')) say(404, { errors: [] })
     else if (named.endsWith('shut')) say(403, { errors: ['permission denied'] })
+    else if (request.method === 'POST') say(200, { data: { version: 2 } })
     else say(200, { data: { data: fields, metadata: { version: 1 } } })
   })
   const count = (start: string): number =>

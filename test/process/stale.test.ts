@@ -1,5 +1,5 @@
 /** The last good value in an outage, through the whole command line. */
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { listen } from '../fakes/listen.ts'
@@ -18,7 +18,8 @@ async function outage(
   const vault = await listen((request, response) => {
     request.resume()
     const value = now === 'binary' ? `${VALUE}\0` : VALUE
-    const body = { data: { data: { value }, metadata: { version: 1 } } }
+    const stored = { data: { data: { value }, metadata: { version: 1 } } }
+    const body = request.method === 'POST' ? { data: { version: 2 } } : stored
     response.writeHead(status[now]).end(JSON.stringify(status[now] === 200 ? body : { errors: [] }))
   })
   const secrets = {
@@ -52,6 +53,8 @@ const words = (world: World, environment: string): string[] => [
 ]
 const started = (world: World, environment = 'staging'): ReturnType<typeof run> =>
   run(world, words(world, environment))
+const secrets = (world: World, ...args: string[]): ReturnType<typeof run> =>
+  run(world, ['secrets', ...args, '--config', world.config], { stdin: Buffer.from('fake-new') })
 const kept = (world: World): string[] => {
   try {
     return readdirSync(world.home.stale)
@@ -159,4 +162,55 @@ test('a value that was kept as a file is not served as a variable that cannot ho
   const refused = await started(world)
   expect([refused.code, refused.out]).toEqual([125, ''])
   expect(refused.err).toContain('[PROVIDER_UNAVAILABLE]')
+})
+
+test('a value that a person replaces is not kept for an outage, in no environment', async () => {
+  const { world, mode } = await outage()
+  for (const environment of ['staging', 'testing']) await started(world, environment)
+  expect(kept(world)).toHaveLength(2)
+  const set = await secrets(world, 'set', 'key', '--environment', 'staging')
+  expect([set.code, set.err]).toEqual([0, expect.not.stringContaining('still kept')])
+  expect(kept(world)).toEqual([])
+  mode('down')
+  expect((await started(world)).code).toBe(125)
+})
+
+test('nor one that was rolled back or removed; one that cannot be dropped is told', async () => {
+  const { world } = await outage()
+  const place = { provider: 'store', resilience: { maxStale: '15m' } }
+  const config = JSON.parse(readFileSync(world.config, 'utf8'))
+  config.secrets.providers = { store: {} }
+  config.environments = { staging: { secrets: { key: place } } }
+  world.writeConfig(config)
+  const here = ['--environment', 'staging']
+  for (let i = 0; i < 2; i += 1) await secrets(world, 'set', 'key', ...here)
+  await started(world)
+  expect(kept(world)).toHaveLength(1)
+  expect((await secrets(world, 'rollback', 'key', ...here)).code).toBe(0)
+  expect(kept(world)).toEqual([])
+  await started(world)
+  const [name = ''] = kept(world)
+  rmSync(join(world.home.stale, name))
+  mkdirSync(join(world.home.stale, name))
+  const removed = await secrets(world, 'rm', 'key', '--yes', ...here)
+  expect(removed.code).toBe(0)
+  expect(removed.err).toContain('the last good value of "key" from before is still kept')
+  expect(removed.err).toContain(`hint: remove what is kept: rm ${world.home.stale}/*.age`)
+})
+
+test('what the config no longer opts in to goes at the next start, but in an outage', async () => {
+  const { world, mode } = await outage()
+  await started(world)
+  const text = readFileSync(world.config, 'utf8')
+  const config = JSON.parse(text)
+  for (const environment of ['staging', 'testing']) {
+    delete config.environments[environment].secrets.key.resilience
+  }
+  world.writeConfig(config)
+  mode('down')
+  expect((await started(world)).code).toBe(125)
+  expect(kept(world)).toHaveLength(1)
+  mode('up')
+  expect((await started(world)).code).toBe(0)
+  expect(kept(world)).toEqual([])
 })

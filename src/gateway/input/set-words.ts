@@ -8,6 +8,7 @@
  */
 import type { Code } from '../../errors.ts'
 import type { Location } from '../../plan/types.ts'
+import type { KeptPlaces } from '../sheet.ts'
 
 export interface Instruction {
   v: 1
@@ -21,6 +22,8 @@ export interface Instruction {
   operation: string
   /** Absolute path of the key for fingerprints; made on first use, in the value wing. */
   fingerprintKey: string
+  /** Where last good values of this place may be kept, which go with a change of it. */
+  kept?: KeptPlaces
   /** How many calls may be made; left out: as many as it takes. */
   calls?: number
   /** Whose variables the provider may see, where there is a /proc to read them from. */
@@ -56,6 +59,8 @@ export type Report = {
       field?: string
       /** Ids of the targets whose form the value has; left out where it has none of its own. */
       looksLike?: readonly string[]
+      /** A last good value of before is still kept for an outage. */
+      undropped?: true
       /** Of each use that is `expected` and that the value's form does not fit, the first id. */
       misfits?: readonly string[]
     }

@@ -85,6 +85,7 @@ function parseWritten(
     ...(key === undefined ? {} : { field: key }),
     ...(looksLike === undefined ? {} : { looksLike }),
     ...(misfits === undefined ? {} : { misfits }),
+    ...(parsed['undropped'] === true ? { undropped: true } : {}),
   }
 }
 

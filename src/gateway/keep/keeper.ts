@@ -65,6 +65,7 @@ function keptIn(parsed: Readonly<Record<string, unknown>>, order: KeepOrder): Ke
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
       ...(of === undefined ? {} : { of }),
+      ...(parsed['undropped'] === true ? { undropped: true } : {}),
     }
   }
   if (parsed['type'] !== 'failed') return undefined

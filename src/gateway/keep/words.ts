@@ -4,6 +4,7 @@
  */
 import type { Code } from '../../errors.ts'
 import type { Location } from '../../plan/types.ts'
+import type { KeptPlaces } from '../sheet.ts'
 
 export const STAGES = ['current', 'previous', 'pending'] as const
 export type Stage = (typeof STAGES)[number]
@@ -14,6 +15,8 @@ export interface KeepOrder {
   type: string
   options: Readonly<Record<string, unknown>>
   at: Location
+  /** Where last good values of this place may be kept, which go with a change of it. */
+  kept?: KeptPlaces
   /** How many calls may be made; left out: as many as it takes. */
   calls?: number
   /** Whose variables the provider may see, where there is a /proc to read them from. */
@@ -33,12 +36,12 @@ export interface KeptVersion {
 export const KEEP_FAULTS = ['store', 'conflict', 'unknown', 'nothing', 'unsupported'] as const
 export type KeepFault = (typeof KEEP_FAULTS)[number]
 
-/** `to`: what is current now; `of`: where that is a new version, the one whose value it has. */
+/** `to`: what is current now; `of`: where that is a new version, the one whose value it has. `undropped`: a last good value of before is still kept. */
 export type Kept = {
   /** Calls made. */
   spent?: number
 } & (
   | { type: 'history'; versions: readonly KeptVersion[] }
-  | { type: 'changed'; from?: string; to?: string; of?: string }
+  | { type: 'changed'; from?: string; to?: string; of?: string; undropped?: true }
   | { type: 'failed'; what: KeepFault; code: Code; reason?: string; place?: string }
 )

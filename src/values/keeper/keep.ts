@@ -2,11 +2,16 @@
 import type { KeepOrder, Kept, KeptVersion } from '../../gateway/keep/words.ts'
 import type { Failure, History, PutOutcome, Session } from '../providers/contract.ts'
 import { CallCount, withSession } from '../providers/session.ts'
+import { dropKept } from '../resolver/stale-files.ts'
 
 export async function keep(order: KeepOrder): Promise<Kept> {
   const count = new CallCount(order.calls)
-  const kept = await withSession(order, (session) => act(session, order), count)
-  return { ...(kept ?? unsupported), spent: count.spent }
+  const kept = (await withSession(order, (session) => act(session, order), count)) ?? unsupported
+  const all = { ...kept, spent: count.spent }
+  // What may have been changed is not what was kept for an outage.
+  const maybe = kept.type === 'changed' || (kept.type === 'failed' && kept.what === 'unknown')
+  if (!maybe || dropKept(order) || all.type !== 'changed') return all
+  return { ...all, undropped: true }
 }
 
 const unsupported: Kept = { type: 'failed', what: 'unsupported', code: 'PROVIDER_UNSUPPORTED' }

@@ -132,13 +132,19 @@ function rewrite(released: readonly Held[]): void {
   }
 }
 
-/** Loaded only where the config opts in: a start with a file alone pays nothing for it. */
+/**
+ * Loaded only where something is kept, or is to be: a start with a file alone pays nothing for it. What
+ * the config no longer opts in to goes.
+ */
 async function staleOf(
   sheet: Sheet,
   fingerprint: Fingerprint,
   held: readonly Held[],
 ): Promise<StaleCache | undefined> {
   if (sheet.stale === undefined) return undefined
+  const { dropUnwanted } = await import('./stale-files.ts')
+  dropUnwanted(fingerprint, sheet, held)
+  if (sheet.items.every(({ maxStale }) => maxStale === undefined)) return undefined
   const { afterFetch } = await import('./stale.ts')
   const cache = { sheet, place: sheet.stale, fingerprint, now: () => new Date() }
   await afterFetch(cache, held)

@@ -1,11 +1,9 @@
 /**
  * The last good value of a ref, kept for an outage where the config opts in (`resilience.maxStale`): one
- * age file for each config, environment, provider and location, sealed to the store's key. Its name is a
- * keyed hash of those, and it says inside what its name is, so that none passes for another's.
+ * age file for each config, environment, provider and location, sealed to the store's key. It says inside
+ * what its name is, so that none passes for another's.
  */
-import { unlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { errnoOf } from '../../errors.ts'
 import type { Sheet, StalePlace } from '../../gateway/sheet.ts'
 import type { ChainStep } from '../../plan/types.ts'
 import type { FetchedValue } from '../../policy/fetched.ts'
@@ -17,16 +15,10 @@ import { keyPlace, makeIdentity, readIdentities } from '../store/identity.ts'
 import { seal, unseal } from '../store/seal.ts'
 import type { Held } from './fetch.ts'
 import type { Fingerprint } from './metadata.ts'
+import { dropFile, nameOnSheet } from './stale-files.ts'
 
 /** A value, its metadata, and what age adds. */
 const MAX_BYTES = 2 * 1024 * 1024
-/** Options that say how a provider is asked, not who it is. */
-const MANNERS: ReadonlySet<string> = new Set([
-  'resilience',
-  'timeoutMs',
-  'callsPerMinute',
-  'auditPrefix',
-])
 
 export interface StaleCache {
   sheet: Sheet
@@ -96,7 +88,7 @@ async function recall(
   step: ChainStep,
   most: number,
 ): Promise<{ value: Buffer; kept: Kept } | undefined> {
-  const name = nameOf(cache, step)
+  const name = nameIn(cache, step)
   const read = await readSecretFile(join(cache.place.dir, name), MAX_BYTES)
   if (read.kind !== 'file') return undefined
   const keys = await readIdentities(keyPlace(cache.place.identity, ''))
@@ -131,7 +123,7 @@ export async function keep(cache: StaleCache, { item, report, value }: Held): Pr
   if (value === undefined || step === undefined) return true
   if (item.maxStale?.[step.provider] === undefined) return true
   const { version, createdAt, expiresAt } = report
-  const name = nameOf(cache, step)
+  const name = nameIn(cache, step)
   const kept: Kept = {
     name,
     at: cache.now().toISOString(),
@@ -166,30 +158,9 @@ async function ownKey(cache: StaleCache, kind: string): Promise<{ recipient: str
 
 /** False where it is still there. */
 function drop(cache: StaleCache, step: ChainStep): boolean {
-  try {
-    unlinkSync(join(cache.place.dir, nameOf(cache, step)))
-    return true
-  } catch (error) {
-    return errnoOf(error) === 'ENOENT'
-  }
+  return dropFile(cache.place.dir, nameIn(cache, step))
 }
 
-function nameOf({ sheet, place, fingerprint }: StaleCache, { provider, at }: ChainStep): string {
-  const configured = sheet.providers[provider]
-  const options = Object.entries(configured?.options ?? {}).filter(([name]) => !MANNERS.has(name))
-  const { config, environment } = place
-  const { path, field, alias, version } = at
-  const about = [
-    config,
-    environment,
-    provider,
-    configured?.type,
-    options,
-    path,
-    field,
-    alias,
-    version,
-  ]
-  const [, hash] = fingerprint(Buffer.from(`stale ${JSON.stringify(about)}`)).split(':')
-  return `${hash}.age`
+function nameIn({ sheet, place, fingerprint }: StaleCache, step: ChainStep): string {
+  return nameOnSheet(fingerprint, sheet, place, step)
 }

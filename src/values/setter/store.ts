@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Instruction, Report } from '../../gateway/input/set-words.ts'
 import type { Failure, PutOutcome } from '../providers/contract.ts'
 import { CallCount, withSession } from '../providers/session.ts'
+import { dropKept } from '../resolver/stale-files.ts'
 import { describeValue, type Fingerprint } from '../resolver/metadata.ts'
 import { isPlaceholder } from '../secret/placeholder.ts'
 
@@ -32,6 +33,9 @@ async function stored(
     await pause(attempt * PAUSE_MS * (0.5 + Math.random()))
     outcome = await put(instruction, value, count)
   }
+  // What may have been stored is not what was kept for an outage.
+  const changed = outcome.kind === 'written' || outcome.kind === 'unknown'
+  const dropped = !changed || dropKept(instruction)
   if (outcome.kind === 'written') {
     const { version, at } = outcome
     const described = describeValue(value, { version }, fingerprint)
@@ -43,6 +47,7 @@ async function stored(
       ...(await likeness(value, instruction)),
       ...(at === undefined ? {} : { place: at.path }),
       ...(at?.field === undefined ? {} : { field: at.field }),
+      ...(dropped ? {} : { undropped: true }),
       warnings: [
         ...(isPlaceholder(value) ? (['PLACEHOLDER_VALUE'] as const) : []),
         ...(value.includes(0) ? (['NUL_BYTE'] as const) : []),
