@@ -19,6 +19,14 @@ async function revokeUpstream(role: string): Promise<void> {
   await servers.bao.api('PUT', `sys/leases/revoke-prefix/database/creds/${role}`)
 }
 
+/** No user is left, and both ends of the lease are on record. */
+async function expectNothingLeft(world: World, role: string): Promise<void> {
+  expect(await servers.users(role)).toEqual([])
+  expect(leaseFiles(world)).toEqual([])
+  const events = eventsOf(world).filter((event) => event.startsWith('lease.'))
+  expect(events).toEqual(['lease.issued', 'lease.revoked'])
+}
+
 const serving = (world: World): ReturnType<typeof start> =>
   start(world, ['gateway', 'run', '--config', world.config, '--agent', 'a'])
 
@@ -78,8 +86,8 @@ describe.skipIf(there === undefined)('a lease that is revoked upstream', () => {
     expect(err).toContain(
       'a: the lease of DB_USER is lost: its provider does not know it any more; another one is asked for\n',
     )
-    const ends = recordsOf(world).filter(({ event }) => event === 'run.ended')
-    expect(ends[0]?.reason).toBe('credential-changed')
+    const ended = recordsOf(world).find(({ event }) => event === 'run.ended')
+    expect(ended?.reason).toBe('credential-changed')
     expect(await servers.users('again')).toEqual([])
     expect(leaseFiles(world)).toEqual([])
   })
@@ -112,14 +120,6 @@ describe.skipIf(there === undefined)('a lease that is revoked upstream', () => {
 })
 
 describe.skipIf(there === undefined)('what only looks revokes what it had issued', () => {
-  /** No user is left, and both ends of the lease are on record. */
-  async function expectNothingLeft(world: World, role: string): Promise<void> {
-    expect(await servers.users(role)).toEqual([])
-    expect(leaseFiles(world)).toEqual([])
-    const events = eventsOf(world).filter((event) => event.startsWith('lease.'))
-    expect(events).toEqual(['lease.issued', 'lease.revoked'])
-  }
-
   test('gateway audit', async () => {
     const world = await leasingWorld(servers, 'audit')
     const { out } = await run(world, ['gateway', 'audit', '--config', world.config, '--secrets'])

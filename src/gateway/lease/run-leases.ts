@@ -159,13 +159,22 @@ export class RunLeases {
         return
       case undefined:
         this.#tellLost(kept, 'keeper-died')
+        kept.end.resolve(undefined)
         break
-      default:
+      case 'unreadable':
+        // By a keeper that was started again: nobody renews it any more.
+        this.#tellLost(kept, 'keeper-died')
         kept.end.resolve(message)
         break
+      case 'revoked':
+      case 'ended':
+      case 'kept':
+        kept.end.resolve(message)
+        break
+      default:
+        return message satisfies never
     }
     kept.held.resolve(false)
-    if (message === undefined) kept.end.resolve(undefined)
   }
 
   /** A run that is over has nobody to tell. */

@@ -76,7 +76,10 @@ export async function readLease(path: string, key: string): Promise<KeptLease | 
 
 function isKeptLease(raw: unknown): raw is KeptLease {
   if (typeof raw !== 'object' || raw === null) return false
-  const { id, seconds, renewable, items, from, endsAt } = raw as Record<keyof KeptLease, unknown>
+  const { id, seconds, renewable, items, from, endsAt } = Object.assign(
+    { id: 0, seconds: 0, renewable: 0, items: 0, from: 0, endsAt: 0 } as Record<string, unknown>,
+    raw,
+  )
   return (
     typeof id === 'string' &&
     typeof renewable === 'boolean' &&
