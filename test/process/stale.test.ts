@@ -210,7 +210,13 @@ test('what the config no longer opts in to goes at the next start, but in an out
   mode('down')
   expect((await started(world)).code).toBe(125)
   expect(kept(world)).toHaveLength(1)
+  const doctor = async (): Promise<string> =>
+    (await run(world, ['doctor'], { env: { SECRETREF_CONFIG: world.config } })).out
+  expect(await doctor()).toMatch(
+    /a last good value is kept in \S+stale, and this config opts in to none\n +hint: .*rm \S+stale\/\*\.age/,
+  )
   mode('up')
   expect((await started(world)).code).toBe(0)
   expect(kept(world)).toEqual([])
+  expect(await doctor()).not.toContain('last good value')
 })

@@ -18,6 +18,7 @@ import { userHome } from '../../state/home.ts'
 import type { Io } from '../io.ts'
 import { sourceOf } from '../open.ts'
 import { attention, badBy, good, isolated, type Finding } from './finding.ts'
+import { checkKept } from './kept.ts'
 import { checkSecretsFiles } from './secrets.ts'
 
 const CHECK = 'config'
@@ -33,7 +34,8 @@ export async function checkConfigAndSecrets(io: Io): Promise<Finding[]> {
     const paths = loaded === undefined ? [defaultFile(io)] : secretsFilesOf(io, loaded)
     return checkSecretsFiles(io.program, [...new Set(paths)])
   })
-  return [...config, ...secrets]
+  const kept = await isolated('outages', () => (loaded === undefined ? [] : checkKept(io, loaded)))
+  return [...config, ...secrets, ...kept]
 }
 
 async function checkConfig(io: Io): Promise<{ finding: Finding; loaded?: LoadedConfig }> {
