@@ -2,6 +2,8 @@ import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sarif } from '../../src/findings/sarif.ts'
 import { FINDING_CODES, type Finding, type Place } from '../../src/findings/types.ts'
+import { judge } from '../../src/findings/judge/judge.ts'
+import { factsOf, fetchedFact } from './judge/facts.ts'
 import { sarifLog } from './sarif-schema.ts'
 
 const about = { version: '1.2.3', root: '/home/user/project' }
@@ -53,6 +55,32 @@ describe('sarif', () => {
     expect(all.map(({ id }) => id).toSorted()).toEqual(FINDING_CODES.toSorted())
     expect(new Set(all.map(({ name }) => name)).size).toBe(FINDING_CODES.length)
     expect(all.filter(({ help }) => !help.text.endsWith('.'))).toEqual([])
+  })
+
+  test('plaintext in production, as the audit judges it, and a name in a store that is no file', () => {
+    const under = ['prod/']
+    const stored = { outcome: 'listed', provider: 'vault', path: '["vault",[]]', under } as const
+    const judged = judge(
+      factsOf({
+        bindings: [fetchedFact({ plaintext: ['file'] })],
+        stores: [{ ...stored, names: ['prod/old'], hidden: 0, more: 0 }],
+      }),
+    )
+    const { results, tool } = runOf(judged)
+    const [plaintext, unused] = ['plaintext-in-production', 'unused-ref'].map((code) =>
+      results.find(({ ruleId }) => ruleId === code),
+    )
+    expect(tool.driver.rules[plaintext?.ruleIndex ?? -1]).toMatchObject({
+      id: 'plaintext-in-production',
+      name: 'PlaintextInProduction',
+      defaultConfiguration: { level: 'error' },
+    })
+    expect(plaintext).toMatchObject({ level: 'error' })
+    expect(plaintext?.message.text).toContain('In production "file", which keeps plaintext')
+    expect(plaintext?.locations).not.toEqual([])
+    expect(unused?.locations).toEqual([
+      { logicalLocations: [{ fullyQualifiedName: 'prod/old' }, { fullyQualifiedName: 'vault' }] },
+    ])
   })
 
   test('what was not searched belongs to the run', () => {
