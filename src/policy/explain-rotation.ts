@@ -79,6 +79,10 @@ export const OF_ROTATIONS = {
     message: `the old value of "${ref}" still works`,
     hint: 'if nobody else uses it, expire it at its service; the next look sees it, and ends the rotation',
   }),
+  'unfit-user': ({ ref }) => ({
+    message: `the user of "${ref}" is not at its service, or its password cannot be set this way`,
+    hint: 'look at the user there: one that signs in by other means, or without a password, is left as it is',
+  }),
   unreadable: ({ ref }) => ({
     message: `the input for "${ref}" could not be read to its end`,
     hint: 'run the same command again',
@@ -92,3 +96,7 @@ export const OF_ROTATIONS = {
     hint: 'try it yourself: no call is known by which its service says whether it works',
   }),
 } satisfies Partial<Record<FailureReason, (failed: Pick<Failed, 'ref'>) => Explanation>>
+
+export function isOfRotations(reason: string | undefined): boolean {
+  return reason !== undefined && Object.hasOwn(OF_ROTATIONS, reason)
+}

@@ -63,7 +63,7 @@ function program({ place, provider }: Failed): string {
 }
 
 /** The optional peers of package.json, by the type of provider or rotation driver that needs them. */
-const PACKAGES: Readonly<Record<string, string>> = {
+export const PACKAGES: Readonly<Record<string, string>> = {
   'aws-iam': '@aws-sdk/client-iam @aws-sdk/client-sts',
   'aws-secrets-manager': '@aws-sdk/client-secrets-manager',
   'aws-ssm': '@aws-sdk/client-ssm',

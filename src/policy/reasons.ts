@@ -88,6 +88,7 @@ export const REASONS = [
   'no-tls',
   'not-kept',
   'several-nodes',
+  'unfit-user',
   'unreadable',
   'unrestricted',
   'unverified',

@@ -56,7 +56,7 @@ export type Rotated =
   | {
       kind: 'came-to'
       rotation: Journalled
-      /** What went last. */
+      /** What went last, or wrong last. */
       last: Partial<Did>
       /** The version that is current now, where it was promoted just now. */
       version?: string
@@ -137,7 +137,8 @@ async function held(
           mustWait: () => old.mustWait(now()),
           record: async (at, { action, ...did }) => {
             if (did.result === undefined) return gateway.record(records.intent(at, action))
-            last = did
+            // Why it went wrong, and not that it was then undone.
+            if (did.result !== 'ok' || (last.result ?? 'ok') === 'ok') last = did
             version = did.version ?? version
             if (at.step === 'promoted') old.promoted(now())
             await gateway.record(records.became(at, action, did))

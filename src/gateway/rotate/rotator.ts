@@ -101,6 +101,7 @@ export function parseDid(line: string, action: Outside): Did | undefined {
     result,
     ...(code === undefined ? {} : { code }),
     ...(isFailureReason(reason) ? { reason } : {}),
+    ...(parsed['service'] === true ? { service: true } : {}),
     ...(version === undefined ? {} : { version }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(id === undefined ? {} : { id }),

@@ -1,6 +1,7 @@
 /** What a person has to know, or to do, after a rotation came to where it is. */
 import type { Alert } from '../../alerts/types.ts'
 import { explainFailure, type Explanation } from '../../policy/explain.ts'
+import { explainService } from '../../policy/explain-service.ts'
 import type { Gateway } from '../gateway.ts'
 import { raiseAlert } from '../alert/raise.ts'
 import type { Rotated } from './rotate.ts'
@@ -25,28 +26,30 @@ export type Standing =
   | 'abandoned'
 
 export function standingOf({ rotation: { step, failures, class: kind }, last }: CameTo): Standing {
-  switch (step) {
-    case 'done':
-    case 'stuck':
-    case 'abandoned':
-      return step
-    case 'distributed':
-      return 'lives-on'
-    case 'creating':
-    case 'intent':
-      return last.result === 'waiting' && kind === 'issued' ? 'bring' : 'again'
-    case 'retired':
-      return last.result === 'waiting' ? 'expire' : 'again'
-    default:
-      return step === 'failed' || step === 'aborting' || failures > 0 ? 'failed' : 'again'
+  const waiting = last.result === 'waiting'
+  if (step === 'done' || step === 'stuck' || step === 'abandoned') return step
+  if (step === 'distributed') return 'lives-on'
+  if (step === 'creating' || step === 'intent') {
+    return waiting && kind === 'issued' ? 'bring' : 'again'
   }
+  if (step === 'retired') return waiting ? 'expire' : 'again'
+  return step === 'failed' || step === 'aborting' || failures > 0 ? 'failed' : 'again'
 }
 
 /** Why it did not get further, and what to do about it; `undefined` where nothing went wrong. */
 export function reasonOf(subject: Subject, last: Partial<Did>): Explanation | undefined {
   const { code, reason } = last
   if (code === undefined && reason === undefined) return undefined
-  const { ref, step, provider } = subject
+  const { ref, step, provider, driver } = subject
+  if (last.service === true) {
+    return explainService({
+      ref,
+      driver,
+      code: code ?? 'INTERNAL',
+      reason,
+      verifying: last.did === 'verify',
+    })
+  }
   return explainFailure({
     ref,
     envVar: ref,
@@ -89,32 +92,28 @@ function wordsOf(
   standing: Standing,
   why: Explanation | undefined,
 ): AlertWords | undefined {
-  const hint = why === undefined ? {} : { hint: why.hint }
-  switch (standing) {
-    case 'bring':
-      return bringWords(ref)
-    case 'expire':
-      return {
-        event: 'rotation.guided',
-        severity: 'warning',
-        text: `${ref} was replaced, and the old value still works`,
-        hint: 'expire it at its service; the next run sees that and ends the rotation',
-      }
-    case 'failed':
-      return {
-        event: 'rotation.failed',
-        severity: 'warning',
-        text: `${ref} was not replaced: ${why?.message ?? 'it did not work'}`,
-        ...hint,
-      }
-    case 'stuck':
-      return {
-        event: 'rotation.stuck',
-        severity: 'critical',
-        text: `the rotation of ${ref} is stuck: ${why?.message ?? 'it was tried too often'}`,
-        hint: `see: secretref secrets rotation status; then: secretref secrets rotation resume ${ref}`,
-      }
-    default:
-      return undefined
+  if (standing === 'bring') return bringWords(ref)
+  if (standing === 'expire') {
+    return {
+      event: 'rotation.guided',
+      severity: 'warning',
+      text: `${ref} was replaced, and the old value still works`,
+      hint: 'expire it at its service; the next run sees that and ends the rotation',
+    }
+  }
+  if (standing === 'failed') {
+    return {
+      event: 'rotation.failed',
+      severity: 'warning',
+      text: `${ref} was not replaced: ${why?.message ?? 'it did not work'}`,
+      ...(why === undefined ? {} : { hint: why.hint }),
+    }
+  }
+  if (standing !== 'stuck') return undefined
+  return {
+    event: 'rotation.stuck',
+    severity: 'critical',
+    text: `the rotation of ${ref} is stuck: ${why?.message ?? 'it was tried too often'}`,
+    hint: `see: secretref secrets rotation status; then: secretref secrets rotation resume ${ref}`,
   }
 }

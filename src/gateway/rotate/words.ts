@@ -71,6 +71,8 @@ export interface Did {
   result: Result
   code?: Code
   reason?: string
+  /** The service that it is for said so, and not the store where the ref lies. */
+  service?: true
   /** After `promote`: the version that is current now. */
   version?: string
   /** Of the new value, as soon as there is one. */

@@ -18,10 +18,12 @@ export function answered(answer: { kind: 'ok' } | Trouble): Done {
   return answer.kind === 'ok' ? ok : troubled(answer)
 }
 
+/** Of a driver. */
 export function troubled({ kind, code, reason }: Trouble): Done {
-  return { result: kind, code, ...(reason === undefined ? {} : { reason }) }
+  return { result: kind, code, ...(reason === undefined ? {} : { reason }), service: true }
 }
 
+/** Of the provider, or of what is kept between the steps. */
 export function failed({ kind, code, reason }: Failure): Done {
   const result = kind === 'unavailable' ? 'unavailable' : 'refused'
   return { result, code, ...(reason === undefined ? {} : { reason }) }

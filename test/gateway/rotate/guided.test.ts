@@ -115,6 +115,7 @@ test('the article’s new key, random bytes in hex, is refused and explained; th
     result: 'waiting',
     code: 'CREDENTIAL_REJECTED',
     reason: 'not-a-key',
+    service: true,
   })
   expect(refused.rotation).toMatchObject({ step: 'creating', failures: 0 })
   expect(fake.connections()).toBe(0)

@@ -1,0 +1,96 @@
+/** Why a credential was not replaced, where the service that it is for said so, and not the store of the ref. Pure. */
+import type { Code } from '../errors.ts'
+import { explainFailure, PACKAGES, type Explanation } from './explain.ts'
+import { isOfRotations } from './explain-rotation.ts'
+
+export interface ServiceFailure {
+  ref: string
+  /** As the config names it. */
+  driver: string
+  code: Code
+  reason?: string | undefined
+  /** The new value was tried. */
+  verifying: boolean
+}
+
+export function explainService(failed: ServiceFailure): Explanation {
+  const { ref, driver, code, reason } = failed
+  const explain = reason === undefined ? undefined : BY_REASON.get(reason)
+  // What says more than "of another form" has a sentence of its own.
+  if (code === 'SECRET_MALFORMED' && !isOfRotations(reason)) return otherForm(failed)
+  if (explain !== undefined) return explain(failed)
+  return explainFailure({ ref, envVar: ref, code, reason, provider: driver, providerType: driver })
+}
+
+type Explain = (failed: ServiceFailure) => Explanation
+
+const otherForm: Explain = ({ ref, driver }) => ({
+  message: `the value of "${ref}" is not of the form that driver "${driver}" replaces`,
+  hint: 'docs/configuration.md says, beside each driver, what its ref holds',
+})
+
+const noAnswer: Explain = ({ ref }) => ({
+  message: `the service of "${ref}" did not answer`,
+  hint: 'what became of it is looked for before it is tried again',
+})
+
+const BY_REASON: ReadonlyMap<string, Explain> = new Map<string, Explain>([
+  [
+    'login-denied',
+    ({ ref, verifying }) =>
+      verifying
+        ? {
+            message: `the service of "${ref}" does not take the new value`,
+            hint: 'the current one stays; look at the service whether new ones are restricted',
+          }
+        : {
+            message: `the service of "${ref}" refused the credential that acted`,
+            hint: 'if the current value no longer works, set one that does, or name another credential as "admin" beside the driver',
+          },
+  ],
+  [
+    'not-permitted',
+    ({ ref }) => ({
+      message: `the service of "${ref}" does not let the credential that acted do this`,
+      hint: 'give it that right, or name another credential as "admin" beside the driver',
+    }),
+  ],
+  [
+    'unreachable',
+    ({ ref }) => ({
+      message: `the service of "${ref}" cannot be reached`,
+      hint: 'check that it runs, its address, and the network; it is tried again',
+    }),
+  ],
+  ['connection-lost', noAnswer],
+  ['timeout', noAnswer],
+  ['server-error', noAnswer],
+  [
+    'rate-limited',
+    ({ ref }) => ({
+      message: `the service of "${ref}" was asked too often`,
+      hint: 'it is tried again later',
+    }),
+  ],
+  [
+    'certificate',
+    ({ ref }) => ({
+      message: `the certificate of the service of "${ref}" is not trusted`,
+      hint: 'name its CA beside the driver where that can be said, and look who answers there',
+    }),
+  ],
+  [
+    'bad-answer',
+    ({ ref }) => ({
+      message: `the service of "${ref}" gave an answer that cannot be used`,
+      hint: 'what it said is not shown, it may hold a value; look at the service what became of it',
+    }),
+  ],
+  [
+    'sdk-missing',
+    ({ driver }) => ({
+      message: `driver "${driver}" needs a package that is not installed`,
+      hint: `run: npm install ${PACKAGES[driver] ?? 'what docs/configuration.md names for it'}`,
+    }),
+  ],
+])
