@@ -3,7 +3,7 @@
  * channel has taken it or was given up on; whoever comes next, another process too, goes on.
  *
  * The same trouble within an hour is one alert with a count. A channel takes so many a minute; what is
- * over that waits.
+ * over that is one alert that counts it.
  */
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
@@ -12,7 +12,8 @@ import { guarded, inTransaction } from '../state/db.ts'
 import { openDurable } from '../state/durable.ts'
 import { damaged } from '../state/failures.ts'
 import type { Home } from '../state/home.ts'
-import { ALERTS, SEVERITIES, type Alert } from './types.ts'
+import { DUE, fold } from './fold.ts'
+import { ALERTS, FOLDED, SEVERITIES, type Alert, type AlertEvent } from './types.ts'
 
 const SCHEMA = `
 CREATE TABLE alerts (
@@ -34,7 +35,7 @@ CREATE INDEX alerts_by_key ON alerts (config, environment, key, at);
 CREATE TABLE deliveries (
   alert TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
   channel TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'sent', 'given-up')),
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'sent', 'given-up', 'folded')),
   attempts INTEGER NOT NULL,
   not_before TEXT NOT NULL,
   holder TEXT,
@@ -202,18 +203,15 @@ export function take(
     const sent = db
       .prepare(
         `SELECT count(*) AS n FROM deliveries d JOIN alerts a ON a.id = d.alert
-         WHERE a.config = ? AND d.channel = ? AND d.sent_at > ?`,
+         WHERE a.config = ? AND d.channel = ?
+           AND (d.sent_at > ? OR (d.state = 'taken' AND d.not_before > ?))`,
       )
-      .get(config, channel, lately)
+      .get(config, channel, lately, now.toISOString())
     const left = A_MINUTE - Number(sent?.['n'])
     if (left <= 0) return []
+    fold(db, { config, environment, channel }, left, now)
     const rows = db
-      .prepare(
-        `SELECT a.*, d.channel, d.attempts FROM deliveries d JOIN alerts a ON a.id = d.alert
-         WHERE a.config = ? AND a.environment = ? AND d.channel = ?
-           AND d.state IN ('waiting', 'taken') AND d.not_before <= ?
-         ORDER BY a.severity = 'critical' DESC, a.severity = 'warning' DESC, a.at LIMIT ?`,
-      )
+      .prepare(`SELECT a.*, d.channel, d.attempts ${DUE} LIMIT ?`)
       .all(config, environment, channel, now.toISOString(), left)
     const until = new Date(now.getTime() + TAKEN_MS).toISOString()
     const hold = db.prepare(
@@ -263,8 +261,10 @@ export function wasNotSent(
   return state
 }
 
+const EVENTS: readonly AlertEvent[] = [...ALERTS, FOLDED]
+
 function toDelivery(db: DatabaseSync, row: Record<string, SQLOutputValue>): Delivery {
-  const event = ALERTS.find((one) => one === row['event'])
+  const event = EVENTS.find((one) => one === row['event'])
   const severity = SEVERITIES.find((one) => one === row['severity'])
   if (event === undefined || severity === undefined) throw damaged(db.location() ?? 'alerts.db')
   const [hint, agent, ref] = [row['hint'], row['agent'], row['ref']]

@@ -16,7 +16,9 @@ export const ALERTS = [
   'rotation.failed',
   'rotation.stuck',
 ] as const
-export type AlertEvent = (typeof ALERTS)[number]
+/** Counts others that are not sent one by one; nobody raises it and no route names it. */
+export const FOLDED = 'alert.folded'
+export type AlertEvent = (typeof ALERTS)[number] | typeof FOLDED
 
 /** As a route names them: one, or all of a kind. */
 export const ALERT_EVENTS = [

@@ -120,14 +120,36 @@ describe('an alert', () => {
   })
 })
 
-test('a channel gets so many a minute, the gravest first', () => {
+test('a channel gets so many a minute: the gravest, and one that counts the rest', () => {
   const db = open()
   for (let i = 0; i < A_MINUTE + 5; i += 1) raise(db, CONFIG, { ...ALERT, key: `k${i}` }, ['slack'])
   raise(db, CONFIG, { ...ALERT, key: 'grave', severity: 'critical' }, ['slack'])
   const first = take(db, way('slack'), HOLDER, NOW)
   expect(first).toHaveLength(A_MINUTE)
   expect(first[0]?.alert.key).toBe('grave')
+  const folded = first.find(({ alert }) => alert.event === 'alert.folded')
+  expect(folded?.alert.text).toBe('7 more alerts are not sent one by one')
+  // Nobody else is let while they are on their way, nor for a minute after.
+  raise(db, CONFIG, { ...ALERT, key: 'later' }, ['slack'])
+  expect(take(db, way('slack'), HOLDER, NOW)).toEqual([])
   for (const delivery of first) wasSent(db, delivery, NOW)
   expect(take(db, way('slack'), HOLDER, later(30))).toEqual([])
-  expect(take(db, way('slack'), HOLDER, later(61))).toHaveLength(6)
+  expect(take(db, way('slack'), HOLDER, later(61))).toHaveLength(1)
+})
+
+test('of a flood that is not sent either, nothing is lost from the count', () => {
+  const db = open()
+  let now = 0
+  for (let round = 0; round < 4; round += 1) {
+    for (let i = 0; i < 100; i += 1) {
+      raise(db, CONFIG, { ...ALERT, key: `${round} ${i}` }, ['slack'])
+    }
+    for (const one of take(db, way('slack'), HOLDER, later(now))) {
+      wasNotSent(db, one, { final: false }, later(now))
+    }
+    now += 3600
+  }
+  const left = take(db, way('slack'), HOLDER, later(now + 3600))
+  const counts = left.map(({ alert, count }) => (alert.event === 'alert.folded' ? count : 1))
+  expect(counts.reduce((sum, one) => sum + one, 0)).toBe(400)
 })

@@ -1,5 +1,6 @@
 /** Sends what is due of the alerts of one config: each once, through a sender process for each channel. */
 import { existsSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
 import {
   due,
   freeOfTheDead,
@@ -9,6 +10,7 @@ import {
   wasNotSent,
   wasSent,
   type Holder,
+  type Way,
 } from '../../alerts/outbox.ts'
 import { SecretRefError } from '../../errors.ts'
 import type { Gateway } from '../gateway.ts'
@@ -39,29 +41,43 @@ export async function flushAlerts(gateway: Gateway, request: FlushRequest): Prom
   try {
     const holder = holderOf()
     freeOfTheDead(db, holder, gateway.now())
-    for (const way of due(db, loaded.path, gateway.now())) {
-      if (request.signal.aborted) break
-      const deliveries = take(db, way, holder, gateway.now())
-      if (deliveries.length === 0) continue
-      const outcomes = await sendBatch(gateway, way, deliveries, request)
-      const now = gateway.now()
-      const settled = deliveries.map((delivery, i): Settled => {
-        const outcome = outcomes[i] ?? { kind: 'unavailable', reason: 'network' }
-        if (outcome.kind === 'sent') {
-          wasSent(db, delivery, now)
-          return { delivery, state: 'sent' }
-        }
-        const state = wasNotSent(db, delivery, laterOf(outcome), now)
-        return { delivery, state, why: outcome }
-      })
-      for (const { state } of settled) total[state === 'given-up' ? 'givenUp' : state] += 1
-      await gateway.record(entriesOf(gateway, way, settled))
-      sayNews(request.say, way, settled)
+    const ways = due(db, loaded.path, gateway.now())
+    // At once: one that hangs must not hold up the others.
+    const settled = await Promise.allSettled(
+      ways.map((way) => flushWay(gateway, db, way, holder, request)),
+    )
+    for (const one of settled) {
+      if (one.status === 'rejected') throw one.reason
+      for (const { state } of one.value) total[state === 'given-up' ? 'givenUp' : state] += 1
     }
   } finally {
     db.close()
   }
   return total
+}
+
+async function flushWay(
+  gateway: Gateway,
+  db: DatabaseSync,
+  way: Way,
+  holder: Holder,
+  request: FlushRequest,
+): Promise<readonly Settled[]> {
+  const deliveries = take(db, way, holder, gateway.now())
+  if (deliveries.length === 0) return []
+  const outcomes = await sendBatch(gateway, way, deliveries, request)
+  const now = gateway.now()
+  const settled = deliveries.map((delivery, i): Settled => {
+    const outcome = outcomes[i] ?? { kind: 'unavailable', reason: 'network' }
+    if (outcome.kind === 'sent') {
+      wasSent(db, delivery, now)
+      return { delivery, state: 'sent' }
+    }
+    return { delivery, state: wasNotSent(db, delivery, laterOf(outcome), now), why: outcome }
+  })
+  await gateway.record(entriesOf(gateway, way, settled))
+  sayNews(request.say, way, settled)
+  return settled
 }
 
 /** Of a process that we cannot see nobody can say that it died: what it holds is free in a minute. */

@@ -12,6 +12,7 @@ import { settle } from '../budget.ts'
 import { handedOver } from '../early.ts'
 import { newRunId, type Gateway } from '../gateway.ts'
 import { grantOf } from '../grant-row.ts'
+import { revokeIssued } from '../lease/run-leases.ts'
 import { makeSheet } from '../make-sheet.ts'
 import { Records } from '../records.ts'
 import type { Result, Say } from '../result.ts'
@@ -101,8 +102,8 @@ async function sendWith(
   }
   await gateway.record([records.verifying(binding, host, 'alert')])
   let sender: Sender | undefined
+  const sheet = makeSheet(gateway, request, [binding], undefined)
   try {
-    const sheet = makeSheet(gateway, request, [binding], undefined)
     const handed = handedOver(() => Object.keys(gateway.env))
     sender = new Sender({ v: 1, sheet, channel, messages }, handed, signal)
     const { answer, spent } = await fetchedBy(sender, gateway, records, binding, sheet)
@@ -123,6 +124,9 @@ async function sendWith(
     return untriedFor('no-sender', error)
   } finally {
     sender?.dismiss()
+    // All that was issued by then is on disk when it has ended.
+    await sender?.ended
+    await revokeIssued(gateway, request, [binding], sheet)
   }
 }
 

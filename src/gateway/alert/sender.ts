@@ -28,6 +28,7 @@ export class Sender {
   readonly #order: SendOrder
   readonly #child: ChildProcess
   readonly #lines: AsyncIterator<string>
+  readonly #ended: Promise<void>
   readonly #stop: () => void
   readonly #signal: AbortSignal
   #received = 0
@@ -52,6 +53,9 @@ export class Sender {
     this.#stop = () => void this.#child.kill('SIGKILL')
     signal.addEventListener('abort', this.#stop, { once: true })
     this.#child.on('error', ignoreGone)
+    this.#ended = new Promise((resolve) => {
+      this.#child.once('close', () => resolve()).once('error', () => resolve())
+    })
     this.#child.stdin?.on('error', ignoreGone)
     const most = maxMetadataBytes(1) + order.messages.length * MOST_OF_A_LINE
     this.#lines = this.#read(most)
@@ -94,6 +98,11 @@ export class Sender {
       sent.push(one)
     }
     return this.#order.messages.map((_, i) => sent[i] ?? { kind: 'unavailable', reason: 'network' })
+  }
+
+  /** Resolves when it has, which is soon after `dismiss`. */
+  get ended(): Promise<void> {
+    return this.#ended
   }
 
   dismiss(): void {

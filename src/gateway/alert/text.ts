@@ -1,5 +1,6 @@
 /** What an alert says, for people and for programs: names and closed words only. Pure. */
 import type { Delivery } from '../../alerts/outbox.ts'
+import { FOLDED } from '../../alerts/types.ts'
 import { printable } from '../../printable.ts'
 import type { Message } from './words.ts'
 
@@ -16,7 +17,7 @@ export function messageOf({ id, alert, count }: Delivery): Message {
     `${severity}: ${text}`,
     ...(hint === undefined ? [] : [`hint: ${hint}`]),
     about,
-    ...(count === 1 ? [] : [`raised ${count} times`]),
+    ...(count === 1 || event === FOLDED ? [] : [`raised ${count} times`]),
   ]
   const data = { id, severity, text, hint, environment, agent, ref, count }
   return {

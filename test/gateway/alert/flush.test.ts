@@ -2,9 +2,11 @@
 import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { flushAlerts } from '../../../src/gateway/alert/flush.ts'
 import { raiseAlert } from '../../../src/gateway/alert/raise.ts'
 import { hanging } from '../../fakes/hostile.ts'
 import { listen } from '../../fakes/listen.ts'
+import { until } from '../../process/support.ts'
 import { slack } from '../../fakes/slack.ts'
 import { ALERT, hookAt, onDisk, receiver, SECRETS, SLACK, slackAt, stage, TOKEN } from './stage.ts'
 
@@ -142,29 +144,46 @@ describe('a channel that does not take it', () => {
     expect(new Set(own.taken.map(({ id }) => id)).size).toBe(1)
   })
 
-  test.each([
-    [500, 'waiting', 'server'],
-    [302, 'waiting', 'destination-refused'],
-    [400, 'given-up', 'message-refused'],
-  ])('because it answers %i', async (status, state, reason) => {
+  test('because it answers with an error, or elsewhere: nobody is asked elsewhere', async () => {
     const elsewhere = await receiver()
-    const own = await receiver({ status, headers: { location: `${elsewhere.url}/in` } })
-    const s = await stage({ webhooks: { own: hookAt(own.url) } })
+    const answer = (status: number): ReturnType<typeof receiver> =>
+      receiver({ status, headers: { location: `${elsewhere.url}/in` } })
+    const [broken, moved, deaf] = [await answer(500), await answer(302), await answer(400)]
+    const s = await stage({
+      webhooks: {
+        broken: hookAt(broken.url),
+        moved: hookAt(moved.url),
+        deaf: hookAt(deaf.url),
+      },
+    })
     await raiseAlert(s.gateway, ALERT)
-    await s.flush()
-    expect(s.records().at(-1)).toMatchObject({ event: 'alert.failed', reason, detail: { state } })
+    expect(await s.flush()).toEqual({ sent: 0, waiting: 2, givenUp: 1 })
+    const failed = s.records().filter((one) => 'event' in one && one.event === 'alert.failed')
+    expect(failed).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ reason: 'server' }),
+        expect.objectContaining({ reason: 'destination-refused' }),
+        expect.objectContaining({ reason: 'message-refused' }),
+      ]),
+    )
     expect(elsewhere.requests).toEqual([])
     s.at(5)
     await s.flush()
-    expect(own.requests).toHaveLength(state === 'waiting' ? 2 : 1)
+    expect([broken, moved, deaf].map(({ requests }) => requests.length)).toEqual([2, 2, 1])
   })
 
-  test('because it hangs: no longer than the caller waits', async () => {
-    const own = await hanging()
-    const s = await stage({ webhooks: { own: hookAt(own.url) } })
+  test('because it hangs: no longer than the caller waits, and no other channel waits for it', async () => {
+    const [hangs, own] = [await hanging(), await receiver()]
+    const s = await stage({ webhooks: { hangs: hookAt(hangs.url), own: hookAt(own.url) } })
     await raiseAlert(s.gateway, ALERT)
-    expect(await s.flush(AbortSignal.timeout(1500))).toMatchObject({ waiting: 1 })
-    expect(own.connections()).toBe(1)
+    const given = new AbortController()
+    const flushed = s.flush(given.signal)
+    await until('both', () => hangs.connections() === 1 && own.taken.length === 1)
+    await until('the record', () =>
+      s.records().some((one) => 'event' in one && one.event === 'alert.sent'),
+    )
+    given.abort()
+    expect(await flushed).toEqual({ sent: 1, waiting: 1, givenUp: 0 })
   })
 
   test('because a program may be changed by others, or is not there', async () => {
@@ -188,6 +207,71 @@ test('two who send at once send it once', async () => {
   expect(both[0].sent + both[1].sent).toBe(5)
   expect(own.taken).toHaveLength(5)
   expect(new Set(own.taken.map(({ id }) => id)).size).toBe(5)
+})
+
+describe('nothing is sent', () => {
+  test('from inside an agent: what is due stays for whoever started it', async () => {
+    const own = await receiver()
+    const s = await stage({ webhooks: { own: hookAt(own.url) } })
+    const inside = s.like({
+      parent: {
+        run: 'r',
+        agent: 'a',
+        environment: 'default',
+        config: s.world.config,
+        configHash: s.gateway.loaded.hash,
+        variables: [],
+      },
+    })
+    await raiseAlert(inside, ALERT)
+    const request = { say: () => {}, signal: new AbortController().signal }
+    expect(await flushAlerts(inside, request)).toEqual({ sent: 0, waiting: 0, givenUp: 0 })
+    expect(own.requests).toEqual([])
+    expect(await s.flush()).toMatchObject({ sent: 1 })
+  })
+
+  test('to a channel that the config no longer has; that is said, and final', async () => {
+    const own = await receiver()
+    const s = await stage({ webhooks: { own: hookAt(own.url) } })
+    await raiseAlert(s.gateway, ALERT)
+    const { loaded } = s.gateway
+    const without = s.like({ loaded: { ...loaded, config: { ...loaded.config, alerts: {} } } })
+    const said: string[] = []
+    const request = {
+      say: (_: unknown, text: string) => void said.push(text),
+      signal: new AbortController().signal,
+    }
+    expect(await flushAlerts(without, request)).toMatchObject({ givenUp: 1 })
+    expect(said).toEqual([
+      'an alert not sent to webhook:own: the config has no such channel any more; given up',
+    ])
+    expect(own.requests).toEqual([])
+  })
+
+  test('by another config than its own', async () => {
+    const own = await receiver()
+    const s = await stage({ webhooks: { own: hookAt(own.url) } })
+    await raiseAlert(s.gateway, ALERT)
+    const other = s.like({ loaded: { ...s.gateway.loaded, path: '/another/config.json' } })
+    const request = { say: () => {}, signal: new AbortController().signal }
+    expect(await flushAlerts(other, request)).toMatchObject({ sent: 0 })
+  })
+
+  test('to a test server’s address that production would inherit', async () => {
+    const server = await slack([TOKEN])
+    const s = await stage(
+      { slack: SLACK },
+      {
+        ...slackAt(server.url),
+        environments: { production: { inherit: true } },
+        openclaw: { gateway: { environment: 'staging' } },
+      },
+    )
+    await raiseAlert(s.gateway, { ...ALERT, environment: 'production' })
+    expect(await s.flush()).toMatchObject({ waiting: 1 })
+    expect(server.requests).toEqual([])
+    expect(s.records().at(-1)).toMatchObject({ reason: 'base-url-misplaced' })
+  })
 })
 
 test('no value is on disk, in what is said, or in a body', async () => {

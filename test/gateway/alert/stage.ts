@@ -35,6 +35,8 @@ export const ALERT: Alert = {
 }
 
 export interface Stage {
+  /** The same, with another config or inside an agent. */
+  like(parts: Partial<Pick<Gateway, 'loaded' | 'parent'>>): Gateway
   world: World
   gateway: Gateway
   /** Seconds after the beginning. */
@@ -49,7 +51,7 @@ export interface Stage {
 /** @param alerts as in the config, made in a world; `rest` beside it */
 export async function stage(
   alerts: object | ((world: World) => object),
-  { secrets = SECRETS, ...rest }: { secrets?: object; targets?: object } = {},
+  { secrets = SECRETS, ...rest }: Record<string, object> = {},
 ): Promise<Stage> {
   const world = makeWorld({ secrets })
   const made = typeof alerts === 'function' ? alerts(world) : alerts
@@ -59,20 +61,24 @@ export async function stage(
   const loaded = await loadConfig({ path: world.config, found: false }, { now: NOW })
   const log = openAuditLog(world.home, { now: clock, warn: () => {} })
   onTestFinished(() => log.close())
-  const gateway = new Gateway({
-    home: world.home,
-    env: world.env,
-    loaded,
-    log,
-    actor: actorOf(),
-    surroundings: readSurroundings(world.env),
-    parent: undefined,
-    now: clock,
-  })
+  const like = (parts: Partial<Pick<Gateway, 'loaded' | 'parent'>>): Gateway =>
+    new Gateway({
+      home: world.home,
+      env: world.env,
+      loaded,
+      log,
+      actor: actorOf(),
+      surroundings: readSurroundings(world.env),
+      parent: undefined,
+      now: clock,
+      ...parts,
+    })
+  const gateway = like({})
   const said: string[] = []
   return {
     world,
     gateway,
+    like,
     at: (seconds) => {
       now = new Date(NOW.getTime() + seconds * 1000)
     },
@@ -89,7 +95,7 @@ export async function stage(
   }
 }
 
-export function slackAt(url: string): { targets: object } {
+export function slackAt(url: string): Record<string, object> {
   return { targets: { 'slack-bot-token': { baseUrl: url } } }
 }
 
