@@ -104,12 +104,12 @@ function agentOf(i: number, value: string, life: number): object {
   }
 }
 
-/** Looks at a process each second: its memory, its descriptors, and whoever descends from it. */
+/** Looks at a gateway each second: its memory, its descriptors, and whoever descends from it. */
 export class Watch {
   readonly #pid: number
   readonly #timer: NodeJS.Timeout
   readonly #began = performance.now()
-  readonly #samples: { at: number; rss: number; fds: number }[] = []
+  readonly #samples: Sample[] = []
   /** Pid and start time. */
   readonly #seen = new Map<string, number>()
 
@@ -122,26 +122,32 @@ export class Watch {
     const rss = Number(/^VmRSS:\s+(\d+) kB/m.exec(procFile(this.#pid, 'status'))?.[1])
     if (Number.isNaN(rss)) return
     const fds = readdirSync(`/proc/${this.#pid}/fd`).length
-    this.#samples.push({ at: performance.now() - this.#began, rss, fds })
-    for (const { pid } of descendantsOf(this.#pid)) {
+    const below = descendantsOf(this.#pid)
+    const watchers = below.filter(({ argv }) => argv.includes('secretref-watcher')).length
+    const starting = below.some(
+      ({ parent, argv }) => parent === this.#pid && argv.some(isValueProcess),
+    )
+    const own = starting ? {} : { own: fds - watchers }
+    this.#samples.push({ at: performance.now() - this.#began, rss, fds, ...own })
+    for (const { pid } of below) {
       const key = identityOf(pid)
       if (key !== undefined) this.#seen.set(key, pid)
     }
   }
 
   /** The most, until `ms` after the first look. */
-  most(ms: number): { rss: number; fds: number } {
-    const early = this.#samples.filter(({ at }) => at <= ms)
-    return {
-      rss: Math.max(...early.map(({ rss }) => rss)),
-      fds: Math.max(...early.map(({ fds }) => fds)),
-    }
+  most(ms: number): Figures {
+    return figuresOf(
+      this.#samples.filter(({ at }) => at <= ms),
+      (values) => Math.max(...values),
+    )
   }
 
-  /** As it was in the last ten looks. */
-  last(): { rss: number; fds: number } {
-    const late = this.#samples.slice(-10)
-    return { rss: median(late.map(({ rss }) => rss)), fds: median(late.map(({ fds }) => fds)) }
+  /** As it was in the last ten looks, and in the last ten at which nothing was being started. */
+  last(): Figures {
+    const quiet = this.#samples.filter(({ own }) => own !== undefined)
+    const { own } = figuresOf(quiet.slice(-10), median)
+    return { ...figuresOf(this.#samples.slice(-10), median), own }
   }
 
   /** How many processes were seen below it. */
@@ -159,6 +165,29 @@ export class Watch {
   stop(): void {
     clearInterval(this.#timer)
   }
+}
+
+interface Sample {
+  at: number
+  rss: number
+  fds: number
+  /** Descriptors without those of watchers, where nothing is being started. */
+  own?: number
+}
+
+type Figures = Required<Omit<Sample, 'at'>>
+
+function figuresOf(samples: readonly Sample[], of: (values: readonly number[]) => number): Figures {
+  return {
+    rss: of(samples.map(({ rss }) => rss)),
+    fds: of(samples.map(({ fds }) => fds)),
+    own: of(samples.flatMap(({ own = [] }) => own)),
+  }
+}
+
+/** A program of ours in Node. */
+function isValueProcess(word: string): boolean {
+  return /\/(?:resolver|lease-keeper)(?:\.cjs|\/main\.ts)$/.test(word)
 }
 
 /** A pid alone may come to be another process's. */
