@@ -27,8 +27,10 @@ export interface How {
   gateway?: Gateway
   /** Left out: warnings and errors only. */
   say?: Say
+  /** What is to be done once the agent runs. */
+  started?(): void
   /** What is to be done at the end, whatever it is. */
-  finish?(): void
+  finish?(): void | Promise<void>
 }
 
 /** Ends the process as the agent ended. @throws SecretRefError where nothing was started */
@@ -93,6 +95,7 @@ export async function foreground(
   }
   say('info', `${plan.agent}: started (pid ${running.agent.pid})`)
   for (const signal of waiting) running.agent.signal(signal)
+  how.started?.()
   const sending = await sendBeside(gateway, say)
   const ending = await running.ended()
   await sending?.()
@@ -110,7 +113,7 @@ async function sendBeside(gateway: Gateway, say: Say): Promise<(() => Promise<vo
 /** What fails here is said; how we end belongs to the agent. */
 async function finish(gateway: Gateway, how: How, say: Say): Promise<void> {
   try {
-    how.finish?.()
+    await how.finish?.()
     await settleAlerts(gateway, say)
     await gateway.settle()
   } catch (error) {

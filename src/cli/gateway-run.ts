@@ -10,6 +10,7 @@ import type { Say } from '../gateway/result.ts'
 import { wallClock } from '../gateway/schedule.ts'
 import type { Service } from '../gateway/serve/service.ts'
 import { hearSignals } from '../gateway/signals.ts'
+import { askedEnvironment } from '../plan/environment.ts'
 import { ConfigWatch } from './config-watch.ts'
 import {
   foreground,
@@ -23,7 +24,7 @@ import type { Io } from './io.ts'
 import type { StartOptions } from './options.ts'
 import type { Reloader } from './reloader.ts'
 import { chosen, serviceOf } from './services.ts'
-import { assemble } from './serving.ts'
+import { assemble, dutiesFor } from './serving.ts'
 
 export interface GatewayRunOptions extends StartOptions {
   schedule?: string
@@ -53,15 +54,28 @@ export async function gatewayRun(
   const served = services.map((service) => service.plan.agent)
   claim(gateway, served)
   const release = (): void => unclaim(gateway, served)
+  const clock = wallClock(gateway.now)
+  const environment = askedEnvironment(options.environment, io.env['SECRETREF_ENVIRONMENT'])
   const [only] = services
   if (names.length === 1 && only !== undefined && isSimple(gateway, only)) {
     // Once, in the foreground, as `run` does it: the agent's exit code and signals are ours.
-    return foreground(io, options, given, { pristine: true, gateway, say, finish: release })
+    const beside = dutiesFor(gateway, say, clock)
+    const duties = await dutiesOf(gateway, environment, say)
+    return foreground(io, options, given, {
+      pristine: true,
+      gateway,
+      say,
+      started: () => beside.replace(duties),
+      finish: async () => {
+        await beside.stop()
+        release()
+      },
+    })
   }
   const { server, duties, reloader } = assemble(io, gateway, say, {
     options,
     given,
-    clock: wallClock(gateway.now),
+    clock,
   })
   let stopped: NodeJS.Signals | undefined
   hearSignals(gateway.surroundings, (heard) => {
@@ -73,7 +87,7 @@ export async function gatewayRun(
     if (heard.ends) stopped ??= heard.signal
     server.hear(heard)
   })
-  const wanted = await dutiesOf(gateway, say)
+  const wanted = await dutiesOf(gateway, environment, say)
   for (const service of services) announce(io, service, say)
   // Before anybody can ask for a reload: it would find no agents.
   const serving = server.serve(gateway, services)

@@ -61,6 +61,8 @@ function verdict({ current, due, open, todo }: Can, now: Date): string {
       return 'due, and its window does not open within two weeks'
     case 'never':
       return `not due (${end})`
+    default:
+      return due satisfies never
   }
 }
 
@@ -131,6 +133,8 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
         text: `under way (${rotation.step})${message}${code}`,
         hint: 'the gateway goes on with it, or the next `secretref secrets rotate`',
       }
+    default:
+      throw new TypeError('a rotation stands nowhere')
   }
 }
 

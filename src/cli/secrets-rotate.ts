@@ -47,6 +47,7 @@ const AT_ONCE = 4
 const JOIN_MS = 120_000
 const LOOK_MS = 500
 const SEND_MS = 10_000
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** @returns 1 where somebody has to do something, or something could not be done; else 0 */
 export async function secretsRotate(io: Io, options: SecretsRotateOptions): Promise<number> {
@@ -136,11 +137,8 @@ async function rotateAll(
   options: SecretsRotateOptions,
 ): Promise<Outcome[]> {
   const stop = new AbortController()
-  const listeners = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
-    const listener = (): void => stop.abort()
-    process.on(signal, listener)
-    return [signal, listener] as const
-  })
+  const onSignal = (): void => stop.abort()
+  for (const signal of SIGNALS) process.on(signal, onSignal)
   const progress = progressLine(io)
   const say: Say = (level, sentence, hint) => {
     if (level === 'info') progress.show(sentence)
@@ -165,7 +163,7 @@ async function rotateAll(
     return todo.flatMap((planned) => outcomes.filter((outcome) => outcome.planned === planned))
   } finally {
     progress.clear()
-    for (const [signal, listener] of listeners) process.off(signal, listener)
+    for (const signal of SIGNALS) process.off(signal, onSignal)
   }
 }
 
@@ -206,10 +204,8 @@ async function rotateOne(
 function inputMarks({ ref }: SecretsRotateOptions): boolean | undefined {
   if (isatty(0)) return Boolean(process.env['TERM']) && process.env['TERM'] !== 'dumb'
   if (ref === undefined) return undefined
-  const input = fstatSync(0, { throwIfNoEntry: false })
-  return input?.isFIFO() === true || input?.isFile() === true || input?.isSocket() === true
-    ? false
-    : undefined
+  const input = fstatSync(0)
+  return input.isFIFO() || input.isFile() || input.isSocket() ? false : undefined
 }
 
 /** Where nobody watches, somebody is told. */

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { openAuditLog } from '../audit/log.ts'
 import type { Entry } from '../audit/record.ts'
 import { upperSnake } from '../config/names.ts'
+import type { LoadedConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
 import { actorOf } from '../gateway/actor.ts'
 import { counting } from '../gateway/budget.ts'
@@ -50,6 +51,41 @@ export async function secretsHistory(
   }
   io.out(table([['VERSION', '', 'STORED', 'ENDS'], ...versions.map(row)]))
   return 0
+}
+
+export interface Current {
+  /** Left out where none is: there is only a pending one. */
+  current?: KeptVersion
+  /** How many versions are kept. */
+  count: number
+}
+
+/** Types of providers that may keep versions. */
+const VERSIONED: ReadonlySet<string> = new Set(['store', 'vault', 'aws-secrets-manager', 'aws-ssm'])
+
+/**
+ * What the first provider of a ref says of its value as it is now.
+ *
+ * @returns `undefined` where it keeps no versions
+ * @throws SecretRefError where it does not say
+ */
+export async function askCurrent(
+  io: Io,
+  loaded: LoadedConfig,
+  ref: string,
+  environment: string,
+): Promise<Current | undefined> {
+  const stored = locate(io, loaded, ref, { environment })
+  const { type, options } = stored.provider
+  if (!VERSIONED.has(type) || options['engine'] === 'dynamic' || options['kv'] === 1) {
+    return undefined
+  }
+  const { version: _pinned, ...at } = stored.order.at
+  const whole = { ...stored, order: { ...stored.order, at } }
+  const kept = await ask(io, whole, { kind: 'history' })
+  if (kept.type !== 'history') throw silent(io)
+  const current = kept.versions.find(({ stages }) => stages.includes('current'))
+  return { count: kept.versions.length, ...(current && { current }) }
 }
 
 function row({ version, stages, createdAt, expiresAt }: KeptVersion): string[] {
@@ -112,6 +148,15 @@ function refuseInside(io: Io, sentence = 'an agent may not change what is stored
 async function find(io: Io, ref: string, options: VersionsOptions): Promise<Stored> {
   checkName(io, ref)
   const loaded = await openConfig(io, options, { trusted: true })
+  return locate(io, loaded, ref, options)
+}
+
+function locate(
+  io: Io,
+  loaded: LoadedConfig,
+  ref: string,
+  options: { environment?: string; secretsProvider?: string },
+): Stored {
   const at = storedAt(io, loaded, ref, options)
   const kept = keptPlaces(io, loaded)
   const { step, provider, environment } = at

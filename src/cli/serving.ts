@@ -6,6 +6,7 @@ import type { Gateway } from '../gateway/gateway.ts'
 import type { Say } from '../gateway/result.ts'
 import type { Clock } from '../gateway/schedule.ts'
 import { Server } from '../gateway/serve/server.ts'
+import { askedEnvironment } from '../plan/environment.ts'
 import type { Plan } from '../plan/types.ts'
 import type { GrantRow } from '../state/grants.ts'
 import { statusOf, statusText } from '../gateway/status.ts'
@@ -43,12 +44,8 @@ export function assemble(
       unclaim(gateway, [agent])
     },
   })
-  const duties = new Duties({
-    clock,
-    say,
-    record: ({ duty, error: { code } }) =>
-      gateway.record([{ event: 'duty.failed', actor: gateway.actor, code, detail: { duty } }]),
-  })
+  const duties = dutiesFor(gateway, say, clock)
+  const asked = askedEnvironment(options.environment, io.env['SECRETREF_ENVIRONMENT'])
   const reloader = new Reloader({
     io,
     gateway,
@@ -59,13 +56,23 @@ export function assemble(
       prepare: async (fresh) => {
         const planner = plannerOf(io, fresh.loaded, options)
         const services = await servicesOf(fresh, planner, options, given)
-        return { services, duties: await dutiesOf(fresh, say) }
+        return { services, duties: await dutiesOf(fresh, asked, say) }
       },
       claim: (agents) => claim(gateway, agents),
       unclaim: (agents) => unclaim(gateway, agents),
     },
   })
   return { server, duties, reloader }
+}
+
+/** None yet. */
+export function dutiesFor(gateway: Gateway, say: Say, clock: Clock): Duties {
+  return new Duties({
+    clock,
+    say,
+    record: ({ duty, error: { code } }) =>
+      gateway.record([{ event: 'duty.failed', actor: gateway.actor, code, detail: { duty } }]),
+  })
 }
 
 /** What checks have found, on stdout: a line of a binding as often as it changes. */

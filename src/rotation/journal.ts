@@ -8,7 +8,6 @@
  */
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { SecretRefError } from '../errors.ts'
 import { guarded, inTransaction } from '../state/db.ts'
@@ -51,7 +50,6 @@ CREATE TABLE locks (
 ) STRICT;
 `
 const VERSION = 1
-const FILE = 'rotations.db'
 
 /** A ref in one environment of one config. */
 export interface RefKey {
@@ -85,12 +83,12 @@ export interface Journalled extends Rotation, RefKey {
 
 /** @throws STATE_UNAVAILABLE */
 export function openJournal(home: Home): DatabaseSync {
-  return openDurable(join(home.dir, FILE), `${SCHEMA}${LEDGER_SCHEMA}`, VERSION)
+  return openDurable(home.rotations, `${SCHEMA}${LEDGER_SCHEMA}`, VERSION)
 }
 
 /** @returns `undefined` where nothing was ever rotated. @throws STATE_UNAVAILABLE */
 export function readJournal(home: Home): DatabaseSync | undefined {
-  return existsSync(join(home.dir, FILE)) ? openJournal(home) : undefined
+  return existsSync(home.rotations) ? openJournal(home) : undefined
 }
 
 /**

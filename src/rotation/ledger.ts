@@ -2,7 +2,7 @@
  * Which credentials of a service are ours: each that a rotation made or replaced, with what became of it.
  * What stands nowhere in here is nobody's to end.
  */
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { guarded } from '../state/db.ts'
 import type { Rotation } from './types.ts'
 
@@ -57,49 +57,40 @@ export function enter(
       role,
     )
   }
-  switch (step) {
-    case 'staged':
-      db.prepare(`INSERT OR REPLACE INTO ledger VALUES (?, 'new', 'made', ?, ?, NULL, ?)`).run(
-        id,
-        upstream ?? null,
-        fingerprint ?? null,
-        at,
-      )
-      return
-    case 'promoted':
-      db.prepare('UPDATE ledger SET version = ? WHERE rotation = ? AND role = ?').run(
-        version ?? null,
-        id,
-        'new',
-      )
-      is('new', 'current')
-      db.prepare(
-        `INSERT OR IGNORE INTO ledger VALUES (?, 'old', 'previous', NULL, NULL, ?, ?)`,
-      ).run(id, from, at)
-      // What an earlier rotation made current is what this one has replaced.
-      db.prepare(
-        `UPDATE ledger SET state = 'previous', updated_at = ?1
-         WHERE role = 'new' AND state = 'current' AND rotation <> ?2 AND rotation IN (
-           SELECT other.id FROM rotations AS other JOIN rotations AS this ON this.id = ?2
-           WHERE other.config = this.config AND other.environment = this.environment
-             AND other.ref = this.ref)`,
-      ).run(at, id)
-      return
-    case 'done':
-      is('old', 'ended')
-      db.prepare(
-        `UPDATE ledger SET state = 'ended', updated_at = ?1
-         WHERE role = 'new' AND state = 'previous' AND rotation <> ?2 AND rotation IN (
-           SELECT other.id FROM rotations AS other JOIN rotations AS this ON this.id = ?2
-           WHERE other.config = this.config AND other.environment = this.environment
-             AND other.ref = this.ref)`,
-      ).run(at, id)
-      return
-    case 'failed':
-      is('new', 'ended')
-      return
-    default:
+  const ofEarlier = (state: LedgerRow['state'], next: LedgerRow['state']): void => {
+    db.prepare(
+      `UPDATE ledger SET state = ?1, updated_at = ?2
+       WHERE role = 'new' AND state = ?3 AND rotation <> ?4 AND rotation IN (
+         SELECT other.id FROM rotations AS other JOIN rotations AS this ON this.id = ?4
+         WHERE other.config = this.config AND other.environment = this.environment
+           AND other.ref = this.ref)`,
+    ).run(next, at, state, id)
   }
+  if (step === 'staged') {
+    db.prepare(`INSERT OR REPLACE INTO ledger VALUES (?, 'new', 'made', ?, ?, NULL, ?)`).run(
+      id,
+      upstream ?? null,
+      fingerprint ?? null,
+      at,
+    )
+  } else if (step === 'promoted') {
+    db.prepare('UPDATE ledger SET version = ? WHERE rotation = ? AND role = ?').run(
+      version ?? null,
+      id,
+      'new',
+    )
+    is('new', 'current')
+    db.prepare(`INSERT OR IGNORE INTO ledger VALUES (?, 'old', 'previous', NULL, NULL, ?, ?)`).run(
+      id,
+      from,
+      at,
+    )
+    // What an earlier rotation made current is what this one has replaced.
+    ofEarlier('current', 'previous')
+  } else if (step === 'done') {
+    is('old', 'ended')
+    ofEarlier('previous', 'ended')
+  } else if (step === 'failed') is('new', 'ended')
 }
 
 /** Every credential that rotations of this config know of. @throws STATE_UNAVAILABLE */
@@ -111,21 +102,22 @@ export function ledgerOf(db: DatabaseSync, config: string): LedgerRow[] {
          WHERE r.config = ? ORDER BY l.updated_at, l.rotation, l.role`,
       )
       .all(config)
-      .map((row) => {
-        const optional = (name: string, column = name): Record<string, string> =>
-          typeof row[column] === 'string' ? { [name]: row[column] } : {}
-        return {
-          rotation: String(row['rotation']),
-          ref: String(row['ref']),
-          environment: String(row['environment']),
-          role: row['role'] === 'old' ? 'old' : 'new',
-          state: STATES.find((state) => state === row['state']) ?? 'made',
-          ...optional('upstream'),
-          ...optional('fingerprint'),
-          ...optional('version'),
-        }
-      }),
+      .map(toRow),
   )
+}
+
+function toRow(row: Record<string, SQLOutputValue>): LedgerRow {
+  const { upstream, fingerprint, version } = row
+  return {
+    rotation: String(row['rotation']),
+    ref: String(row['ref']),
+    environment: String(row['environment']),
+    role: row['role'] === 'old' ? 'old' : 'new',
+    state: STATES.find((state) => state === row['state']) ?? 'made',
+    ...(typeof upstream === 'string' ? { upstream } : {}),
+    ...(typeof fingerprint === 'string' ? { fingerprint } : {}),
+    ...(typeof version === 'string' ? { version } : {}),
+  }
 }
 
 const STATES = ['made', 'current', 'previous', 'ended'] as const

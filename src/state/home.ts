@@ -15,6 +15,8 @@ export interface Home {
   /** Anchors, checkpoint and segment bounds; only ever read from here, never from a project. */
   auditSettings: string
   stateDb: string
+  /** What is durable of rotations; there once one was begun. */
+  rotations: string
   /** Its time says when a value was last replaced: those who tend runs look again. */
   rotated: string
   /** Sockets and private files of running agents, 0700. */
@@ -51,6 +53,7 @@ export function homeOf(env: Environment): Home {
     checkpoints: join(dir, 'audit.checkpoints'),
     auditSettings: join(dir, 'audit.json'),
     stateDb: join(dir, 'state.db'),
+    rotations: join(dir, 'rotations.db'),
     rotated: join(dir, 'rotated'),
     run: join(dir, 'run'),
     keys,

@@ -1,6 +1,7 @@
 /** What a serving gateway does of itself: rotates what its config says is due, and goes on with what was begun. */
-import { SecretRefError } from '../../errors.ts'
+import type { DatabaseSync } from 'node:sqlite'
 import { placedRefs } from '../../config/accessors.ts'
+import { SecretRefError } from '../../errors.ts'
 import { openJournal, openRotationsOf, readJournal } from '../../rotation/journal.ts'
 import { raiseAlert } from '../alert/raise.ts'
 import type { Duty } from '../duties.ts'
@@ -10,7 +11,6 @@ import { planRotations, versionOf, type Planned } from './plan.ts'
 import { rotate } from './rotate.ts'
 import { alertOf, bringWords, standingOf } from './tell.ts'
 
-const EVERY_MS = 60_000
 /** How often stores are asked how old their values are. */
 const ASK_MS = 3_600_000
 const DAY_MS = 86_400_000
@@ -18,69 +18,76 @@ const DAY_MS = 86_400_000
 type Can = Extract<Planned, { kind: 'can' }>
 
 /** @param environment as asked for; left out: the configured one */
-export function rotationDuty(gateway: Gateway, environment: string | undefined, say: Say): Duty {
+export function rotations(
+  gateway: Gateway,
+  environment: string | undefined,
+  say: Say,
+): Duty['run'] {
   let askAt = 0
-  /** When a person was last told to bring a value, by ref. */
-  const told = new Map<string, number>()
-  return {
-    name: 'rotation',
-    everyMs: EVERY_MS,
-    async run(signal) {
-      const now = gateway.now().getTime()
-      const ask = hasRules(gateway) && now >= askAt
-      if (!ask && !isAnyOpen(gateway)) return
-      const db = openJournal(gateway.home)
-      try {
-        const { planned } = await planRotations(gateway, db, {
-          environment,
-          chosen: {},
-          asked: { force: false },
-          scheduled: true,
-          openOnly: !ask,
-        })
-        if (ask) askAt = nextLook(planned, now)
-        for (const one of planned) {
-          if (one.kind !== 'can' || !one.todo || signal.aborted) continue
-          if (needsPerson(one)) await tell(one)
-          else await rotateOne(one, signal)
-        }
-      } finally {
-        db.close()
-      }
-
-      async function rotateOne(
-        { subject, current, due, open }: Can,
-        stop: AbortSignal,
-      ): Promise<void> {
-        const { ref } = subject
-        try {
-          const rotated = await rotate(gateway, db, {
-            subject,
-            from: versionOf(current, open),
-            why: due.kind === 'due' ? 'due' : 'continued',
-            impatient: false,
-            revokeNow: false,
-            say: (level, sentence, hint) => say(level === 'info' ? 'debug' : level, sentence, hint),
-            signal: stop,
-          })
-          if (rotated.kind === 'held') return
-          say('info', `${ref}: rotation: ${standingOf(rotated)}`)
-          await alertOf(gateway, subject, rotated)
-        } catch (error) {
-          if (!(error instanceof SecretRefError) || error.code.startsWith('AUDIT_')) throw error
-          say('error', `${ref}: not rotated: ${error.message} [${error.code}]`, error.hint)
-        }
-      }
-    },
+  const reminders = new Map<string, number>()
+  /** What only a person can do, they are told once a day. */
+  const isDue = (ref: string): boolean => {
+    const now = gateway.now().getTime()
+    if (now - (reminders.get(ref) ?? 0) < DAY_MS) return false
+    reminders.set(ref, now)
+    return true
   }
 
-  /** Once a day, for as long as nobody brings it. */
-  async function tell({ subject: { ref, environment: where } }: Can): Promise<void> {
-    const now = gateway.now()
-    if (now.getTime() - (told.get(ref) ?? 0) < DAY_MS) return
-    told.set(ref, now.getTime())
+  return async (signal) => {
+    const now = gateway.now().getTime()
+    const ask = hasRules(gateway) && now >= askAt
+    if (!ask && !isAnyOpen(gateway)) return
+    const db = openJournal(gateway.home)
+    try {
+      const { planned } = await planRotations(gateway, db, {
+        environment,
+        chosen: {},
+        asked: { force: false },
+        scheduled: true,
+        openOnly: !ask,
+      })
+      if (ask) askAt = nextLook(planned, now)
+      for (const one of planned) {
+        if (one.kind !== 'can' || !one.todo || signal.aborted) continue
+        if (needsPerson(one)) await remind(one)
+        else await rotateOne(db, one, signal)
+      }
+    } finally {
+      db.close()
+    }
+  }
+
+  async function rotateOne(
+    db: DatabaseSync,
+    { subject, current, due, open }: Can,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { ref } = subject
+    try {
+      const rotated = await rotate(gateway, db, {
+        subject,
+        from: versionOf(current, open),
+        why: due.kind === 'due' ? 'due' : 'continued',
+        impatient: false,
+        revokeNow: false,
+        say: (level, sentence, hint) => say(level === 'info' ? 'debug' : level, sentence, hint),
+        signal,
+      })
+      if (rotated.kind === 'held') return
+      const standing = standingOf(rotated)
+      say('info', `${ref}: rotation: ${standing}`)
+      if (standing !== 'expire' || isDue(ref)) await alertOf(gateway, subject, rotated)
+    } catch (error) {
+      if (!(error instanceof SecretRefError) || error.code.startsWith('AUDIT_')) throw error
+      say('error', `${ref}: not rotated: ${error.message} [${error.code}]`, error.hint)
+    }
+  }
+
+  async function remind({ subject: { ref, environment: where } }: Can): Promise<void> {
+    if (!isDue(ref)) return
     const key = `rotation.guided:${where}:${ref}`
-    await raiseAlert(gateway, { ...bringWords(ref), environment: where, ref, key, at: now })
+    const at = gateway.now()
+    await raiseAlert(gateway, { ...bringWords(ref), environment: where, ref, key, at })
     say('warn', `${ref}: it is due, and a person has to bring the new value`)
   }
 }

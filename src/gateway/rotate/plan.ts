@@ -50,11 +50,11 @@ export async function planRotations(
   const { config, dir, path } = gateway.loaded
   const planned = planner({ config, configDir: dir, userHome: userHome(gateway.env), environment })
   const all = subjectsOf(config, planned, environment)
-  const open = new Map(
+  const begun = new Map(
     openRotationsOf(db, path).map((one) => [JSON.stringify([one.environment, one.ref]), one]),
   )
   const openOf = (one: Subject): Journalled | undefined =>
-    open.get(JSON.stringify([one.environment, one.ref]))
+    begun.get(JSON.stringify([one.environment, one.ref]))
   const isBegun = (one: Subject): boolean => (openOf(one)?.step ?? 'planned') !== 'planned'
   const counts = (one: Subject): boolean =>
     isBegun(one) || (openOnly !== true && (scheduled !== true || isRuled(one)))
@@ -65,25 +65,27 @@ export async function planRotations(
   const toRead = subjects.filter((one) => 'step' in one).filter((one) => !isBegun(one))
   const current = await currentOf(gateway, toRead)
   const now = gateway.now()
+  const planOf = (subject: Subject): Planned => {
+    const known = current.get(subject.ref)
+    const open = openOf(subject)
+    const due = known === undefined ? NOT_ASKED : dueNow(subject, known, asked, now)
+    const starts = due.kind === 'due' && due.start <= now && open?.step !== 'stuck'
+    const goesOn = known === undefined && open?.step !== 'stuck'
+    const pausing = !asked.force && open?.notBefore !== undefined && open.notBefore > now
+    return {
+      kind: 'can',
+      subject,
+      ...(known === undefined ? {} : { current: known }),
+      due,
+      ...(open === undefined ? {} : { open }),
+      todo: !pausing && (goesOn || starts),
+    }
+  }
   return {
     byStore,
-    planned: subjects.map((subject): Planned => {
-      if (!('step' in subject)) return { kind: 'cannot', subject }
-      const known = current.get(subject.ref)
-      const running = openOf(subject)
-      const due = known === undefined ? NOT_ASKED : dueNow(subject, known, asked, now)
-      const starts = due.kind === 'due' && due.start <= now && running?.step !== 'stuck'
-      const goesOn = known === undefined && running?.step !== 'stuck'
-      const pausing = !asked.force && running?.notBefore !== undefined && running.notBefore > now
-      return {
-        kind: 'can',
-        subject,
-        ...(known === undefined ? {} : { current: known }),
-        due,
-        ...(running === undefined ? {} : { open: running }),
-        todo: !pausing && (goesOn || starts),
-      }
-    }),
+    planned: subjects.map((one) =>
+      'step' in one ? planOf(one) : { kind: 'cannot', subject: one },
+    ),
   }
 }
 
