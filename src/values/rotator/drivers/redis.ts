@@ -55,7 +55,11 @@ export const driver: Driver = {
     return {
       choose: async ({ value }) => {
         const account = accountIn(value, REDIS)
-        if (account === undefined) return noUrl
+        const by = accountIn(ctx.admin ?? value, REDIS)
+        if (account === undefined || by === undefined) return noUrl
+        // Who is to set it must be let in: what is begun without that can neither be done nor be undone.
+        const trouble = await connected(by, options, ctx, async () => undefined)
+        if (trouble !== undefined) return trouble
         const password = newPassword()
         const next = withAccount(value, account.user, password)
         wipe(password)

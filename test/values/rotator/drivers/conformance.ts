@@ -51,6 +51,17 @@ export function choosingDriver(
       expect(await about.admits(about.current)).toBe(overlaps)
     })
 
+    test('where nobody is let in, nothing is begun', async () => {
+      const { admin: _, ...about } = await subject()
+      const issuer = await open(driver, about)
+      expect(await issuer.choose?.(about.foreign)).toMatchObject({
+        kind: 'refused',
+        code: 'CREDENTIAL_REJECTED',
+      })
+      const by = await open(driver, { ...about, admin: about.foreign.value })
+      expect(await by.choose?.(about.current)).toMatchObject({ kind: 'refused' })
+    })
+
     test('setting it again, as after a crash, is no mistake', async () => {
       const about = await subject()
       const issuer = await open(driver, about)

@@ -130,7 +130,10 @@ describe.skipIf(!there)('Redis', () => {
     expect(await admits(about.current)).toBe(true)
     const nobody = { value: urlOf('nobody', 'fake-word') }
     const next = await chosen(issuer, nobody)
-    expect(await issuer.set?.(next, nobody)).toMatchObject({ kind: 'refused' })
+    expect(await issuer.set?.(next, nobody)).toMatchObject({
+      kind: 'refused',
+      reason: 'unfit-user',
+    })
     expect(await server.ask('ACL', 'USERS')).not.toContain('nobody')
   })
 

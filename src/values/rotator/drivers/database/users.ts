@@ -41,7 +41,8 @@ export function oneUser(database: SingleUsers, ctx: Pick<DriverContext, 'admin'>
   return {
     choose: async ({ value }) => {
       const account = accountIn(value, form)
-      return account === undefined ? noUrl : made(value, account.user)
+      if (account === undefined) return noUrl
+      return (await whyNot(database, account, ctx)) ?? made(value, account.user)
     },
     set: (next, current) => setPassword(database, next, current, ctx),
     try: async ({ value }) => {
@@ -75,10 +76,13 @@ export function twoUsers(
   const users: readonly unknown[] = Array.isArray(option) ? option : []
   return {
     choose: async ({ value }) => {
-      const used = accountIn(value, form)?.user
+      const account = accountIn(value, form)
+      const used = account?.user
       const idle = users.find((user) => user !== used)
       // Neither of the two: the ref is another's, and so would the new value be.
-      if (used === undefined || !users.includes(used) || typeof idle !== 'string') return noUrl
+      if (account === undefined || !users.includes(used) || typeof idle !== 'string') return noUrl
+      const trouble = await whyNot(database, account, ctx)
+      if (trouble !== undefined) return trouble
       return { ...made(value, idle), ...(ID.test(idle) ? { id: idle } : {}) }
     },
     set: (next, current) => setPassword(database, next, current, ctx),
@@ -108,6 +112,18 @@ export function twoUsers(
     },
     close: async () => {},
   }
+}
+
+/** Who is to set it must be let in: what is begun without that can neither be done nor be undone. */
+async function whyNot(
+  database: SingleUsers,
+  current: Account,
+  ctx: Pick<DriverContext, 'admin'>,
+): Promise<Trouble | undefined> {
+  const by = ctx.admin === undefined ? current : accountIn(ctx.admin, database.form)
+  if (by === undefined) return noUrl
+  const answer = await database.signIn(by)
+  return answer.kind === 'signed-in' ? undefined : answer
 }
 
 function made(value: Buffer, user: string): { kind: 'made' } & Credential {

@@ -101,6 +101,8 @@ const LOGIN = new Set([1045, 1698])
 const NOT_PERMITTED = new Set([
   1044, 1130, 1142, 1143, 1227, 1251, 1290, 1370, 1410, 1524, 1820, 1862, 1873, 3118, 3955, 4151,
 ])
+/** There is no such user, or one that another plugin lets in, by no password or by one of another form. */
+const UNFIT = new Set([1133, 1372, 1396, 1699])
 /** Busy, or full: 1213 and 1205 undid the statement. */
 const BUSY = new Set([1040, 1129, 1203, 1205, 1213, 1226, 1836])
 
@@ -113,6 +115,9 @@ function troubleOf(error: unknown, sent: boolean): Trouble {
     }
     if (NOT_PERMITTED.has(errno)) {
       return { kind: 'refused', code: 'PROVIDER_DENIED', reason: 'not-permitted' }
+    }
+    if (UNFIT.has(errno)) {
+      return { kind: 'refused', code: 'PROVIDER_INVALID', reason: 'unfit-user' }
     }
     if (BUSY.has(errno)) {
       return { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE', reason: 'server-error' }

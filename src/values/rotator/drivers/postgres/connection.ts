@@ -79,6 +79,10 @@ function troubleOf(error: unknown, connected: boolean): Trouble {
   if (code === '42501' || code.startsWith('28')) {
     return { kind: 'refused', code: 'PROVIDER_DENIED', reason: 'not-permitted' }
   }
+  // No such role.
+  if (code === '42704') {
+    return { kind: 'refused', code: 'PROVIDER_INVALID', reason: 'unfit-user' }
+  }
   // 22, 42: the statement itself, which asking again does not mend.
   if (/^(?:22|42)/.test(code)) {
     return { kind: 'refused', code: 'PROVIDER_INVALID', reason: 'bad-answer' }

@@ -13,7 +13,12 @@ export type Api = (
   method: 'GET' | 'PUT',
   path: string,
   body?: Readonly<Record<string, unknown>>,
-) => Promise<{ kind: 'answer'; status: number; said: Readonly<Record<string, unknown>> } | Trouble>
+) => Promise<Answered>
+
+export type Answered =
+  | { kind: 'answer'; status: number; said: Readonly<Record<string, unknown>> }
+  | { kind: 'absent' }
+  | Trouble
 
 /**
  * @param base of the API, without `/api`
@@ -51,7 +56,7 @@ async function call(
   { user, password }: Pick<Account, 'user' | 'password'>,
   body: Readonly<Record<string, unknown>> | undefined,
   signal: AbortSignal,
-): ReturnType<Api> {
+): Promise<Answered> {
   const pair = Buffer.from(`${user}:${password}`)
   const encoded = encodeBase64(pair)
   const sent = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
@@ -71,6 +76,7 @@ async function call(
   if (reply.kind === 'trouble') return TROUBLES[reply.trouble]
   const said = objectIn(reply.body)
   wipe(reply.body)
+  if (reply.status === 404) return { kind: 'absent' }
   return reply.status >= 200 && reply.status < 300
     ? { kind: 'answer', status: reply.status, said }
     : refusalOf(reply.status, said)

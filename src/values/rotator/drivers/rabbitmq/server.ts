@@ -17,6 +17,7 @@ export const RABBITMQ: Form = {
   securePort: 5671,
 }
 
+const unfit: Trouble = { kind: 'refused', code: 'PROVIDER_INVALID', reason: 'unfit-user' }
 const badAnswer: Trouble = { kind: 'refused', code: 'PROVIDER_INVALID', reason: 'bad-answer' }
 
 export function rabbitmq(
@@ -36,6 +37,7 @@ export function rabbitmq(
       }
       return asApi(account, async (api) => {
         const who = await api('GET', 'whoami')
+        if (who.kind === 'absent') return badAnswer
         if (who.kind !== 'answer') return who
         const name = who.said['name']
         return typeof name === 'string' ? { kind: 'signed-in', name } : badAnswer
@@ -49,14 +51,16 @@ export function rabbitmq(
 async function alter(api: Api, { user, password }: Account): Promise<Answer> {
   const path = `users/${encodeURIComponent(user)}`
   const found = await api('GET', path)
+  if (found.kind === 'absent') return unfit
   if (found.kind !== 'answer') return found
   const { tags, hashing_algorithm: algorithm } = found.said
   const bytes = Buffer.from(password)
   const hash = hashedAs(algorithm, bytes)
   wipe(bytes)
-  if (hash === undefined || tags === undefined) return badAnswer
+  if (hash === undefined || tags === undefined) return unfit
   const put = await api('PUT', path, { password_hash: hash, hashing_algorithm: algorithm, tags })
+  if (put.kind === 'absent') return unfit
   if (put.kind !== 'answer') return put
   // 201: it was gone meanwhile, and there is one again that may do nothing.
-  return put.status === 204 ? { kind: 'ok' } : badAnswer
+  return put.status === 204 ? { kind: 'ok' } : unfit
 }

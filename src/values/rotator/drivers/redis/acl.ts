@@ -46,8 +46,8 @@ export async function apply(
   return told.kind === 'ok' ? keep() : told
 }
 
-/** Not by us: this user is open to everyone, is not there, or has no other password. */
-const unfit: Trouble = { kind: 'refused', code: 'PROVIDER_INVALID', reason: 'bad-answer' }
+/** It is open to everyone, is not there, or has no other password. */
+const unfit: Trouble = { kind: 'refused', code: 'PROVIDER_INVALID', reason: 'unfit-user' }
 
 async function passwordsOf(
   ask: Ask,
