@@ -119,6 +119,36 @@ describeOnLinux('a changed agent', () => {
     expect(stage.seen()).not.toContain('anew second')
   })
 
+  test('that could not be started is tried again; one that has run to its end is not', async () => {
+    const once = { restart: 'never', command: ['/bin/sh', '-c', 'echo "ran" >>seen'] }
+    const stage = await serving({
+      on: stays('on'),
+      failed: stays('failed', { restart: 'never', 'tool-bindings': needs({ K: 'nowhere' }) }),
+      over: stays('over', once),
+    })
+    await stage.run('on', 'over')
+    await until('both over', () =>
+      /failed: K: [^]*over: ended|over: ended[^]*failed: K:/.test(stage.io.stderr),
+    )
+    stage.edit(({ agents }) => {
+      Object.assign(agents['failed'] ?? {}, { 'tool-bindings': needs({ K: 'l' }) })
+      Object.assign(agents['over'] ?? {}, { 'tool-bindings': needs({ K: 'l' }) })
+    })
+    expect(await stage.reloader.reload('asked')).toMatchObject({ changed: ['failed', 'over'] })
+    await stage.run('failed')
+    expect(stage.seen().match(/ran/g)).toHaveLength(1)
+  })
+
+  test('without a command is checked anew', async () => {
+    const stage = await serving({ on: stays('on'), a: { 'tool-bindings': needs({ K: 'k' }) } })
+    await until('checked', () => stage.io.stdout.includes('K: ready'))
+    stage.edit(({ agents }) => {
+      Object.assign(agents['a'] ?? {}, { 'tool-bindings': needs({ L: 'l' }) })
+    })
+    expect(await stage.reloader.reload('asked')).toMatchObject({ changed: ['a'] })
+    await until('checked anew', () => stage.io.stdout.includes('L: ready'))
+  })
+
   test('that is being started is started by the new config alone: nothing of the old one is released', async () => {
     const stage = await serving({ first: stays('first') })
     await stage.run('first')

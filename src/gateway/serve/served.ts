@@ -8,7 +8,7 @@ import type { Say } from '../result.ts'
 import { runSchedule } from '../schedule.ts'
 import type { Heard } from '../signals.ts'
 import { checkAgainAndAgain } from './check.ts'
-import type { Current } from './meaning.ts'
+import { runsAs, type Current } from './meaning.ts'
 import { Runner, type Taken } from './runner.ts'
 import type { Service, Serving } from './service.ts'
 
@@ -20,6 +20,8 @@ export class Served {
   #turn = new AbortController()
   #leaving = false
   #ended = false
+  /** False where its last start failed. */
+  #hasRun = false
   #done: Promise<Ending | undefined> = Promise.resolve(undefined)
   #left: () => void = () => {}
 
@@ -84,16 +86,18 @@ export class Served {
   }
 
   change(next: Current, taken: Taken | undefined): void {
-    const old = this.#service
+    const { current: old } = this
     this.#runner.change(next, taken)
+    const changed = runsAs(old) !== runsAs(next)
     const { schedule, timezone, program } = next.service
-    const rearmed =
-      old.schedule !== schedule ||
-      old.timezone !== timezone ||
-      (old.program === undefined) !== (program === undefined)
-    if (!rearmed) return
-    if (this.#ended) this.#done = this.#life(undefined)
-    else this.#turn.abort()
+    const otherWay =
+      old.service.schedule !== schedule ||
+      old.service.timezone !== timezone ||
+      (old.service.program === undefined) !== (program === undefined)
+    if (this.#ended) {
+      // One that ran to its end has done what it was for.
+      if (otherWay || (changed && !this.#hasRun)) this.#done = this.#life(undefined)
+    } else if (otherWay || (changed && program === undefined)) this.#turn.abort()
   }
 
   get #service(): Service {
@@ -121,6 +125,7 @@ export class Served {
     let last: Ending | undefined
     const once = async (): Promise<Ending | undefined> => {
       last = await this.#runner.start()
+      this.#hasRun = last !== undefined
       return last
     }
     do {
