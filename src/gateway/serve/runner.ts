@@ -72,8 +72,11 @@ export class Runner {
         const run = await this.#serving.starts.run(() => this.#startOnce())
         return run && (await this.#supervise(run))
       } catch (error) {
+        // It may have failed by itself by then.
+        if (!(error instanceof Superseded)) this.fail(error)
+        const superseded = this.#attempt?.abort.signal.reason instanceof Superseded
         this.#attempt = undefined
-        if (!(error instanceof Superseded)) return this.fail(error)
+        if (!superseded) return undefined
         await this.#serving.clock.wait(this.#nextPace(), this.#over.signal)
       }
     }
