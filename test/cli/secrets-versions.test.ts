@@ -1,5 +1,5 @@
 /** `secrets history`, `rollback`, `rm`: versions of a stored value, without the value. */
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { configOf, makeWorld, recordsOf, run, type Ended, type World } from '../process/support.ts'
 
@@ -82,4 +82,23 @@ test('a provider that keeps no versions says so; an agent changes nothing', asyn
     const ended = await run(world, ['secrets', ...words, '--config', world.config], { env })
     expect(ended.err).toContain('[AGENT_NOT_ALLOWED]')
   }
+})
+
+test('describe tells which version its provider has, and since when; an outage is said in its place', async () => {
+  const world = await stored('fake-one', 'fake-two')
+  const { out, code } = await secrets(world, 'describe', 'key')
+  const today = new Date().toISOString().slice(0, 10)
+  expect(code).toBe(0)
+  expect(out).toMatch(new RegExp(`^  stored +version 2, since ${today}; 2 versions are kept$`, 'm'))
+  const json = await secrets(world, 'describe', 'key', '--json')
+  expect(JSON.parse(json.out)).toMatchObject({
+    environments: [{ stored: { count: 2, current: { version: '2', stages: ['current'] } } }],
+  })
+  writeFileSync(world.home.store.identity, 'x')
+  const broken = await secrets(world, 'describe', 'key')
+  expect([broken.code, broken.out]).toEqual([
+    0,
+    expect.stringMatching(/^ {2}stored +not known: .*\[SECRET_MALFORMED\]$/m),
+  ])
+  expect(out + broken.out).not.toContain('fake-')
 })
