@@ -14,6 +14,7 @@
  * node issuer.ts STATE-FILE
  */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 
 export interface Issued {
@@ -164,10 +165,15 @@ export function serve(
 
 if (process.argv[1] === import.meta.filename) {
   const [, , path = ''] = process.argv
+  const request: Request = JSON.parse(readFileSync(0, 'utf8'))
+  // One at a time, as two rotators may ask: a lock that goes with whoever is killed.
+  const lock = new DatabaseSync(`${path}.lock`, { timeout: 10_000 })
+  lock.exec('BEGIN IMMEDIATE')
   const state: IssuerState = JSON.parse(readFileSync(path, 'utf8'))
-  const { reply, comes } = serve(state, JSON.parse(readFileSync(0, 'utf8')))
+  const { reply, comes } = serve(state, request)
   writeFileSync(`${path}.new`, JSON.stringify(state), { mode: 0o600 })
   renameSync(`${path}.new`, path)
+  lock.close()
   if (comes === 'never') process.exit(9)
   if (comes === 'late') await pause(60_000)
   process.stdout.write(JSON.stringify(reply))

@@ -1,38 +1,13 @@
-/** Rotations from plan to end: real journal, real rotator, real store, an issuer of each class. */
+/**
+ * Rotations from plan to end, with real processes, and the crash matrix in its short form: in one rotation
+ * of each class everything is killed after each step in turn. The whole matrix is test/soak/crash-matrix.
+ */
 import { describe, expect, test } from 'vitest'
-import type { Outside } from '../../../src/gateway/rotate/words.ts'
-import type { Action, DriverClass } from '../../../src/rotation/types.ts'
+import { CLASSES, type Action, type DriverClass } from '../../../src/rotation/types.ts'
+import { OUTSIDE, type Outside } from '../../../src/gateway/rotate/words.ts'
+import { Inside } from './inside.ts'
+import { FIRST, transitions } from './matrix.ts'
 import { Stage } from './stage.ts'
-
-const OURS: Outside[] = ['stage', 'set', 'verify', 'promote', 'retire', 'confirm']
-const THEIRS: Outside[] = ['create', 'verify', 'promote', 'retire', 'confirm']
-const FIRST: Record<DriverClass, string> = {
-  chosen: 'fake-first',
-  issued: 'fake-first',
-  slots: 'user1:fake-first',
-  roll: 'fake-first',
-}
-const CLASSES = ['chosen', 'issued', 'slots', 'roll'] as const
-
-/** Works at it until it is over. */
-async function finish(stage: Stage): Promise<string> {
-  for (let tries = 0; tries < 12; tries += 1) {
-    const { rotation } = await stage.attempt()
-    if (['done', 'stuck', 'abandoned'].includes(rotation.step)) return rotation.step
-  }
-  throw new Error('it does not end')
-}
-
-/** What must hold whatever happened: it works, nothing else lives but what is known, and never too many did. */
-async function sound(stage: Stage): Promise<void> {
-  const { value, version } = await stage.current()
-  expect(version).toBe('2')
-  const { live, most, cap } = stage.issuer
-  expect(live.map((one) => one.value)).toContain(value)
-  // A second slot stays as it is; of all others one lives.
-  expect(live.length).toBe(1)
-  expect(most).toBeLessThanOrEqual(cap)
-}
 
 test('a value of our own choice: staged, tried, promoted, and the old one forgotten', async () => {
   const stage = await Stage.make({ type: 'generate', class: 'chosen' }, 'fake-first')
@@ -46,30 +21,65 @@ test('a value of our own choice: staged, tried, promoted, and the old one forgot
   })
 })
 
-describe.each(CLASSES)('%s', (kind) => {
-  const make = (): Promise<Stage> => Stage.make({ type: 'exec', class: kind }, FIRST[kind])
-  const steps = kind === 'chosen' || kind === 'slots' ? OURS : THEIRS
-
-  test('where all goes well', async () => {
-    const stage = await make()
-    expect((await stage.attempt()).rotation.step).toBe('done')
-    await sound(stage)
-  })
-
-  const matrix = steps.flatMap((action) =>
-    (['before', 'after'] as const).map((when) => ({ action, when })),
-  )
-  test.each(matrix)('all is killed $when $action: the next run ends it', async (kill) => {
-    const stage = await make()
-    await stage.attempt(kill)
-    expect(await finish(stage)).toBe('done')
-    await sound(stage)
-  })
-
-  test.each(['create', 'set', 'end', 'try'])('the answer to %s is lost', async (step) => {
-    const stage = await make()
-    stage.issuer = { ...stage.issuer, lose: [step] }
-    expect(await finish(stage)).toBe('done')
-    await sound(stage)
+describe('kill -9 of everything after each step, one after the other, in one rotation', () => {
+  // Two at once: there is a core for each.
+  const pairs: [DriverClass, DriverClass][] = [
+    ['chosen', 'issued'],
+    ['slots', 'roll'],
+  ]
+  test.each(pairs)('%s and %s', { timeout: 120_000 }, async (...kinds) => {
+    await Promise.all(
+      kinds.map(async (kind) => {
+        const stage = await Stage.make({ type: 'exec', class: kind }, FIRST[kind])
+        const kills = outsideOf(kind)
+        for (const action of kills) await stage.attempt({ action, when: 'after' })
+        expect(kills.length).toBe(kind === 'chosen' || kind === 'slots' ? 6 : 5)
+        await sound(stage, stage.issuer, await finish(stage))
+      }),
+    )
   })
 })
+
+describe.each(CLASSES)('%s', (kind) => {
+  test.each([
+    ['every answer is lost once', { lose: ['create', 'set', 'end', 'try', 'marked', 'choose'] }],
+    ['every answer is lost twice', { lose: twice(['create', 'set', 'end', 'try', 'marked']) }],
+    ['every request arrives twice', { twice: ['create', 'set', 'end', 'try'], cap: 3 }],
+  ])('%s', async (_, about) => {
+    const stage = await Inside.make(kind, about)
+    await sound(stage, stage.service, await finish(stage))
+  })
+})
+
+function outsideOf(kind: DriverClass): Outside[] {
+  return transitions(kind).flatMap((action) => OUTSIDE.filter((one) => one === action))
+}
+
+function twice<T>(steps: readonly T[]): T[] {
+  return [...steps, ...steps]
+}
+
+/** Works at it until it is over. */
+async function finish(stage: Stage | Inside): Promise<string> {
+  for (let tries = 0; tries < 20; tries += 1) {
+    const attempt = await stage.attempt()
+    const { step } = 'rotation' in attempt ? attempt.rotation : attempt
+    if (['done', 'stuck', 'abandoned'].includes(step)) return step
+  }
+  throw new Error('it does not end')
+}
+
+/** What must hold whatever happened: it works, nothing else lives, and never too many did. */
+async function sound(
+  stage: Stage | Inside,
+  { live, most, cap }: Stage['issuer'],
+  step: string,
+): Promise<void> {
+  const { value, version } = await stage.current()
+  expect({ step, version, live: live.map((one) => one.value) }).toEqual({
+    step: 'done',
+    version: '2',
+    live: [value],
+  })
+  expect(most).toBeLessThanOrEqual(cap)
+}

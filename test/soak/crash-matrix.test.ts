@@ -1,0 +1,96 @@
+/**
+ * The whole crash matrix: a gateway, or its rotator, is killed with -9 before, while and after each
+ * transition of each class, with the service's answer lost, late, or given to two requests. Afterwards the
+ * ref works, nothing lives at the service but what is current, and never more than one too many did.
+ * `npm run soak -- crash-matrix.test.ts` writes the table of docs/rotation.md.
+ */
+import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openJournal } from '../../src/rotation/journal.ts'
+import { ledgerOf } from '../../src/rotation/ledger.ts'
+import { CLASSES, type Rotation } from '../../src/rotation/types.ts'
+import {
+  cellsOf,
+  FIRST,
+  nameOf,
+  page,
+  PAGE,
+  withTable,
+  type Cell,
+} from '../gateway/rotate/matrix.ts'
+import { Stage } from '../gateway/rotate/stage.ts'
+import { loudly } from '../values/loud.ts'
+
+const HOST = join(import.meta.dirname, '../gateway/rotate/attend.ts')
+/** Cells at once: as many as most machines have cores to spare. */
+const AT_ONCE = 2
+const MOST_RUNS = 20
+const LATE_MS = 3000
+
+const asked = process.env['SECRETREF_SOAK_SECONDS'] ?? process.env['SECRETREF_SOAK']
+
+if (asked === undefined) {
+  loudly('the whole crash matrix', 'it takes minutes: npm run soak -- crash-matrix.test.ts')
+  test.skip('the whole crash matrix')
+} else {
+  test('the whole crash matrix', { timeout: 3_600_000 }, async () => {
+    const cells = CLASSES.flatMap(cellsOf)
+    const failed = new Map<Cell, string>()
+    const waiting = cells.entries()
+    const work = async (): Promise<void> => {
+      for (const [i, cell] of waiting) {
+        const trouble = await play(cell)
+        if (trouble !== undefined) failed.set(cell, trouble)
+        process.stdout.write(`${i + 1}/${cells.length} ${nameOf(cell)}: ${trouble ?? 'well'}\n`)
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
+    writeFileSync(PAGE, withTable(page(), [...failed.keys()]))
+    expect([...failed].map(([cell, trouble]) => `${nameOf(cell)}: ${trouble}`)).toEqual([])
+  })
+}
+
+/** @returns what is wrong then */
+async function play(cell: Cell): Promise<string | undefined> {
+  const stage = await Stage.make({ type: 'exec', class: cell.class }, FIRST[cell.class])
+  const { order, home } = stage
+  const path = join(home.dir, 'order.json')
+  const issuer = join(home.dir, 'issuer.json')
+  const options = { ...order.driver.options, ...(cell.answer === 'late' && { timeoutMs: LATE_MS }) }
+  writeFileSync(path, JSON.stringify({ ...order, driver: { ...order.driver, options } }))
+  let step: Rotation['step'] | undefined
+  for (let runs = 1; runs <= MOST_RUNS && step !== 'done' && step !== 'stuck'; runs += 1) {
+    stage.issuer = { ...stage.issuer, clock: 60 * runs }
+    const words = [HOST, path, String(runs), ...(runs === 1 ? [JSON.stringify(cell), issuer] : [])]
+    step = (await run(words, home.dir))?.step
+  }
+  const { live, most, cap } = stage.issuer
+  const { value, version } = await stage.current()
+  const db = openJournal(home)
+  const rows = ledgerOf(db, '/c')
+  db.close()
+  if (step !== 'done') return `ended as ${step}`
+  if (version !== '2') return `version ${version} is current`
+  if (!live.some((one) => one.value === value)) return 'the ref does not work'
+  if (live.length !== 1) return `${live.length} live`
+  if (most > cap) return `${most} lived at once`
+  if (!rows.some(({ role, state }) => role === 'new' && state === 'current'))
+    return 'not in the ledger'
+  return undefined
+}
+
+/** @returns what is durable when it has ended; `undefined`: it was killed */
+async function run(words: readonly string[], home: string): Promise<Rotation | undefined> {
+  const child = spawn(process.execPath, words, {
+    env: { SECRETREF_HOME: home },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let out = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => void (out += text))
+  await new Promise((resolve) => child.once('close', resolve))
+  if (child.signalCode !== null) return undefined
+  const { rotation }: { rotation: Rotation } = JSON.parse(out)
+  return rotation
+}
