@@ -1,79 +1,17 @@
-/**
- * Two PostgreSQL users, used in turn, are rotated under an agent that signs in all the time: it never
- * notices. `SECRETREF_SOAK=50` for so many rotations, each with the grace that a config without one has.
- */
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { postgresBin, startPostgres } from '../servers/postgres.ts'
-import type { SignedIn } from './signs-in.ts'
-import { descendantsOf, eventsOf, makeWorld, run, start, until } from './support.ts'
+/** The short form of test/soak/rotate-postgres.test.ts. */
+import { test } from 'vitest'
+import { postgresBin } from '../servers/postgres.ts'
+import { MOST_MS, rotateUnderAgent } from './two-users.ts'
 
 const bin = postgresBin('rotation under an agent that signs in all the time')
-const SOAK = Number(process.env['SECRETREF_SOAK'] ?? 0)
-const ROTATIONS = SOAK || 3
-/** Longer than a rewrite takes on a busy machine; the default waits for it, however long it takes. */
-const GRACE = SOAK === 0 ? { grace: '4s' } : {}
-const EACH_MS = 30_000
-const SIGNS_IN = join(import.meta.dirname, 'signs-in.ts')
+const ROTATIONS = 3
+/** Longer than a rewrite takes on a busy machine. */
+const GRACE = { grace: '4s' }
 
 test.skipIf(bin === undefined)(
-  `an agent that signs in 100 times a second sees no failure across ${ROTATIONS} rotations`,
+  'an agent that signs in a hundred times a second does not notice that its password is rotated',
   async () => {
-    const server = await startPostgres(bin ?? '')
-    onTestFinished(() => server.stop())
-    const users = ['app_a', 'app_b']
-    const first = ['fake', 'first', 'word'].join('-')
-    for (const user of users) await server.query(`CREATE ROLE ${user} LOGIN PASSWORD '${first}'`)
-    const urlOf = (user: string, password: string): string =>
-      `postgresql://${user}:${password}@127.0.0.1:${server.port}/postgres`
-
-    const rotate = { driver: 'postgres-users', users, admin: { secretRef: 'db-admin' }, ...GRACE }
-    const world = makeWorld({
-      config: {
-        secrets: { providers: { store: {} } },
-        agents: {
-          a: {
-            onChange: 'rewrite',
-            'tool-bindings': {
-              t: { required: true, credentials: { c: { secretRef: 'db', delivery: 'file' } } },
-            },
-          },
-        },
-        openclaw: { gateway: { secrets: { refMap: { db: { provider: 'store', rotate } } } } },
-      },
-    })
-    const secretref = async (words: readonly string[], stdin?: string): Promise<string> => {
-      const ended = await run(world, [...words, '--config', world.config], {
-        timeoutMs: EACH_MS,
-        ...(stdin === undefined ? {} : { stdin: Buffer.from(stdin) }),
-      })
-      if (ended.code !== 0) throw new Error(ended.err)
-      return ended.out
-    }
-    await secretref(['store', 'init'])
-    await secretref(['secrets', 'set', 'db'], urlOf('app_a', first))
-    await secretref(['secrets', 'set', 'db-admin'], urlOf(server.user, server.password))
-
-    const agent = start(
-      world,
-      ['run', '--config', world.config, '--agent', 'a', '--', process.execPath, SIGNS_IN],
-      { timeoutMs: (ROTATIONS + 1) * EACH_MS },
-    )
-    await agent.says(/ready/)
-    await until('on record', () => eventsOf(world).includes('run.started'))
-    for (let i = 1; i <= ROTATIONS; i += 1) {
-      const said = await secretref(['secrets', 'rotate', '--ref', 'db', '--force'])
-      expect(said).toContain(`db: rotated, version ${i + 1} (was ${i}); the old one is ended`)
-    }
-    const child = descendantsOf(agent.pid).find(({ argv }) => argv[1] === SIGNS_IN)
-    process.kill(child?.pid ?? 0, 'SIGTERM')
-    const { out } = await agent.ended
-    const counted: SignedIn = JSON.parse(out.slice(out.indexOf('{')))
-    process.stdout.write(`signed in: ${JSON.stringify(counted)}\n`)
-    expect(counted.failures).toBe(0)
-    for (const user of users) expect(counted.users[user]).toBeGreaterThan(100)
-    // The first one was ended, and would have been seen to fail.
-    expect(await server.admits('app_a', first)).toBe(false)
+    await rotateUnderAgent(bin ?? '', ROTATIONS, GRACE)
   },
-  (ROTATIONS + 2) * EACH_MS,
+  (ROTATIONS + 2) * MOST_MS,
 )
