@@ -3,6 +3,7 @@ import type { Code } from '../../errors.ts'
 import type { FetchedValue } from '../../policy/fetched.ts'
 import type { Meta, Reason } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
+import { ownEnd } from '../secret/own-end.ts'
 
 /** Keyed hash of a value; two values can be compared by it without being shown. */
 export type Fingerprint = (value: Buffer) => string
@@ -30,10 +31,12 @@ export function describeValue(
     }
     version = undefined
   }
+  const ends = [meta.expiresAt, ownEnd(value)].filter((end) => end !== undefined)
+  const [expiresAt] = ends.toSorted((one, other) => one.getTime() - other.getTime())
   return {
     ...(version === undefined ? {} : { version }),
     ...(meta.createdAt === undefined ? {} : { createdAt: meta.createdAt.toISOString() }),
-    ...(meta.expiresAt === undefined ? {} : { expiresAt: meta.expiresAt.toISOString() }),
+    ...(expiresAt === undefined ? {} : { expiresAt: expiresAt.toISOString() }),
     fingerprint: fingerprint(value),
     warnings: meta.warnings ?? [],
   }

@@ -4,7 +4,8 @@ import { CALL_TIMEOUT_MS, type Call, type Checked, type Order } from '../../gate
 import { isOfAnother } from '../../targets/another.ts'
 import type { Held } from '../resolver/fetch.ts'
 import { ask } from './ask.ts'
-import { endOfToken, momentIn } from './ends.ts'
+import { endOfToken } from '../secret/own-end.ts'
+import { momentIn } from './ends.ts'
 import { judge, needsBody } from './judge.ts'
 import { requestOf } from './request.ts'
 

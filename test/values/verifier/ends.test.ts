@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { endOfToken, momentIn } from '../../../src/values/verifier/ends.ts'
+import { momentIn } from '../../../src/values/verifier/ends.ts'
 
 describe('a date in an answer', () => {
   test.each([
@@ -19,31 +19,4 @@ describe('a date in an answer', () => {
       expect(momentIn(text)).toBeUndefined()
     },
   )
-})
-
-const part = (object: unknown): string => Buffer.from(JSON.stringify(object)).toString('base64url')
-const token = (header: unknown, payload: unknown): Buffer =>
-  Buffer.from(`${part(header)}.${part(payload)}.c2ln`)
-
-describe('the end that a signed token states', () => {
-  test('is its exp, in seconds', () => {
-    const end = endOfToken(token({ alg: 'HS256' }, { exp: 1_791_400_073.9 }))
-    expect(end?.toISOString()).toBe('2026-10-07T19:07:53.000Z')
-  })
-
-  test.each<[string, Buffer]>([
-    ['without exp', token({ alg: 'HS256' }, { iat: 1 })],
-    ['in milliseconds', token({ alg: 'HS256' }, { exp: 1_791_400_073_000 })],
-    ['as text', token({ alg: 'HS256' }, { exp: '1791400073' })],
-    ['without an algorithm', token({}, { exp: 1_791_400_073 })],
-    ['that is a list', token([], [])],
-    ['with dots alone', Buffer.from('xapp.1.secret')],
-    ['of bytes', Buffer.from([0xff, 0x2e, 0xfe, 0x2e, 0xfd])],
-    [
-      'longer than any',
-      Buffer.concat([token({ alg: 'x' }, { exp: 1_791_400_073 }), Buffer.alloc(20_000, 'a')]),
-    ],
-  ])('%s there is none', (_, value) => {
-    expect(endOfToken(value)).toBeUndefined()
-  })
 })
