@@ -76,7 +76,7 @@ export const OF_ROTATIONS = {
     hint: 'make a new one at the service, and give that',
   }),
   'still-valid': ({ ref }) => ({
-    message: `the old value of "${ref}" still works`,
+    message: `"${ref}" is replaced, and its old value still works`,
     hint: 'if nobody else uses it, expire it at its service; the next look sees it, and ends the rotation',
   }),
   'unfit-user': ({ ref }) => ({

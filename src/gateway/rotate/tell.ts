@@ -29,10 +29,11 @@ export function standingOf({ rotation: { step, failures, class: kind }, last }: 
   const waiting = last.result === 'waiting'
   if (step === 'done' || step === 'stuck' || step === 'abandoned') return step
   if (step === 'distributed') return 'lives-on'
-  if (step === 'creating' || step === 'intent') {
-    return waiting && kind === 'issued' ? 'bring' : 'again'
-  }
-  if (step === 'retired') return waiting ? 'expire' : 'again'
+  // A program of the driver `exec` may wait for a person too, whatever its class.
+  if (step === 'creating' || step === 'intent') return waiting ? 'bring' : 'again'
+  // What was rolled ends by itself, when its overlap is over.
+  if (step === 'retired' && waiting) return kind === 'roll' ? 'lives-on' : 'expire'
+  if (step === 'retired') return 'again'
   return step === 'failed' || step === 'aborting' || failures > 0 ? 'failed' : 'again'
 }
 
