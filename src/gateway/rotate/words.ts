@@ -77,6 +77,6 @@ export interface Did {
   version?: string
   /** Of the new value, as soon as there is one. */
   fingerprint?: string
-  /** The service's name for the new one. */
+  /** The service's name for the new one; of one that a lost answer had left behind, when it is ended. */
   id?: string
 }

@@ -59,13 +59,15 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
       return { result: 'unlisted', ...(marked.reason && { reason: marked.reason }) }
     }
     if (marked.kind !== 'ids') return troubled(marked)
+    let last: string | undefined
     for (const id of marked.ids) {
       if (id === kept) continue
       const orphan = await issuer.end?.({ id }, current)
       if (orphan === undefined) return { result: 'unlisted' }
       if (orphan.kind !== 'ok') return troubled(orphan)
+      last = id
     }
-    return ok
+    return last === undefined ? ok : { ...ok, id: last }
   },
 
   async set({ issuer }, staged) {
@@ -141,6 +143,6 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     const kept = await staging.drop(order.rotation.id, ['new', 'old'])
     if (kept !== undefined) return failed(kept)
     // Undone; but there is one of which nobody here knows whose it is.
-    return orphans.reason === undefined ? back : orphans
+    return orphans.reason === undefined ? { ...orphans, ...back } : orphans
   },
 }

@@ -84,7 +84,8 @@ test('what lives is noted before one is made; looking, it is told what is known'
   })
   expect(await act(work, 'create')).toMatchObject({ result: 'ok', id: 'new' })
   expect(order).toEqual(['survey', 'noted', 'create'])
-  expect(await act(work, 'reconcile')).toEqual({ result: 'ok' })
+  // What was ended goes on record by its name.
+  expect(await act(work, 'reconcile')).toEqual({ result: 'ok', id: 'lost' })
   expect(told).toEqual([
     ['r1', 'fake-old', 'new', ['of-fake-old']],
     ['lost', 'fake-old'],
