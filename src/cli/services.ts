@@ -42,9 +42,18 @@ export async function servicesOf(
   const names = chosen(planner, options, given)
   const services: Service[] = []
   for (const name of names) {
-    services.push(await serviceOf(gateway, planner, name, names.length === 1, options, given))
+    try {
+      services.push(await serviceOf(gateway, planner, name, names.length === 1, options, given))
+    } catch (error) {
+      throw error instanceof SecretRefError && names.length > 1 ? about(name, error) : error
+    }
   }
   return services
+}
+
+/** One of many: the sentence says which. */
+function about(name: string, { code, message, scope, hint }: SecretRefError): SecretRefError {
+  return new SecretRefError(code, `${name}: ${message}`, { scope, ...(hint && { hint }) })
 }
 
 /** @throws SecretRefError where this agent cannot be served as asked */

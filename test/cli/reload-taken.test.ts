@@ -42,7 +42,9 @@ describeOnLinux('a grant that a reload takes from a running agent', () => {
     expect(stage.io.stderr).toMatch(
       /a: K: revoked: the config no longer binds "k" to agent "a" \[REF_NOT_BOUND\]/,
     )
-    expect(stage.io.stderr).toContain('a: it requires what the config takes from it; it is stopped')
+    expect(stage.io.stderr).toContain(
+      'a: it requires what the config takes from it, and is started again without it\n',
+    )
   })
 
   test('required, and never restarted: it is stopped', async () => {
@@ -51,6 +53,7 @@ describeOnLinux('a grant that a reload takes from a running agent', () => {
     await take(stage)
     await until('stopped', () => endsOf(stage, 'a').length > 0)
     await until('said', () => stage.io.stderr.includes('a: was ended by SIGTERM'))
+    expect(stage.io.stderr).toContain('it requires what the config takes from it, and is stopped\n')
     expect(of(stage, 'run.started').filter(({ agent }) => agent === 'a')).toHaveLength(1)
   })
 

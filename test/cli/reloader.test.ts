@@ -49,6 +49,20 @@ describeOnLinux('a reload', () => {
     expect(stage.events()).not.toContain('config.reloaded')
   })
 
+  test('with an agent whose command is not there is refused whole, and says whose', async () => {
+    const stage = await serving({ first: stays('first') })
+    stage.edit((config) => {
+      config.agents['second'] = stays('second')
+      config.agents['lost'] = stays('lost', { command: ['no-such-command'] })
+    })
+    expect(await stage.reloader.reload('asked')).toMatchObject({
+      ok: false,
+      code: 'COMMAND_NOT_FOUND',
+      message: 'lost: the command no-such-command was not found',
+    })
+    expect([...stage.server.served.keys()]).toEqual(['first'])
+  })
+
   test('with an agent that another gateway serves is refused whole, and tried again each minute', async () => {
     const stage = await serving({ first: stays('first') })
     const { db, loaded } = stage.reloader.gateway

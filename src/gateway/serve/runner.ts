@@ -199,7 +199,8 @@ export class Runner {
     } else if (taken?.run !== run) {
       this.#begunSince(run)
     } else if (taken.withdrawal?.act() === true) {
-      const about = `${this.#agent}: it requires what the config takes from it; it is stopped`
+      const end = this.#isStartedAgain() ? 'started again without it' : 'stopped'
+      const about = `${this.#agent}: it requires what the config takes from it, and is ${end}`
       this.#serving.options.say('error', about)
       this.#endForConfig()
     } else if (run.as !== runsAs(next)) {
@@ -221,12 +222,15 @@ export class Runner {
     return service.schedule === undefined && gateway.agent(this.#agent).onChange === 'restart'
   }
 
+  #isStartedAgain(): boolean {
+    const { schedule, restart } = this.#current.service
+    return schedule === undefined && (restart !== 'never' || this.#restartsOnChange())
+  }
+
   /** Ends the run, and starts it again where it is one that is started again. */
   #endForConfig(): void {
-    const { schedule, restart } = this.#current.service
-    const again = schedule === undefined && (restart !== 'never' || this.#restartsOnChange())
     this.#run?.once.because('config-reloaded')
-    if (again) this.#restart(this.#nextPace())
+    if (this.#isStartedAgain()) this.#restart(this.#nextPace())
     else this.#end()
   }
 
