@@ -4,7 +4,7 @@ import { SecretRefError } from '../../errors.ts'
 import { Duties, type Duty } from '../duties.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
-import { alertsAreDue, flushAlerts } from './flush.ts'
+import { alertsAreDue } from './pending.ts'
 
 /** A look at a small file of ours; what waits for its channel comes on time enough. */
 const EVERY_MS = 5000
@@ -18,7 +18,9 @@ export function alertDuty(gateway: Gateway, say: Say): Duty {
     name: 'alerts',
     everyMs: EVERY_MS,
     run: async (signal) => {
-      if (alertsAreDue(gateway)) await flushAlerts(gateway, { say, signal: after(signal) })
+      if (!alertsAreDue(gateway)) return
+      const { flushAlerts } = await import('./flush.ts')
+      await flushAlerts(gateway, { say, signal: after(signal) })
     },
   }
 }
@@ -52,8 +54,9 @@ async function wait(ms: number, signal: AbortSignal): Promise<void> {
 
 /** Before a command ends: what it has raised, and what others left. Never throws for an alert's sake. */
 export async function settleAlerts(gateway: Gateway, say: Say): Promise<void> {
-  if (!alertsAreDue(gateway)) return
   try {
+    if (!alertsAreDue(gateway)) return
+    const { flushAlerts } = await import('./flush.ts')
     await flushAlerts(gateway, { say, signal: AbortSignal.timeout(END_MS) })
   } catch (error) {
     if (!(error instanceof SecretRefError)) throw error

@@ -1,20 +1,16 @@
 /** Sends what is due of the alerts of one config: each once, through a sender process for each channel. */
-import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import {
   due,
   freeOfTheDead,
-  openOutbox,
-  outboxAt,
   take,
   wasNotSent,
   wasSent,
   type Holder,
   type Way,
 } from '../../alerts/outbox.ts'
-import { SecretRefError } from '../../errors.ts'
 import type { Gateway } from '../gateway.ts'
-import { pidNamespace, startTimeOf, stillRuns } from '../surroundings.ts'
+import { holderOf, outboxOf } from './pending.ts'
 import { sendBatch, type FlushRequest } from './send.ts'
 import { entriesOf, laterOf, sayNews, type Settled } from './settled.ts'
 
@@ -35,13 +31,12 @@ export interface Flushed {
  */
 export async function flushAlerts(gateway: Gateway, request: FlushRequest): Promise<Flushed> {
   const total = { sent: 0, waiting: 0, givenUp: 0 }
-  const { home, loaded, parent } = gateway
-  if (parent !== undefined || !existsSync(outboxAt(home))) return total
-  const db = openOutbox(home)
+  const db = outboxOf(gateway)
+  if (db === undefined) return total
   try {
     const holder = holderOf()
     freeOfTheDead(db, holder, gateway.now())
-    const ways = due(db, loaded.path, gateway.now())
+    const ways = due(db, gateway.loaded.path, gateway.now())
     // At once: one that hangs must not hold up the others.
     const settled = await Promise.allSettled(
       ways.map((way) => flushWay(gateway, db, way, holder, request)),
@@ -78,34 +73,4 @@ async function flushWay(
   await gateway.record(entriesOf(gateway, way, settled))
   sayNews(request.say, way, settled)
   return settled
-}
-
-/** Of a process that we cannot see nobody can say that it died: what it holds is free in a minute. */
-function holderOf(): Holder {
-  const here = pidNamespace()
-  return {
-    self: [process.pid, startTimeOf(process.pid) ?? '', here].join(' '),
-    isAlive: (holder) => {
-      const [pid, started, namespace] = holder.split(' ')
-      return namespace !== here || stillRuns(Number(pid), started === '' ? undefined : started)
-    },
-  }
-}
-
-/** Whether anything of this config is due now; opens nothing where no alert was ever raised. */
-export function alertsAreDue(gateway: Gateway): boolean {
-  const { home, loaded, parent } = gateway
-  if (parent !== undefined || !existsSync(outboxAt(home))) return false
-  try {
-    const db = openOutbox(home)
-    try {
-      freeOfTheDead(db, holderOf(), gateway.now())
-      return due(db, loaded.path, gateway.now()).length > 0
-    } finally {
-      db.close()
-    }
-  } catch (error) {
-    if (!(error instanceof SecretRefError)) throw error
-    return true
-  }
 }

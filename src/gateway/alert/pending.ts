@@ -1,0 +1,38 @@
+/** Whether anything is to be sent: looked at often, so nothing that sends is loaded for it. */
+import { existsSync } from 'node:fs'
+import type { DatabaseSync } from 'node:sqlite'
+import { due, freeOfTheDead, openOutbox, outboxAt, type Holder } from '../../alerts/outbox.ts'
+import type { Gateway } from '../gateway.ts'
+import { pidNamespace, startTimeOf, stillRuns } from '../surroundings.ts'
+
+/**
+ * @returns `undefined` where no alert was ever raised, and inside an agent
+ * @throws STATE_UNAVAILABLE
+ */
+export function outboxOf({ home, parent }: Gateway): DatabaseSync | undefined {
+  return parent === undefined && existsSync(outboxAt(home)) ? openOutbox(home) : undefined
+}
+
+/** @throws STATE_UNAVAILABLE */
+export function alertsAreDue(gateway: Gateway): boolean {
+  const db = outboxOf(gateway)
+  if (db === undefined) return false
+  try {
+    freeOfTheDead(db, holderOf(), gateway.now())
+    return due(db, gateway.loaded.path, gateway.now()).length > 0
+  } finally {
+    db.close()
+  }
+}
+
+/** Of a process that we cannot see nobody can say that it died: what it holds is free in a minute. */
+export function holderOf(): Holder {
+  const here = pidNamespace()
+  return {
+    self: [process.pid, startTimeOf(process.pid) ?? '', here].join(' '),
+    isAlive: (holder) => {
+      const [pid, started, namespace] = holder.split(' ')
+      return namespace !== here || stillRuns(Number(pid), started === '' ? undefined : started)
+    },
+  }
+}
