@@ -13,6 +13,8 @@ import type { FromLeaseKeeper, LostReason } from './words.ts'
 
 /** A provider that is down must not keep a run from ending. */
 const RELEASE_MS = 5000
+/** For a keeper to boot on a machine that is busy: a start that fails for it is asked for again, and issues again. */
+const HOLD_MS = 15_000
 
 interface Kept {
   lease: LeaseName
@@ -62,7 +64,7 @@ export class RunLeases {
   /** Before anything is released. @returns whether a keeper holds all that was issued */
   async held(): Promise<boolean> {
     const late = Promise.withResolvers<boolean>()
-    const timer = setTimeout(late.resolve, RELEASE_MS, false)
+    const timer = setTimeout(late.resolve, HOLD_MS, false)
     const all = await Promise.all(
       this.#kept.map(({ held }) => Promise.race([held.promise, late.promise])),
     )

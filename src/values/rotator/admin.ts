@@ -13,13 +13,22 @@ export async function withAdmin(
   use: (admin: Buffer | Failure | undefined) => Promise<void>,
 ): Promise<void> {
   if (place === undefined) return use(undefined)
-  const outcome = await withSession(place, async (session) => (await session.get([place.at]))[0])
-  if (outcome?.kind !== 'value') {
-    return use(outcome ?? { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE' })
-  }
-  try {
-    await use(outcome.value)
-  } finally {
-    wipe(outcome.value)
-  }
+  const known = await withSession(place, async (session) => {
+    const [outcome = missing] = await session.get([place.at])
+    if (outcome.kind !== 'value') {
+      await use(outcome)
+      return true
+    }
+    try {
+      await use(outcome.value)
+    } finally {
+      wipe(outcome.value)
+      // It was made for this alone; should that fail, it ends with its lease.
+      if (outcome.lease !== undefined) await session.revoke?.(outcome.lease.id)
+    }
+    return true
+  })
+  if (known === undefined) await use(missing)
 }
+
+const missing: Failure = { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE' }
