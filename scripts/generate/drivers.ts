@@ -8,7 +8,7 @@ import type { Driver, DriverSpec } from '../../src/values/rotator/driver.ts'
 import type { Output } from '../generate.ts'
 
 /** The specs of all drivers, by name. */
-async function driverSpecs(root: string): Promise<DriverSpec[]> {
+export async function driverSpecs(root: string): Promise<DriverSpec[]> {
   const file = join(root, 'src', 'values', 'rotator', 'drivers.ts')
   const { DRIVERS }: { DRIVERS: Readonly<Record<string, () => Promise<Driver>>> } = await import(
     pathToFileURL(file).href
