@@ -3,8 +3,13 @@ import { ok, troubled, type Done } from './done.ts'
 import type { Credential, Tried, Trouble } from './driver.ts'
 import type { Work } from './work.ts'
 
+/** What is needed to ask. */
+export interface Asker extends Pick<Work, 'issuer' | 'guided'> {
+  order: { rotation: Pick<Work['order']['rotation'], 'class'> }
+}
+
 /** The new one works, and is the same account's. */
-export async function verified(work: Work, fresh: Credential, old: Credential): Promise<Done> {
+export async function verified(work: Asker, fresh: Credential, old: Credential): Promise<Done> {
   const { issuer } = work
   const tried = await issuer.try(fresh)
   if (tried.kind !== 'valid') return notTaken(work, tried)
@@ -29,7 +34,7 @@ function isDead(tried: Tried): boolean {
  * Of a value that we chose and set, or that a person brought, a no is final. One that the service has just
  * made may be unknown to it for a while: its own machines learn of it one after the other.
  */
-function notTaken({ order, guided }: Work, tried: Trouble): Done {
+function notTaken({ order, guided }: Asker, tried: Trouble): Done {
   const said = troubled(tried)
   const madeThere = order.rotation.class === 'issued' || order.rotation.class === 'roll'
   const unknown = tried.reason === undefined || tried.reason === 'login-denied'
@@ -38,7 +43,7 @@ function notTaken({ order, guided }: Work, tried: Trouble): Done {
 }
 
 /** The old one is refused. @returns `waiting` where it is not ours to end, and lives */
-export async function ended(work: Work, old: Credential): Promise<Done> {
+export async function ended(work: Asker, old: Credential): Promise<Done> {
   const { order, issuer, guided } = work
   // Neither ended by us nor by a person, or nobody can be asked.
   if ((issuer.end === undefined && !guided) || issuer.blind === true) return ok
