@@ -12,19 +12,21 @@ type Mode = 'up' | 'binary' | 'down' | 'denied' | 'absent'
 /** As in developer.hashicorp.com/vault/api-docs/secret/kv/kv-v2; `down` is a sealed one. */
 async function outage(
   resilience: object | 'none' = { maxStale: '15m' },
-): Promise<{ world: World; mode: (mode: Mode) => void }> {
+): Promise<{ world: World; mode: (mode: Mode, other?: Mode) => void }> {
   let now: Mode = 'up'
+  /** Of the second ref. */
+  let then: Mode = 'up'
   const status = { up: 200, binary: 200, down: 503, denied: 403, absent: 404 }
   const vault = await listen((request, response) => {
     request.resume()
+    const at = status[request.url?.endsWith('/other') ? then : now]
     const value = now === 'binary' ? `${VALUE}\0` : VALUE
     const stored = { data: { data: { value }, metadata: { version: 1 } } }
     const body = request.method === 'POST' ? { data: { version: 2 } } : stored
-    response.writeHead(status[now]).end(JSON.stringify(status[now] === 200 ? body : { errors: [] }))
+    response.writeHead(at).end(JSON.stringify(at === 200 ? body : { errors: [] }))
   })
-  const secrets = {
-    key: { provider: 'vault', path: 'prod/key', ...(resilience === 'none' ? {} : { resilience }) },
-  }
+  const place = { provider: 'vault', ...(resilience === 'none' ? {} : { resilience }) }
+  const secrets = { key: { ...place, path: 'prod/key' }, other: { ...place, path: 'prod/other' } }
   const world = makeWorld({
     config: {
       secrets: { providers: { vault: { address: vault.url, timeoutMs: 2000 } } },
@@ -33,26 +35,23 @@ async function outage(
         a: {
           'tool-bindings': { t: { required: true, credentials: { c: { secretRef: 'key' } } } },
         },
+        // Goes on without what it does not get.
+        both: {
+          'tool-bindings': {
+            t: { credentials: { c: { secretRef: 'key' }, o: { secretRef: 'other' } } },
+          },
+        },
       },
     },
   })
   world.env['VAULT_TOKEN'] = 'fake-token'
-  return { world, mode: (mode) => (now = mode) }
+  return { world, mode: (mode, other = mode) => void ([now, then] = [mode, other]) }
 }
 
-const words = (world: World, environment: string): string[] => [
-  'run',
-  '--config',
-  world.config,
-  '--environment',
-  environment,
-  '--',
-  '/bin/sh',
-  '-c',
-  'echo "$KEY"',
-]
-const started = (world: World, environment = 'staging'): ReturnType<typeof run> =>
-  run(world, words(world, environment))
+function started(world: World, environment = 'staging', agent = 'a'): ReturnType<typeof run> {
+  const about = ['--config', world.config, '--environment', environment, '--agent', agent]
+  return run(world, ['run', ...about, '--', '/bin/sh', '-c', 'echo "$KEY$OTHER"'])
+}
 const secrets = (world: World, ...args: string[]): ReturnType<typeof run> =>
   run(world, ['secrets', ...args, '--config', world.config], { stdin: Buffer.from('fake-new') })
 const kept = (world: World): string[] => {
@@ -94,15 +93,19 @@ test('is delivered with its age in words, log and status; it lies there encrypte
   expect([other.code, other.out]).toEqual([125, ''])
 })
 
-test.each(['denied', 'absent'] as const)('is dropped once the ref is %s', async (mode) => {
-  const at = await outage()
-  await started(at.world)
-  expect(kept(at.world)).toHaveLength(1)
-  at.mode(mode)
-  expect((await started(at.world)).code).toBe(125)
-  expect(kept(at.world)).toEqual([])
-  at.mode('down')
-  expect((await started(at.world)).code).toBe(125)
+test('is dropped once the ref is denied, or absent', async () => {
+  const { world, mode } = await outage()
+  const both = (): ReturnType<typeof run> => started(world, 'staging', 'both')
+  expect((await both()).out).toBe(`${VALUE}${VALUE}\n`)
+  expect(kept(world)).toHaveLength(2)
+  mode('denied', 'absent')
+  const without = await both()
+  expect(without.out).toBe('\n')
+  expect(without.err).toContain('[PROVIDER_DENIED]')
+  expect(without.err).toContain('[SECRET_NOT_FOUND]')
+  expect(kept(world)).toEqual([])
+  mode('down')
+  expect((await both()).out).toBe('\n')
 })
 
 test('too old is refused in the outage’s own words, and removed', async () => {
@@ -120,18 +123,17 @@ test('too old is refused in the outage’s own words, and removed', async () => 
 
 test('a file that was changed, or put in place of another, is not served', async () => {
   const { world, mode } = await outage()
-  await started(world)
-  const [mine = ''] = kept(world)
-  await started(world, 'testing')
-  const theirs = kept(world).find((name) => name !== mine) ?? ''
-  expect(theirs).not.toBe('')
-  const sealed = readFileSync(join(world.home.stale, mine))
-  writeFileSync(join(world.home.stale, theirs), sealed)
+  const both = (): ReturnType<typeof run> => started(world, 'staging', 'both')
+  await both()
+  const [one = '', two = ''] = kept(world)
+  const sealed = readFileSync(join(world.home.stale, one))
+  writeFileSync(join(world.home.stale, two), sealed)
   sealed[sealed.length - 1] = (sealed.at(-1) ?? 0) ^ 1
-  writeFileSync(join(world.home.stale, mine), sealed)
+  writeFileSync(join(world.home.stale, one), sealed)
   mode('down')
-  expect((await started(world)).code).toBe(125)
-  expect((await started(world, 'testing')).code).toBe(125)
+  const ended = await both()
+  expect(ended.out).toBe('\n')
+  expect(ended.err.match(/\[PROVIDER_UNAVAILABLE\]/g)).toHaveLength(2)
 })
 
 test('without opting in nothing is kept; what cannot be kept is a warning', async () => {
@@ -204,7 +206,8 @@ test('what the config no longer opts in to goes at the next start, but in an out
   const text = readFileSync(world.config, 'utf8')
   const config = JSON.parse(text)
   for (const environment of ['staging', 'testing']) {
-    delete config.environments[environment].secrets.key.resilience
+    const { secrets: refs } = config.environments[environment]
+    for (const ref of ['key', 'other']) delete refs[ref].resilience
   }
   world.writeConfig(config)
   mode('down')
