@@ -11,6 +11,7 @@ import {
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { askToReload } from '../../src/gateway/control/ask.ts'
 import { isRoot, loudly } from '../values/loud.ts'
 import { namespace } from './namespace.ts'
 import { saidOnStderr, serve, sh, worldOf } from './serving.ts'
@@ -123,7 +124,7 @@ describeOnLinux('gateway reload', () => {
     expect(recordsOf(world).filter(({ event }) => event === 'run.ended')).toHaveLength(3)
   })
 
-  test('asks every gateway of the config; one agent has one gateway', async () => {
+  test('asks every gateway of the config, HUP one; an agent has one gateway', async () => {
     const world = worldOf({ first: stays('first'), second: stays('second') })
     const [first, second] = [serve(world, '--agent', 'first'), serve(world, '--agent', 'second')]
     await ready(world, first, 'first')
@@ -137,9 +138,10 @@ describeOnLinux('gateway reload', () => {
     expect(said.code).toBe(0)
     const { gateways }: { gateways: { pid: number }[] } = JSON.parse(said.out)
     expect(new Set(gateways.map(({ pid }) => pid))).toEqual(new Set([first.pid, second.pid]))
-    // The one whose agent is removed has nothing more to do.
+    // Asked alone; and its agent is gone, so that it has nothing more to do.
     edit(world, (agents) => delete agents['second'])
-    await reload(world)
+    process.kill(second.pid, 'SIGHUP')
+    await saidOnStderr(second, /config reloaded: removed second/)
     expect(await second.ended).toMatchObject({ code: 0, signal: null })
     await until('one socket', () => sockets(world).length === 1)
     expect(isAlive(pidOf(first.soFar().out, 'first'))).toBe(true)
@@ -154,7 +156,7 @@ describeOnLinux('gateway reload', () => {
     const next = serve(world)
     await ready(world, next, 'first')
     await until('replaced', () => sockets(world).length === 1 && !existsSync(stale))
-    expect(await reload(world)).toMatchObject({ code: 0 })
+    expect(await askToReload(world.home, world.config)).toHaveLength(1)
   })
 
   test('the socket is ours alone, and garbage does it no harm', async () => {
@@ -172,7 +174,7 @@ describeOnLinux('gateway reload', () => {
       })
       expect(answer).toMatch(/^$|"USAGE"/)
     }
-    expect(await reload(world)).toMatchObject({ code: 0 })
+    expect(await askToReload(world.home, world.config)).toMatchObject([{ answer: { ok: true } }])
   })
 
   test('`run` beside reloads takes the old config or the new one, whole', async () => {
@@ -191,7 +193,8 @@ describeOnLinux('gateway reload', () => {
           'tool-bindings': { t: { required: true, credentials } },
         })
       })
-      expect((await reload(world)).code).toBe(0)
+      const [asked] = await askToReload(world.home, world.config)
+      expect(asked?.answer.ok).toBe(true)
     }
     for (const { code, out, err } of await Promise.all(runs)) {
       expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -201,13 +204,6 @@ describeOnLinux('gateway reload', () => {
 })
 
 describeOnLinux('HUP', () => {
-  test('without a terminal it reloads', async () => {
-    const { world, gateway } = await pair()
-    edit(world, (agents) => delete agents['second'])
-    process.kill(gateway.pid, 'SIGHUP')
-    await saidOnStderr(gateway, /config reloaded: removed second/)
-  })
-
   test('on a terminal it ends all, whoever sends it', async (context) => {
     if (!hasTerminal) {
       loudly('HUP on a terminal', 'needs python3')
@@ -329,9 +325,7 @@ describeOnLinux('gateways in containers that share a home', () => {
     await saidOnStderr(outside, /second: started/)
     await until('two sockets', () => sockets(world).length === 2)
     expect(existsSync(theirs)).toBe(true)
-    const said = await reload(world, '--json')
-    expect(said.code).toBe(0)
-    const { gateways }: { gateways: object[] } = JSON.parse(said.out)
-    expect(gateways).toHaveLength(2)
+    const asked = await askToReload(world.home, world.config)
+    expect(asked.map(({ answer }) => answer.ok)).toEqual([true, true])
   })
 })
