@@ -1,34 +1,58 @@
 /**
- * `npm run soak [-- --minutes N] [-- --seed N] [-- NAME…]`: the soaks in `test/soak/`, one after the other,
- * ten minutes each. What a seed decides is the same in each run with it; what the machine decides is not.
+ * `npm run soak [-- --minutes N --seed N NAME…]`: the soaks in `test/soak/`, one after the other, ten
+ * minutes each. What a seed decides is the same in each run with it; what the machine decides is not.
  */
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
 
-const { values, positionals } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '10' },
-    seed: { type: 'string', default: String(randomInt(2 ** 31)) },
-  },
-  allowPositionals: true,
-})
-const minutes = Number(values.minutes)
-const seed = Number(values.seed)
-if (!(minutes >= 0.25 && minutes <= 24 * 60) || !Number.isSafeInteger(seed) || seed < 0) {
-  process.stderr.write('--minutes is a number from 0.25 to 1440, --seed a whole number\n')
+interface Asked {
+  minutes: number
+  seed: number
+  /** Of files in `test/soak/`, or how they begin; none: all. */
+  names: readonly string[]
+}
+
+/** `undefined` for words that it does not know. */
+function asked(): Asked | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { minutes: { type: 'string' }, seed: { type: 'string' } },
+      allowPositionals: true,
+    })
+    const minutes = Number(values.minutes ?? 10)
+    const seed = Number(values.seed ?? randomInt(2 ** 31))
+    const known = minutes >= 0.25 && minutes <= 1440 && Number.isSafeInteger(seed)
+    return known ? { minutes, seed, names: positionals } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function soak({ minutes, seed, names }: Asked): number {
+  const again = `npm run soak -- --minutes ${minutes} --seed ${seed}`
+  process.stdout.write(`soak: ${minutes} minutes each, seed ${seed} (again: ${again})\n`)
+  const files = names.length === 0 ? ['test/soak/'] : names.map((name) => `test/soak/${name}`)
+  const { status } = spawnSync(
+    'npx',
+    ['--no-install', 'vitest', 'run', '--maxWorkers=1', ...files],
+    {
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        SECRETREF_SOAK_SECONDS: String(Math.round(minutes * 60)),
+        SECRETREF_SOAK_SEED: String(seed),
+      },
+    },
+  )
+  return status ?? 1
+}
+
+const wanted = asked()
+if (wanted === undefined) {
+  process.stderr.write(
+    'usage: npm run soak -- [--minutes N] [--seed N] [NAME…], N minutes from 0.25 to 1440\n',
+  )
   process.exit(2)
 }
-process.stdout.write(
-  `soak: ${minutes} minutes each, seed ${seed} (again: npm run soak -- --minutes ${minutes} --seed ${seed})\n`,
-)
-const files = positionals.length === 0 ? ['test/soak/'] : positionals.map((n) => `test/soak/${n}`)
-const { status } = spawnSync('npx', ['--no-install', 'vitest', 'run', '--maxWorkers=1', ...files], {
-  stdio: 'inherit',
-  env: {
-    ...process.env,
-    SECRETREF_SOAK_SECONDS: String(Math.round(minutes * 60)),
-    SECRETREF_SOAK_SEED: String(seed),
-  },
-})
-process.exit(status ?? 1)
+process.exit(soak(wanted))
