@@ -8,6 +8,7 @@ export const ALERTS = [
   'credential.expiring',
   'credential.expired',
   'credential.rejected',
+  'credential.unreadable',
   'grant.denied',
   'grant.revoked',
   'lease.lost',

@@ -4,8 +4,9 @@
  */
 import type { Command } from 'commander'
 import { addConfig, addTrust, addWhy } from './commands/config.ts'
-import { addLater, type Add, type Body } from './commands/line.ts'
+import type { Add, Body } from './commands/line.ts'
 import { addLog } from './commands/log.ts'
+import { addMonitor } from './commands/monitor.ts'
 import { addGateway, addRun } from './commands/run.ts'
 import { addScan } from './commands/scan.ts'
 import { addSecrets } from './commands/secrets.ts'
@@ -27,7 +28,7 @@ const COMMANDS: Readonly<Record<string, Add>> = {
   scan: addScan,
   init: addInit,
   doctor: addDoctor,
-  monitor: (program, line) => addLater(program, 'monitor', 'Watch for expiry.', line),
+  monitor: addMonitor,
 }
 
 /** Where the first word is a command, its words alone are made: the others cost every start 2 ms. */

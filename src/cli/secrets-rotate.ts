@@ -4,7 +4,7 @@ import { fstatSync } from 'node:fs'
 import { isatty } from 'node:tty'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SecretRefError } from '../errors.ts'
-import { flushAlerts } from '../gateway/alert/flush.ts'
+import { settleAlerts } from '../gateway/alert/duty.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { planRotations, versionOf, type Planned } from '../gateway/rotate/plan.ts'
 import { rotate, type Rotated } from '../gateway/rotate/rotate.ts'
@@ -46,7 +46,6 @@ const AT_ONCE = 4
 /** How long a rotation of another process is waited for. */
 const JOIN_MS = 120_000
 const LOOK_MS = 500
-const SEND_MS = 10_000
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** @returns 1 where somebody has to do something, or something could not be done; else 0 */
@@ -217,5 +216,5 @@ async function alert(gateway: Gateway, outcomes: readonly Outcome[], say: Say): 
     const atHand = isatty(0) && (standing === 'bring' || standing === 'expire')
     if (!atHand) raised = (await alertOf(gateway, planned.subject, rotated)) || raised
   }
-  if (raised) await flushAlerts(gateway, { say, signal: AbortSignal.timeout(SEND_MS) })
+  if (raised) await settleAlerts(gateway, say)
 }

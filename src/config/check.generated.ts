@@ -1642,7 +1642,7 @@ function object56(fields: Fields): boolean {
     const value = fields[key]
     switch (key) {
       case "events":
-        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => (item === "credential.expiring" || item === "credential.expired" || item === "credential.rejected" || item === "grant.denied" || item === "grant.revoked" || item === "lease.lost" || item === "provider.stale" || item === "rotation.guided" || item === "rotation.failed" || item === "rotation.stuck" || item === "credential.*" || item === "grant.*" || item === "lease.*" || item === "provider.*" || item === "rotation.*")))) return false
+        if (!(Array.isArray(value) && value.length >= 1 && value.every((item: unknown) => (item === "credential.expiring" || item === "credential.expired" || item === "credential.rejected" || item === "credential.unreadable" || item === "grant.denied" || item === "grant.revoked" || item === "lease.lost" || item === "provider.stale" || item === "rotation.guided" || item === "rotation.failed" || item === "rotation.stuck" || item === "credential.*" || item === "grant.*" || item === "lease.*" || item === "provider.*" || item === "rotation.*")))) return false
         break
       case "severity":
         if (!((value === "info" || value === "warning" || value === "critical"))) return false

@@ -23,7 +23,8 @@ export async function dutiesOf(
   const duties: Duty[] = [rotationOf(gateway, environment, say)]
   if (gateway.loaded.config.alerts !== undefined) {
     const { alertDuty } = await import('./alert/duty.ts')
-    duties.push(alertDuty(gateway, say))
+    const { monitorDuty } = await import('./monitor/duty.ts')
+    duties.push(alertDuty(gateway, say), monitorDuty(gateway, environment))
   }
   return duties
 }

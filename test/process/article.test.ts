@@ -298,32 +298,42 @@ describeOnLinux('lines that look for what is wrong', () => {
   })
 })
 
-describeOnLinux('lines that later versions answer', () => {
-  test.each([
-    ['openclaw secrets rotate --force --provider stripe', 'secrets rotate'],
-    ['openclaw secrets rotate --provider stripe --days-remaining 30', 'secrets rotate'],
-  ])('%s', async (line, command) => {
+describeOnLinux('4.1 and 5.3: rotation', () => {
+  test('the cron line: nothing is due, and nothing happens', async () => {
     const world = articleWorld('3.2.json')
-    expect(await typed(world, line)).toMatchObject({
-      code: 1,
-      signal: null,
-      out: '',
-      err: expect.stringMatching(
-        new RegExp(`^openclaw: ${command} is not in this version \\[UNSUPPORTED\\]\nhint: .+\n$`),
-      ),
-    })
+    writeSecrets(world)
+    const line = 'openclaw secrets rotate --provider stripe --days-remaining 30'
+    const { code, out, err } = await typed(world, line)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(/stripe-api-key +stripe +stripe-secret-key .*not due/)
+    expect(eventsOf(world)).not.toContain('rotation.begun')
   })
 
+  test('the emergency: Stripe makes no keys for programs, so a person is asked for one', async () => {
+    const world = articleWorld('3.2.json')
+    writeSecrets(world)
+    const { code, out } = await typed(world, 'openclaw secrets rotate --force --provider stripe')
+    expect(code).toBe(1)
+    expect(out).toContain('a person has to bring the new one')
+    expect(out).toContain('hint: make it at the service')
+    expect(eventsOf(world)).toContain('alert.raised')
+  })
+})
+
+describeOnLinux('3.3: the monitor', () => {
   test('python3 scripts/monitor_secrets.py --check-expiry 7 --alert-channel "#finance-alerts"', async (context) => {
     const world = articleWorld('3.2.json')
+    writeSecrets(world)
     if (spawnSync('/usr/bin/python3', ['--version']).status !== 0) {
       skipLoudly(context, 'the article’s monitor line', 'needs python3')
     }
     const line =
       'python3 scripts/monitor_secrets.py --check-expiry 7 --alert-channel "#finance-alerts"'
-    const { code, err } = await typed(world, line, { cwd: ROOT })
+    const { code, out, err } = await typed(world, line, { cwd: ROOT })
     expect(code).toBe(1)
-    expect(err).toMatch(/^secretref: monitor is not in this version \[UNSUPPORTED\]\n/)
+    expect(out).toContain('stripe-api-key: valid until')
+    expect(out).toContain('slack-bot-token: no end is known')
+    expect(err).toContain('the config has no way to #finance-alerts')
   })
 })
 

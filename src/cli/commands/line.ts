@@ -1,6 +1,5 @@
 /** What every command's words are made with. */
 import { InvalidArgumentError, type Command } from 'commander'
-import { SecretRefError } from '../../errors.ts'
 import type { Io } from '../io.ts'
 
 export type Body = () => Promise<number>
@@ -20,24 +19,6 @@ export function group(parent: Command, name: string, about: string): Command {
 
 export function command(parent: Command, name: string, about: string): Command {
   return group(parent, name, about).option('--config <file>', 'the config file to use')
-}
-
-/** Lines that later versions answer: a clear word instead of silence, whatever their options. */
-export function addLater(parent: Command, name: string, about: string, { io, choose }: Line): void {
-  parent
-    .command(name)
-    .description(`${about} (not in this version)`)
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .helpOption(false)
-    .action(() => {
-      choose(() => {
-        const words = [parent.name(), name].filter((word) => word !== io.program).join(' ')
-        throw new SecretRefError('UNSUPPORTED', `${words} is not in this version`, {
-          hint: 'CHANGELOG.md says what is; nothing was changed',
-        })
-      })
-    })
 }
 
 export function list(text: string): string[] {

@@ -18,11 +18,13 @@ export function addStore(program: Command, line: Line): void {
         (await import('../store-keys.ts')).storeInit(io, { recipient: [], ...options }),
       )
     })
-  named(store, 'rekey', 'Give the store a new key, or a new passphrase.').action(
-    (options: object) => {
+  named(store, 'rekey', 'Give the store a new key or passphrase, or another kind of key.')
+    .option('--passphrase', 'a passphrase from now on')
+    .option('--keychain', 'its key in the keychain of the desktop')
+    .option('--key-file', 'its key in a file')
+    .action((options: object) => {
       choose(async () => (await import('../store-keys.ts')).storeRekey(io, options))
-    },
-  )
+    })
   named(
     store,
     'recipients [what] [recipient]',

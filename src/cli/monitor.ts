@@ -1,0 +1,119 @@
+/** `secretref monitor`: which credentials need somebody, told to whom the config names; for cron. */
+import { channelOf, channelsOf } from '../alerts/routes.ts'
+import { SecretRefError } from '../errors.ts'
+import { settleAlerts } from '../gateway/alert/duty.ts'
+import { raiseAlert } from '../gateway/alert/raise.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import { alertFor } from '../gateway/monitor/alerts.ts'
+import { lookAtAll, NEEDS_SOMEBODY, type Watched } from '../gateway/monitor/look.ts'
+import { signText, type Sign } from '../gateway/status.ts'
+import { askedEnvironment } from '../plan/environment.ts'
+import { dayOf, whenOf } from '../policy/expiry.ts'
+import { safeJson } from '../printable.ts'
+import { openGateway, sayer } from './foreground.ts'
+import { printable, type Io } from './io.ts'
+
+export interface MonitorOptions {
+  config?: string
+  environment?: string
+  checkExpiry: number
+  alertChannel?: string
+  json?: true
+}
+
+/** @returns 1 where something needs attention, or nobody could be told; else 0 */
+export async function monitor(io: Io, options: MonitorOptions): Promise<number> {
+  if (io.env['SECRETREF_RUN']) {
+    throw new SecretRefError('AGENT_NOT_ALLOWED', 'an agent may not look at all credentials', {
+      scope: 'agent',
+      hint: 'do it outside of a run',
+    })
+  }
+  const gateway = await openGateway(io, options)
+  try {
+    const watched = await lookAtAll(gateway, {
+      environment: askedEnvironment(options.environment, io.env['SECRETREF_ENVIRONMENT']),
+      days: options.checkExpiry,
+    })
+    const silent = await tell(io, gateway, watched, options.alertChannel)
+    if (options.json === true) io.out(`${safeJson({ version: 1, credentials: watched }, 2)}\n`)
+    else for (const one of watched) io.out(lineOf(io, one))
+    if (silent !== undefined) {
+      io.err(`${io.program}: ${printable(silent.message)}\n`)
+      io.err(`hint: ${printable(silent.hint)}\n`)
+    }
+    const needed = watched.some(({ state, stuck }) => NEEDS_SOMEBODY.has(state) || stuck === true)
+    return needed || silent !== undefined ? 1 : 0
+  } finally {
+    await gateway.settle()
+  }
+}
+
+/** @returns why nobody can be told */
+async function tell(
+  io: Io,
+  gateway: Gateway,
+  watched: readonly Watched[],
+  asked: string | undefined,
+): Promise<{ message: string; hint: string } | undefined> {
+  const { alerts } = gateway.loaded.config
+  const to = asked === undefined ? undefined : channelOf(alerts, asked)
+  const now = io.now()
+  const meant = watched.flatMap((one) => alertFor(one, now) ?? [])
+  for (const alert of meant) {
+    await raiseAlert(gateway, alert, to === undefined ? undefined : [to])
+  }
+  if (meant.length > 0) await settleAlerts(gateway, sayer(io, 'warn'))
+  if (asked !== undefined && to === undefined) return noChannel(asked)
+  if (asked === undefined && channelsOf(alerts).length === 0) return nobody
+  return undefined
+}
+
+const nobody = {
+  message: 'no channel is configured, so nobody was told',
+  hint: 'add "alerts" to the config: docs/alerts.md has an example for Slack, a webhook and a command',
+}
+
+function noChannel(asked: string): { message: string; hint: string } {
+  return {
+    message: `the config has no way to ${asked}, so nobody was told there`,
+    hint: 'add alerts.slack with a token of its own: {"alerts": {"slack": {"token": {"secretRef": "…"}, "channel": "#…"}}}; the token of another agent is not used',
+  }
+}
+
+const SIGNS: Readonly<Record<Watched['state'], Sign>> = {
+  expired: 'bad',
+  rejected: 'bad',
+  unreadable: 'bad',
+  expiring: 'attention',
+  endless: 'none',
+  fine: 'good',
+}
+
+function lineOf(io: Io, one: Watched): string {
+  const { ref, state, agents, stuck } = one
+  const whose = agents.length > 3 ? `${agents.length} agents` : agents.join(', ')
+  const more = stuck === true ? '; its rotation is stuck' : ''
+  const hint = one.failure?.hint === undefined ? '' : `\n   hint: ${printable(one.failure.hint)}`
+  const text = printable(`${ref}: ${wordsOf(one, io.now())} (${whose})${more}`)
+  return `${signText(SIGNS[state], io.signs)} ${text}${hint}\n`
+}
+
+function wordsOf({ state, expiresAt = '', target, failure }: Watched, now: Date): string {
+  switch (state) {
+    case 'expired':
+      return `ended on ${dayOf(expiresAt)}`
+    case 'expiring':
+      return `ends ${whenOf(expiresAt, now)}, ${dayOf(expiresAt)}`
+    case 'rejected':
+      return `rejected by ${target ?? 'its service'}`
+    case 'unreadable':
+      return `cannot be read: ${failure?.message ?? 'no reason is known'} [${failure?.code ?? ''}]`
+    case 'endless':
+      return 'no end is known'
+    case 'fine':
+      return `valid until ${dayOf(expiresAt)}`
+    default:
+      return state satisfies never
+  }
+}

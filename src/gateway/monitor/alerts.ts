@@ -1,0 +1,63 @@
+/** What people are told of a credential that needs somebody. Pure. */
+import type { Alert } from '../../alerts/types.ts'
+import { dayOf, whenOf } from '../../policy/expiry.ts'
+import type { Watched } from './look.ts'
+
+/** @returns `undefined` for one that needs nobody */
+export function alertFor(watched: Watched, at: Date): Alert | undefined {
+  const words = wordsOf(watched, at)
+  if (words === undefined) return undefined
+  const { ref, environment, agents } = watched
+  const [agent] = agents
+  return {
+    ...words,
+    environment,
+    ref,
+    ...(agents.length === 1 && agent !== undefined ? { agent } : {}),
+    key: `${words.event}:${environment}:${ref}`,
+    at,
+  }
+}
+
+function wordsOf(
+  { ref, state, agents, expiresAt = '', failure, target }: Watched,
+  now: Date,
+): Pick<Alert, 'event' | 'severity' | 'text' | 'hint'> | undefined {
+  const whose = `of ${agents.length > 3 ? `${agents.length} agents` : agents.join(', ')}`
+  const replace = `replace it: secretref secrets rotate --ref ${ref} --force`
+  switch (state) {
+    case 'expired':
+      return {
+        event: 'credential.expired',
+        severity: 'critical',
+        text: `${ref} ${whose} ended on ${dayOf(expiresAt)} and is delivered to nobody`,
+        hint: replace,
+      }
+    case 'expiring':
+      return {
+        event: 'credential.expiring',
+        severity: 'warning',
+        text: `${ref} ${whose} ends ${whenOf(expiresAt, now)}, on ${dayOf(expiresAt)}`,
+        hint: replace,
+      }
+    case 'rejected':
+      return {
+        event: 'credential.rejected',
+        severity: 'critical',
+        text: `${ref} ${whose} is rejected by ${target ?? 'its service'}`,
+        hint: replace,
+      }
+    case 'unreadable':
+      return {
+        event: 'credential.unreadable',
+        severity: 'warning',
+        text: `${ref} ${whose} cannot be read: ${failure?.message ?? 'no reason is known'}`,
+        ...(failure?.hint === undefined ? {} : { hint: failure.hint }),
+      }
+    case 'endless':
+    case 'fine':
+      return undefined
+    default:
+      return state satisfies never
+  }
+}

@@ -1,0 +1,30 @@
+/** The watch over ends that a serving gateway keeps by itself, where its config says who is to be told. */
+import type { Duty } from '../duties.ts'
+import type { Gateway } from '../gateway.ts'
+import { raiseAlert } from '../alert/raise.ts'
+import { alertFor } from './alerts.ts'
+import { lookAtAll } from './look.ts'
+
+const EVERY_MS = 6 * 3_600_000
+const DAY_MS = 86_400_000
+const DAYS = 7
+
+/** @param environment as asked for; left out: the configured one */
+export function monitorDuty(gateway: Gateway, environment: string | undefined): Duty {
+  /** When each was told last: once a day, for as long as it lasts. */
+  const told = new Map<string, number>()
+  return {
+    name: 'monitor',
+    everyMs: EVERY_MS,
+    async run(signal) {
+      const now = gateway.now()
+      for (const watched of await lookAtAll(gateway, { environment, days: DAYS })) {
+        const alert = alertFor(watched, now)
+        if (alert === undefined || signal.aborted) continue
+        if (now.getTime() - (told.get(alert.key) ?? 0) < DAY_MS) continue
+        told.set(alert.key, now.getTime())
+        await raiseAlert(gateway, alert)
+      }
+    },
+  }
+}

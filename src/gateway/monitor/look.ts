@@ -1,0 +1,158 @@
+/**
+ * How every credential stands that an agent is bound to: when it ends, as its store, its service, the value
+ * itself and the config say; whether its service rejects it; whether it can be read at all.
+ */
+import { SecretRefError, type Code } from '../../errors.ts'
+import { earlier } from '../../plan/dates.ts'
+import type { Denial } from '../../policy/decide.ts'
+import { daysUntil, isPast } from '../../policy/expiry.ts'
+import { openRotationsOf, readJournal } from '../../rotation/journal.ts'
+import { credentialsOf, type CredentialRow } from '../../state/credentials.ts'
+import { userHome } from '../../state/home.ts'
+import { fetchForAudit } from '../audit/fetch.ts'
+import { planAll } from '../audit/plans.ts'
+import type { Gateway } from '../gateway.ts'
+
+/**
+ * `expired`, `expiring`: it ends, or has ended. `rejected`: its service said so of this very value.
+ * `unreadable`: it could not be fetched. `endless`: nobody knows an end. `fine`: it ends later.
+ */
+export type State = 'expired' | 'expiring' | 'rejected' | 'unreadable' | 'endless' | 'fine'
+
+export interface Watched {
+  ref: string
+  environment: string
+  state: State
+  agents: readonly string[]
+  /** RFC 3339 */
+  expiresAt?: string
+  /** Of one that could not be fetched. */
+  failure?: { code: Code; message: string; hint?: string }
+  /** Of one that is rejected. */
+  target?: string
+  /** Its rotation waits for a person. */
+  stuck?: true
+}
+
+export const NEEDS_SOMEBODY: ReadonlySet<State> = new Set([
+  'expired',
+  'expiring',
+  'rejected',
+  'unreadable',
+])
+
+export interface LookRequest {
+  /** As asked for; left out: the configured one. */
+  environment?: string | undefined
+  /** From how many days before its end a credential is told of. */
+  days: number
+}
+
+/**
+ * Asks every store, each ref once, on record; delivers nothing.
+ *
+ * @throws ENVIRONMENT_UNKNOWN; SecretRefError where nothing can be put on record
+ */
+export async function lookAtAll(
+  gateway: Gateway,
+  { environment, days }: LookRequest,
+): Promise<Watched[]> {
+  const { config, dir } = gateway.loaded
+  const now = gateway.now()
+  const { home, plans } = planAll({
+    config,
+    configDir: dir,
+    userHome: userHome(gateway.env),
+    asked: environment,
+    now,
+  })
+  const own = plans.filter(({ plan }) => environment !== undefined || plan.environment === home)
+  const { bindings } = await fetchForAudit(gateway, own, () => [])
+  const learned = learnedOf(gateway)
+  const stuck = stuckOf(gateway)
+  const watched = new Map<string, Watched & { agents: string[] }>()
+  for (const { binding, environment: where, covered, decision, fetched } of bindings) {
+    if (!covered) continue
+    const { ref, agent } = binding
+    const value = fetched?.outcome === 'value' ? fetched : undefined
+    const row = value && learned(where).get(ref)
+    const said = row?.fingerprint === value?.fingerprint ? row : undefined
+    const expiresAt = earlier(decision.expiresAt, said?.expiresAt)
+    const state = stateOf(
+      { allow: decision.allow, code: decision.code, expiresAt, said },
+      days,
+      now,
+    )
+    const key = JSON.stringify([where, ref, state, expiresAt])
+    const known = watched.get(key)
+    if (known !== undefined) {
+      if (!known.agents.includes(agent)) known.agents.push(agent)
+      continue
+    }
+    const failure = decision.allow ? undefined : failureOf(decision)
+    watched.set(key, {
+      ref,
+      environment: where,
+      state,
+      agents: [agent],
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(state === 'unreadable' && failure !== undefined ? { failure } : {}),
+      ...(state === 'rejected' && said !== undefined ? { target: said.target } : {}),
+      ...(stuck.has(JSON.stringify([where, ref])) ? { stuck: true } : {}),
+    })
+  }
+  return [...watched.values()]
+}
+
+function stateOf(
+  known: {
+    allow: boolean
+    code: Code | undefined
+    expiresAt: string | undefined
+    said: CredentialRow | undefined
+  },
+  days: number,
+  now: Date,
+): State {
+  const { allow, code, expiresAt, said } = known
+  if (code === 'EXPIRED' || (expiresAt !== undefined && isPast(expiresAt, now))) return 'expired'
+  if (!allow) return 'unreadable'
+  if (said?.verdict === 'rejected') return 'rejected'
+  if (expiresAt === undefined) return 'endless'
+  return daysUntil(expiresAt, now) <= days ? 'expiring' : 'fine'
+}
+
+function failureOf({ code, message, hint }: Denial): NonNullable<Watched['failure']> {
+  return { code, message, hint }
+}
+
+/** What services said when they were last asked. The state can be made anew: without it less is known. */
+function learnedOf(gateway: Gateway): (environment: string) => Map<string, CredentialRow> {
+  const known = new Map<string, Map<string, CredentialRow>>()
+  return (environment) => {
+    const found = known.get(environment)
+    if (found !== undefined) return found
+    let rows = new Map<string, CredentialRow>()
+    try {
+      rows = credentialsOf(gateway.db, { config: gateway.loaded.path, environment })
+    } catch (error) {
+      if (!(error instanceof SecretRefError)) throw error
+    }
+    known.set(environment, rows)
+    return rows
+  }
+}
+
+function stuckOf({ home, loaded }: Gateway): Set<string> {
+  const db = readJournal(home)
+  if (db === undefined) return new Set()
+  try {
+    return new Set(
+      openRotationsOf(db, loaded.path)
+        .filter(({ step }) => step === 'stuck')
+        .map(({ environment, ref }) => JSON.stringify([environment, ref])),
+    )
+  } finally {
+    db.close()
+  }
+}
