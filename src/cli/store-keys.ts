@@ -67,12 +67,36 @@ function sayMissing(io: Io, { provider, options }: Store, key: KeyKind, stated: 
   }
 }
 
-export async function storeRekey(io: Io, options: StoreOptions): Promise<number> {
+export interface RekeyOptions extends StoreOptions {
+  passphrase?: true
+  keychain?: true
+  keyFile?: true
+}
+
+export async function storeRekey(io: Io, options: RekeyOptions): Promise<number> {
   refuseInside(io)
+  const { passphrase, keychain, keyFile: file } = options
+  const wanted: [KeyKind, true | undefined][] = [
+    ['passphrase', passphrase],
+    ['keychain', keychain],
+    ['file', file],
+  ]
+  const [[to] = [undefined], second] = wanted.filter(([, flag]) => flag)
+  if (second !== undefined) {
+    throw usage('a store has one kind of key: --passphrase, --keychain or --key-file')
+  }
   const store = await findStore(io, options)
-  await changeStore(io, store, { kind: 'rekey' }, (done) => {
-    io.err(`${printable(`${place(store)} has a new key`)}\n`)
+  const { identity } = store.options
+  const stated = identity === 'keychain' ? 'keychain' : 'file'
+  const keyFile = stated === 'file' ? String(identity) : io.home.store.identity
+  const action = { kind: 'rekey', keyFile, ...(to === undefined ? {} : { to }) } as const
+  await changeStore(io, store, action, (done) => {
     if (done.type !== 'keyed') return
+    if (done.from !== undefined) {
+      sayConverted(io, store, done, { keyFile, stated })
+      return
+    }
+    io.err(`${printable(`${place(store)} has a new key`)}\n`)
     sayKey(io, store, done)
     if (done.key === 'passphrase') {
       io.err(
@@ -92,6 +116,39 @@ export async function storeRekey(io: Io, options: StoreOptions): Promise<number>
     }
   })
   return 0
+}
+
+/** What the config has to say from now on, and what may go then. */
+function sayConverted(
+  io: Io,
+  store: Store,
+  { key, from }: Keyed,
+  { keyFile, stated }: { keyFile: string; stated: KeyKind },
+): void {
+  const where = { file: keyFile, keychain: 'the keychain', passphrase: 'its passphrase' }
+  io.err(
+    `${printable(`${place(store)} is opened by ${key === 'passphrase' ? '' : 'a key in '}${where[key]} from now on`)}\n`,
+  )
+  if (key !== 'passphrase' && key !== stated) {
+    const identity = key === 'keychain' ? 'keychain' : keyFile
+    io.err(
+      `${printable(`hint: write it into the config: "providers": {"${store.provider}": {"identity": "${identity}"}}`)}\n`,
+    )
+  }
+  if (key === 'passphrase') {
+    sayMissing(io, store, key, stated)
+    io.err(
+      `${printable(`the key stays in ${where[stated]}: it opens older copies; remove it when there are none`)}\n`,
+    )
+  } else if (from === 'passphrase') {
+    io.err(
+      'hint: take the passphrase away from where a start takes it; it opens older copies alone\n',
+    )
+  } else {
+    io.err(
+      `${printable(`hint: the same key lies in ${where[stated]} too, so that starts go on; once the config is changed, \`${io.program} store rekey\` makes a new one, and that one can go`)}\n`,
+    )
+  }
 }
 
 export async function storeRecipients(

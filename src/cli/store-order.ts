@@ -104,6 +104,7 @@ export async function changeStore(
     action: `store-${action.kind}`,
     ...(action.kind === 'add' || action.kind === 'remove' ? { recipient: action.recipient } : {}),
     ...(action.kind === 'import' ? { file: action.path } : {}),
+    ...(action.kind === 'rekey' && action.to !== undefined ? { key: action.to } : {}),
   }
   const about: Omit<Entry, 'event'> = {
     actor: actorOf(),

@@ -97,6 +97,10 @@ const WORDS: Readonly<Record<Exclude<StoreFault, 'store'>, (known: Known) => Wor
     'this is the key that this machine opens the store with',
     `\`${io.program} store rekey\` replaces it`,
   ],
+  others: ({ io }) => [
+    'others can open this store by keys of their own, and age mixes no recipients with a passphrase',
+    `\`${io.program} store recipients\` shows them, \`${io.program} store recipients remove age1…\` takes one away`,
+  ],
   differs: () => ['the two passphrases differ, and nothing was changed', 'run it again'],
   occupied: ({ io, file, name }) => [
     `the store has another value for "${name}" than ${file}; nothing was moved`,

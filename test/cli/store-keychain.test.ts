@@ -1,6 +1,6 @@
 /** A store whose key lies in the keychain, against gnome-keyring; and what is said where there is none. */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { expect, onTestFinished, test } from 'vitest'
 import { configOf, makeWorld, recordsOf, run } from '../process/support.ts'
 import { hasKeyring, startKeyring } from '../servers/keyring.ts'
@@ -35,6 +35,36 @@ test('init, set, run and rekey, and no key on the disk', async (context) => {
   const key = execFileSync('secret-tool', ['lookup', ...attributes], options)
   const opened = execFileSync('age', ['-d', '-i', '-', path], { input: key }).toString()
   expect(opened).toContain('"secretref-store": 1')
+})
+
+test('a key goes from its file into the keychain and back, and starts go on meanwhile', async (context) => {
+  if (!hasKeyring) skipLoudly(context, 'a key in the keychain', 'gnome-keyring is not installed')
+  const keyring = await startKeyring()
+  onTestFinished(() => keyring.stop())
+  const env = { DBUS_SESSION_BUS_ADDRESS: keyring.env.DBUS_SESSION_BUS_ADDRESS }
+  const inFile = configOf(['key'], {}, { store: {} })
+  const inKeychain = configOf(['key'], {}, { store: { identity: 'keychain' } })
+  const world = makeWorld({ config: inFile })
+  const tell = (...words: string[]) => run(world, [...words, '--config', world.config], { env })
+  const start = ['run', '--config', world.config, '--', ...PRINT]
+  const ran = async () => (await run(world, start, { env })).out
+  const stdin = Buffer.from('fake-kept')
+  await run(world, ['secrets', 'set', 'key', '--config', world.config], { stdin })
+  const there = await tell('store', 'rekey', '--keychain')
+  expect(there.err).toContain('is opened by a key in the keychain from now on')
+  expect(there.err).toContain(
+    'hint: write it into the config: "providers": {"store": {"identity": "keychain"}}',
+  )
+  const old = await ran()
+  world.writeConfig(inKeychain)
+  rmSync(world.home.store.identity)
+  expect([old, await ran()]).toEqual(['fake-kept', 'fake-kept'])
+  const back = await tell('store', 'rekey', '--key-file')
+  expect(back.err).toContain(`"identity": "${world.home.store.identity}"`)
+  world.writeConfig(inFile)
+  expect((await run(world, ['run', '--config', world.config, '--', ...PRINT])).out).toBe(
+    'fake-kept',
+  )
 })
 
 test('a provider of type keychain: set, run, rm; a chain goes on where there is none', async (context) => {

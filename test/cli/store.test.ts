@@ -138,6 +138,49 @@ describe('rekey', () => {
   })
 })
 
+describe('rekey to another kind of key', () => {
+  test(
+    'from a key file to a passphrase and back; the key file stays',
+    { timeout: 60_000 },
+    async () => {
+      const world = storeWorld()
+      const env = { SECRETREF_STORE_PASSPHRASE: PASSPHRASE }
+      await put(world, 'fake-kept')
+      const two = await store(world, ['rekey', '--passphrase', '--keychain'])
+      expect([two.code, two.err.includes('one kind of key')]).toEqual([1, true])
+      const there = await store(world, ['rekey', '--passphrase'], {
+        stdin: Buffer.from(PASSPHRASE),
+      })
+      expect(there.code).toBe(0)
+      expect(there.err).toContain('is opened by its passphrase from now on')
+      expect(there.err).toContain('hint: a start needs it in SECRETREF_STORE_PASSPHRASE')
+      expect(there.err).toContain(
+        `the key stays in ${world.home.store.identity}: it opens older copies`,
+      )
+      expect([await delivered(world), await delivered(world, env)]).toEqual(['', 'fake-kept'])
+      const back = await store(world, ['rekey', '--key-file'], { env })
+      expect(back.code).toBe(0)
+      expect(back.err).toContain('hint: take the passphrase away from where a start takes it')
+      expect(await delivered(world)).toBe('fake-kept')
+      const changed = recordsOf(world).filter(({ event }) => event === 'secret.written')
+      expect(changed.slice(-2).map(({ detail }) => detail?.['key'])).toEqual(['passphrase', 'file'])
+    },
+  )
+
+  test('what others can open by keys of their own is sealed by no passphrase', async (context) => {
+    needAge(context)
+    const world = storeWorld()
+    await store(world, ['init', '--recipient', member(world, 'other').recipient])
+    const sealed = readFileSync(world.home.store.path)
+    const refused = await store(world, ['rekey', '--passphrase'], {
+      stdin: Buffer.from(PASSPHRASE),
+    })
+    expect(refused.code).toBe(1)
+    expect(refused.err).toContain('others can open this store by keys of their own')
+    expect(readFileSync(world.home.store.path)).toEqual(sealed)
+  })
+})
+
 describe('a passphrase', () => {
   test('from the variable: seals, opens, stays from the agent; without it nothing opens', async () => {
     const world = storeWorld()

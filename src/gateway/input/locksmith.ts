@@ -37,7 +37,8 @@ export function parseStoreReport(
       const key = KEY_KINDS.find((one) => one === parsed['key'])
       const [own, others] = [recipientsIn(parsed['own']), recipientsIn(parsed['others'])]
       if (key === undefined || own === undefined || others === undefined) return undefined
-      return { type: 'keyed', key, own, others }
+      const from = KEY_KINDS.find((one) => one === parsed['from'])
+      return { type: 'keyed', key, own, others, ...(from === undefined ? {} : { from }) }
     }
     case 'imported':
       return order.action.kind === 'import' ? importedIn(parsed) : undefined
@@ -97,6 +98,7 @@ function failedIn(
   if (code === undefined || what === undefined) return undefined
   const known = [options['path'], options['identity'], options['passphraseFile']]
   if (action.kind === 'import') known.push(action.path)
+  if (action.kind === 'rekey') known.push(action.keyFile)
   // Beside the store and its key lie the lock and the keys of before.
   const places = known.flatMap((path) => [path, `${String(path)}.lock`, `${String(path)}.old`])
   const name = matching(named, NAME)

@@ -13,7 +13,13 @@ export type KeyKind = (typeof KEY_KINDS)[number]
 
 export type StoreAction =
   | { kind: 'init'; key: KeyKind; recipients: readonly string[] }
-  | { kind: 'rekey' }
+  | {
+      kind: 'rekey'
+      /** Left out: the kind that the store has. */
+      to?: KeyKind
+      /** Absolute: where a key lies that is to lie in a file. */
+      keyFile: string
+    }
   | { kind: 'recipients' }
   | { kind: 'add' | 'remove'; recipient: string }
   | {
@@ -53,6 +59,7 @@ export interface ImportedItem {
  * `exists`: there is a store; `absent`: there is none; `no-file`: what is to be moved is not there, and
  * never was as far as anybody knows; `passphrase`: it has no recipients; `recipient`:
  * no age recipient; `known`: it is on the list; `unknown`: it is not; `own`: it is the store's own key;
+ * `others`: it has recipients, and a passphrase is to seal it;
  * `differs`: two passphrases that were typed; `occupied`: the store holds another value under `name`;
  * `name`: what the store would not take as a name; `twice`: two names in the file become one;
  * `changed`: the file is no longer what was read; `unequal`: what was read back is not what was written.
@@ -70,6 +77,7 @@ export const STORE_FAULTS = [
   'known',
   'unknown',
   'own',
+  'others',
   'differs',
   'occupied',
   'name',
@@ -81,7 +89,14 @@ export const STORE_FAULTS = [
 export type StoreFault = (typeof STORE_FAULTS)[number]
 
 export type StoreReport =
-  | { type: 'keyed'; key: KeyKind; own: readonly string[]; others: readonly string[] }
+  | {
+      type: 'keyed'
+      key: KeyKind
+      own: readonly string[]
+      others: readonly string[]
+      /** What opened it before, where that was another kind. */
+      from?: KeyKind
+    }
   | {
       type: 'imported'
       items: readonly ImportedItem[]

@@ -51,7 +51,7 @@ async function act(
     case 'init':
       return init(work, action)
     case 'rekey':
-      return rekey(work)
+      return rekey(work, action)
     case 'recipients':
       return showRecipients(work)
     case 'add':

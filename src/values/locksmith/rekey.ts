@@ -3,6 +3,7 @@
  * new identity beside the old ones, then the store is sealed to the new one, then the old ones are put
  * aside, where they open older copies, and last they leave the key file. Each step replaces one file whole.
  */
+import type { StoreAction } from '../../gateway/input/store-words.ts'
 import { wipe } from '../secret/bytes.ts'
 import { final } from '../secret/outcome.ts'
 import { wipeDocument } from '../store/document.ts'
@@ -16,16 +17,36 @@ import {
 } from '../store/identity.ts'
 import { readPassphrase } from '../store/key.ts'
 import { isSealedByPassphrase, newKeyPair, type KeyPair } from '../store/seal.ts'
+import { convert } from './convert.ts'
 import { newPassphrase } from './passphrase.ts'
-import { failed, fault, keyed, notWritten, reported, type Report, type Work } from './report.ts'
+import {
+  failed,
+  fault,
+  keyed,
+  notWritten,
+  reported,
+  undone,
+  type Report,
+  type Work,
+} from './report.ts'
 
-export async function rekey(work: Work): Promise<Report> {
+type Rekey = Extract<StoreAction, { kind: 'rekey' }>
+
+/** @param action `to` where the store is to have another kind of key */
+export async function rekey(work: Work, action: Rekey): Promise<Report> {
   const { place } = work
   const sealed = await readStore(place)
   if (sealed.kind === 'absent') return fault('absent', 'SECRET_NOT_FOUND')
   if (sealed.kind !== 'file') return failed(sealed)
+  const byPassphrase = isSealedByPassphrase(sealed.bytes)
+  const kind = byPassphrase ? 'passphrase' : place.identity === 'keychain' ? 'keychain' : 'file'
+  const { to = kind } = action
+  if (to !== kind) {
+    const converted = await convert(work, to, action, byPassphrase)
+    return converted.type === 'keyed' ? { ...converted, from: kind } : converted
+  }
   let typed: Buffer | undefined
-  if (isSealedByPassphrase(sealed.bytes)) {
+  if (byPassphrase) {
     const given = await readPassphrase(place)
     if (given === undefined) return failed(final('denied', 'PROVIDER_DENIED', 'no-passphrase'))
     if (given.kind !== 'passphrase') return failed(given)
@@ -96,8 +117,4 @@ async function putAside(
   const file = there.kind === 'identities' ? there.file : undefined
   const written = await writeIdentities(place, all, file, now)
   return written === undefined ? undefined : undone(written)
-}
-
-function undone(outcome: 'conflict' | Parameters<typeof failed>[0]): Report {
-  return outcome === 'conflict' ? fault('conflict', 'PROVIDER_UNAVAILABLE') : failed(outcome)
 }

@@ -37,6 +37,11 @@ export function notWritten(outcome: Exclude<PutOutcome, { kind: 'written' }>): R
   return failed(outcome)
 }
 
+/** A key that was not written. */
+export function undone(outcome: 'conflict' | Failure): Report {
+  return outcome === 'conflict' ? fault('conflict', 'PROVIDER_UNAVAILABLE') : failed(outcome)
+}
+
 /** Who can open the store now. */
 export function keyed({ identity }: StorePlace, { document, key }: OpenStore): Report {
   if (key.kind === 'passphrase') return { type: 'keyed', key: 'passphrase', own: [], others: [] }

@@ -3,7 +3,15 @@
  * with a disk that is full at each: the store opens, and nothing is lost.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
 import { importFile } from '../../../src/values/locksmith/import.ts'
@@ -13,7 +21,7 @@ import { wipeDocument } from '../../../src/values/store/document.ts'
 import { addVersion, versionAt } from '../../../src/values/store/versions.ts'
 import { skipLoudly } from '../loud.ts'
 import { privateFolder } from '../providers/folder.ts'
-import { importOf, placeIn } from './place.ts'
+import { importOf, placeIn, placeWithBoth, rekeyTo } from './place.ts'
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0
 const CALLS = 'rename,link,unlink,fsync'
@@ -25,7 +33,9 @@ function needStrace(context: TestContext): void {
 }
 
 /** @param how what the `n`th of the calls meets, as strace's `inject` says it */
-function endedAt(what: 'rekey' | 'import', dir: string, how: string, n: number): string {
+type What = 'rekey' | 'passphrase' | 'file' | 'import'
+
+function endedAt(what: What, dir: string, how: string, n: number): string {
   const script = join(import.meta.dirname, 'at-once.ts')
   const inject = `inject=${CALLS}:${how}:when=${n}`
   const trace = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${CALLS}`, '-e', inject]
@@ -54,7 +64,7 @@ async function put(dir: string, name: string, text: string): Promise<void> {
 }
 
 async function stored(dir: string, name: string): Promise<string | undefined> {
-  const opened = await openStore(placeIn(dir))
+  const opened = await openStore(placeWithBoth(dir))
   if (opened.kind === 'absent') return undefined
   if (opened.kind !== 'store') throw new Error(`it does not open: ${opened.reason}`)
   const value = versionAt(opened.document, name, undefined)?.value.toString()
@@ -81,6 +91,41 @@ describe.each(['signal=SIGKILL', 'error=ENOSPC'])('%s', (how) => {
     expect(await stored(dir, 'b')).toBe('fake-after')
   })
 })
+
+// A passphrase costs most of a second each time; of two calls that follow each other one is enough.
+test.for([
+  ['passphrase', 1],
+  ['file', 2],
+] as const)(
+  'killed on the way to a %s, a store opens by that or by what it had',
+  { timeout: 120_000 },
+  async ([to, step], context) => {
+    needStrace(context)
+    const before = privateFolder()
+    await put(before, 'a', 'fake-kept')
+    if (to === 'file') {
+      const work = { ...importOf(before).work, place: placeWithBoth(before) }
+      expect(await rekey(work, rekeyTo(before, 'passphrase'))).toMatchObject({ from: 'file' })
+      // As on another machine: a key is made on the way.
+      rmSync(placeIn(before).identity)
+    }
+    let said = ''
+    let dir = before
+    let n = 1
+    for (; said === '' && n < MOST; n += step) {
+      dir = privateFolder()
+      cpSync(before, dir, { recursive: true })
+      said = endedAt(to, dir, 'signal=SIGKILL', n)
+      expect(await stored(dir, 'a')).toBe('fake-kept')
+    }
+    expect(said).toBe('keyed\n')
+    // One file is replaced, or two, each with its folder made durable.
+    expect(n).toBeGreaterThan(to === 'file' ? 6 : 3)
+    const alone = to === 'file' ? placeIn(dir) : { ...placeWithBoth(dir), identity: '/none' }
+    const key = { kind: to === 'file' ? 'identities' : to }
+    expect(await openStore(alone)).toMatchObject({ kind: 'store', key })
+  },
+)
 
 test('killed at every step, an import loses nothing, and the next one goes on', async (context) => {
   needStrace(context)
@@ -115,8 +160,8 @@ test('writers and rekeys at once: all is there, and it opens with the key that i
   const { work } = importOf(dir)
   const names = Array.from({ length: 6 }, (_, i) => `name-${i}`)
   const [one, two] = await Promise.all([
-    rekey(work),
-    rekey(work),
+    rekey(work, rekeyTo(dir)),
+    rekey(work, rekeyTo(dir)),
     ...names.map((name) => put(dir, name, `fake-${name}`)),
   ])
   expect([one, two].map((report) => report?.type)).toEqual(['keyed', 'keyed'])

@@ -3,8 +3,22 @@ import { join } from 'node:path'
 import type { Work } from '../../../src/values/locksmith/report.ts'
 import type { StorePlace } from '../../../src/values/store/file.ts'
 
+function keyFile(dir: string): string {
+  return join(dir, 'keys', 'store.key')
+}
+
+/** @param to left out: the kind that the store has */
+export function rekeyTo(dir: string, to?: 'passphrase' | 'file') {
+  return { kind: 'rekey', keyFile: keyFile(dir), ...(to === undefined ? {} : { to }) } as const
+}
+
 export function placeIn(dir: string): StorePlace {
-  return { path: join(dir, 'store.age'), identity: join(dir, 'keys', 'store.key') }
+  return { path: join(dir, 'store.age'), identity: keyFile(dir) }
+}
+
+/** Opens it whichever of the two it is sealed with: its own first lines say. */
+export function placeWithBoth(dir: string): StorePlace {
+  return { ...placeIn(dir), passphrase: Buffer.from(['fake', 'passphrase'].join('-')) }
 }
 
 export function importOf(dir: string) {
