@@ -28,6 +28,10 @@ function lived({ issuer }: Rotating): string[] {
   return issuer.live.map(({ value }) => value)
 }
 
+function around(action: string, became: string): string[] {
+  return [`intent ${action}`, `${became} ${action}`]
+}
+
 describe('a rotation from plan to end', () => {
   test('the agent receives the new value, the old one is ended, and no value shows anywhere', async () => {
     const one = await rotating('issued', AT_ONCE)
@@ -57,10 +61,6 @@ describe('a rotation from plan to end', () => {
     const steps = recordsOf(one.world)
       .filter(({ event }) => event.startsWith('rotation.'))
       .map(({ event, detail }) => `${event.slice(9)} ${String(detail?.['action'] ?? '')}`.trim())
-    const around = (action: string, became: string): string[] => [
-      `intent ${action}`,
-      `${became} ${action}`,
-    ]
     expect(steps).toEqual([
       'begun',
       ...around('create', 'step'),
@@ -74,10 +74,8 @@ describe('a rotation from plan to end', () => {
   test('a run that holds the old one keeps it; when it has ended the next rotation run ends it', async () => {
     const one = await rotating('issued')
     const { world } = one
-    const agent = start(world, [
-      ...['run', '--config', world.config, '--agent', 'a', '--'],
-      ...['/bin/sh', '-c', 'echo ready; exec sleep 60'],
-    ])
+    const command = ['/bin/sh', '-c', 'echo ready; exec sleep 60']
+    const agent = start(world, ['run', '--config', world.config, '--agent', 'a', '--', ...command])
     await agent.says(/ready/)
     await until('on record', () => eventsOf(world).includes('run.started'))
     const { code, out } = await one.secretref(FORCED)
