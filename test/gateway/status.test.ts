@@ -3,6 +3,7 @@ import { routeOf, statusOf, statusText } from '../../src/gateway/status.ts'
 import type { PlannedBinding } from '../../src/plan/types.ts'
 import type { CredentialRow } from '../../src/state/credentials.ts'
 import type { GrantRow } from '../../src/state/grants.ts'
+import type { LeaseRow } from '../../src/state/leases.ts'
 import { bindingOf, grantFor } from './binding.ts'
 
 const NOW = new Date('2026-11-24T12:00:00Z')
@@ -194,5 +195,37 @@ describe('what a service said of a value', () => {
     expect(statusText(unknown, true)).toBe(well)
     expect(lineOf(said({}), { route: 'another' })).toContain('stale')
     expect(lineOf(said({}), { outcome: 'denied' })).toContain('denied')
+  })
+})
+
+describe('how its lease stands', () => {
+  const lineOf = (lease: Partial<LeaseRow>, grant: Partial<GrantRow> = {}): string => {
+    const binding = bindingOf()
+    const given = grantFor(binding, { run: 'r', ...grant })
+    const row = { config: '/c', environment: 'e', agent: 'a', envVar: binding.envVar, run: 'r' }
+    const endsAt = '2999-01-02T03:04:05.678Z'
+    const one: LeaseRow = { ...row, state: 'held', endsAt, ...lease }
+    return statusText(statusOf(binding, given, NOW, undefined, one), true)
+  }
+  const injected = 'STRIPE_API_KEY: injected'
+
+  test.each<[Partial<LeaseRow>, string]>([
+    [{}, `✅ ${injected} (lease until 2999-01-02 03:04:05 UTC)`],
+    [{ state: 'renewed' }, `✅ ${injected} (lease renewed until 2999-01-02 03:04:05 UTC)`],
+    [{ state: 'lost' }, `⚠️ ${injected} (its lease is lost, ends 2999-01-02 03:04:05 UTC)`],
+    [{ state: 'revoked' }, `⚪ ${injected} (its lease was revoked)`],
+    [
+      { endsAt: '2020-01-02T03:04:05Z' },
+      `❌ ${injected} (its lease ended 2020-01-02 03:04:05 UTC)`,
+    ],
+  ])('%o', (lease, line) => {
+    expect(lineOf(lease)).toBe(line)
+  })
+
+  test('is said of the run that the value is of alone, and of nothing worse', () => {
+    expect(lineOf({ run: 'an earlier one' })).toBe(`✅ ${injected} (no expiry)`)
+    expect(lineOf({}, { outcome: 'ready' })).toBe('✅ STRIPE_API_KEY: ready (no expiry)')
+    expect(lineOf({}, { expiresAt: '2020-01-01' })).toContain('expired on 2020-01-01')
+    expect(lineOf({}, { outcome: 'denied', code: 'EXPIRED' })).toContain('denied (EXPIRED)')
   })
 })

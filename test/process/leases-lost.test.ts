@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { slack } from '../fakes/slack.ts'
 import { stripe } from '../fakes/stripe.ts'
 import { dynamicServers, startDynamic, type Dynamic } from '../servers/dynamic.ts'
 import { agentWords, leaseFiles, leasingWorld, signIn } from './leasing.ts'
@@ -135,6 +136,29 @@ describe.skipIf(there === undefined)('what only looks revokes what it had issued
     await expectNothingLeft(world, 'check')
     process.kill(gateway.pid, 'SIGTERM')
     await gateway.ended
+  })
+
+  test('the sender of an alert', async () => {
+    const chat = await slack([])
+    await servers.addRole('alert', '60s')
+    const world = await leasingWorld(servers, 'alerted', {
+      slots: { key: { secretRef: 'not-there' } },
+      refs: {
+        'not-there': { provider: 'db', path: 'creds/none' },
+        ops: { provider: 'db', path: 'creds/alert', field: 'password' },
+      },
+      agent: { 'auth-profiles': { db: { required: true, 'on-failure': 'deny-and-alert' } } },
+      config: {
+        alerts: { slack: { token: { secretRef: 'ops' }, channel: '#ops' } },
+        targets: { 'slack-bot-token': { baseUrl: chat.url } },
+      },
+    })
+    expect((await run(world, agentWords(world, 'true'))).code).toBe(125)
+    expect(chat.requests).toHaveLength(1)
+    expect(await servers.users('alert')).toEqual([])
+    const own = recordsOf(world).filter(({ ref }) => ref === 'ops')
+    const leases = own.flatMap(({ event }) => (event.startsWith('lease.') ? [event] : []))
+    expect(leases).toEqual(['lease.issued', 'lease.revoked'])
   })
 
   test('secrets verify: after the service was asked, and not before', async () => {

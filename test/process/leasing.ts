@@ -47,7 +47,12 @@ export async function leasingWorld(
   const world = makeWorld({
     config: {
       ...config,
-      agents: { a: { 'tool-bindings': { db: { required: true, credentials } }, ...agent } },
+      agents: {
+        a: {
+          'tool-bindings': { db: { required: true, credentials } },
+          ...agent,
+        },
+      },
       secrets: {
         providers: {
           db: { type: 'vault', engine: 'dynamic', address: servers.bao.address },

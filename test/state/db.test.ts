@@ -14,6 +14,7 @@ import { describe, expect, test } from 'vitest'
 import { credentialsOf } from '../../src/state/credentials.ts'
 import { guarded, inTransaction, openDatabase, readDatabase } from '../../src/state/db.ts'
 import type { Home } from '../../src/state/home.ts'
+import { leasesOf } from '../../src/state/leases.ts'
 import { openState, tempHome } from './folder.ts'
 
 const unavailable = { name: 'SecretRefError', code: 'STATE_UNAVAILABLE' }
@@ -27,7 +28,7 @@ function ofVersion1(): Home {
   const home = tempHome()
   const db = openState(home)
   db.exec(`DROP TABLE credentials; DROP TABLE failure_checks;
-    DROP INDEX runs_by_end; DROP INDEX runs_by_agent; PRAGMA user_version = 1;
+    DROP TABLE leases; DROP INDEX runs_by_end; DROP INDEX runs_by_agent; PRAGMA user_version = 1;
     INSERT INTO runs (id, agent, environment, config, config_hash, gateway_pid, started_at)
     VALUES ('r', 'a', 'e', '/c', 'h', 1, '2026-01-01T00:00:00.000Z')`)
   db.close()
@@ -91,8 +92,9 @@ describe('openDatabase', () => {
     test('is brought up to date, and keeps what is in it', () => {
       const home = ofVersion1()
       const db = openState(home)
-      expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 2 })
+      expect(db.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 })
       expect(db.prepare('SELECT id FROM runs').all()).toEqual([{ id: 'r' }])
+      expect(leasesOf(db, { config: '/c', environment: 'e' })).toEqual(new Map())
       expect(credentialsOf(db, { config: '/c', environment: 'e' })).toEqual(new Map())
       openState(home)
     })
@@ -102,6 +104,7 @@ describe('openDatabase', () => {
       const db = readDatabase(home)
       expect(db?.prepare('PRAGMA user_version').get()).toEqual({ user_version: 1 })
       expect(db && credentialsOf(db, { config: '/c', environment: 'e' })).toEqual(new Map())
+      expect(db && leasesOf(db, { config: '/c', environment: 'e' })).toEqual(new Map())
       db?.close()
     })
   })
