@@ -5,7 +5,8 @@
 import { accessSync, constants, mkdirSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
-import { fakeKey, inDays, makeStage, writeSecrets, type Stage } from './demo/stage.ts'
+import { setTimeout } from 'node:timers/promises'
+import { fakeKey, inDays, makeStage, sendAlertsTo, writeSecrets, type Stage } from './demo/stage.ts'
 import { startStandIn, type StandIn } from './demo/stand-in.ts'
 import { heading, run, say, stopRunning, type Ran } from './demo/terminal.ts'
 
@@ -23,10 +24,11 @@ const START = [
 /** As of 2026-03-08 the article's keys end on 2027-03-08 and on 2026-12-31. */
 const STRIPE_DAYS = 365
 const SLACK_DAYS = 298
+const CHANNEL = '#finance-alerts'
 
 interface Play {
   stage: Stage
-  keys: { stripe: string; slack: string }
+  keys: { stripe: string; slack: string; alerts: string }
   stripe: StandIn
   slack: StandIn
   reports: string
@@ -35,12 +37,13 @@ interface Play {
 
 async function play(stage: Stage): Promise<void> {
   const now = new Date()
-  const keys = { stripe: fakeKey('sk_test_'), slack: fakeKey('xoxb-') }
+  const keys = { stripe: fakeKey('sk_test_'), slack: fakeKey('xoxb-'), alerts: fakeKey('xoxb-') }
   store(stage, keys, now, STRIPE_DAYS)
   const stripe = await startStandIn('stripe', keys.stripe)
   standIns.push(stripe)
-  const slack = await startStandIn('slack', keys.slack)
+  const slack = await startStandIn('slack', keys.slack, keys.alerts)
   standIns.push(slack)
+  sendAlertsTo(stage, slack.url)
   const reports = reportFolder()
   const env = {
     ...stage.env,
@@ -54,10 +57,12 @@ async function play(stage: Stage): Promise<void> {
   say(`Stripe is played by ${stripe.url}, Slack by ${slack.url}.`)
   say('Both ask for a key on every call. The keys were made up just now; they stand in')
   say(`${stage.secrets} (0600).`)
-  say('The agent’s configuration names them, stripe-api-key and slack-bot-token, and holds')
-  say(`no value: ${relative(process.cwd(), join(HERE, 'secretref.json'))}`)
+  say('The configuration names them and holds no value. Two are the agent’s, stripe-api-key and')
+  say(`slack-bot-token; with the third, alerts-slack-token, alerts are sent to ${CHANNEL}:`)
+  say(relative(process.cwd(), join(HERE, 'secretref.json')))
   await runAgent(all)
   await lookAtRecords(all)
+  await watchItEnd(all, now)
   await breakIt(all, now)
   searchForKeys(all)
   heading('What just happened')
@@ -70,11 +75,8 @@ async function runAgent({ cli, stripe, slack, reports }: Play): Promise<void> {
   const { code } = await cli(START)
   check(code === 0, `the agent ended with ${code}`)
   const pages = stripe.events.filter((event) => event.event === 'request').length
-  const message = slack.events.find((event) => event.event === 'message')
-  if (message?.event !== 'message') throw new Error('Slack received no message')
-
-  heading(`3. What Slack received in ${message.channel}`)
-  say(message.text)
+  heading(`3. What Slack received in ${CHANNEL}`)
+  say(await received(slack, 0))
 
   heading('4. The report')
   const report = readFileSync(join(reports, 'report.md'), 'utf8').split('\n')
@@ -97,16 +99,60 @@ async function lookAtRecords({ cli }: Play): Promise<void> {
   check(verify.code === 0, `log verify ended with ${verify.code}`)
 }
 
+/** The Stripe key has five days left: the monitor sees it and tells people, by a token of its own. */
+async function watchItEnd({ cli, stage, keys, slack }: Play, now: Date): Promise<void> {
+  heading('7. A year goes by: the Stripe key has five days left, and cron runs the monitor')
+  store(stage, keys, now, 5)
+  const before = messagesOf(slack).length
+  const { code } = await cli([
+    'secretref',
+    'monitor',
+    '--check-expiry',
+    '7',
+    '--alert-channel',
+    CHANNEL,
+  ])
+  check(code === 1, `1 was expected, since a key is about to end, but it ended with ${code}`)
+  say(`Exit 1: somebody is needed. ${CHANNEL} received:`)
+  say(await received(slack, before))
+  say('It was sent with alerts-slack-token; the agent’s own token is for the agent:')
+  await cli([
+    'secretref',
+    'log',
+    'show',
+    '--agent',
+    'secretref-monitor',
+    '--event',
+    'grant.released',
+  ])
+}
+
 /** The Stripe key expired yesterday: nothing starts, and the Slack token stays where it is, too. */
 async function breakIt({ cli, stage, keys, stripe, slack }: Play, now: Date): Promise<void> {
-  heading('7. One thing goes wrong on purpose: the Stripe key expired yesterday')
+  heading('8. Nobody did anything: the Stripe key expired yesterday')
   store(stage, keys, now, -1)
-  const before = stripe.events.length + slack.events.length
+  const before = messagesOf(slack).length
+  const calls = stripe.events.length
   const { code } = await cli(START)
   check(code === 125, `125 was expected, but it ended with ${code}`)
-  const calls = stripe.events.length + slack.events.length - before
-  check(calls === 0, `the agent called a service ${calls} times`)
-  say('Exit 125: the agent was not started. Neither key was delivered; no service was called.')
+  check(stripe.events.length === calls, 'the agent called Stripe')
+  say(`Exit 125: the agent was not started, and neither key was delivered. ${CHANNEL} received:`)
+  say(await received(slack, before))
+  check(messagesOf(slack).length === before + 1, 'Slack received more than the alert')
+}
+
+function messagesOf({ events }: StandIn): string[] {
+  return events.flatMap((event) => (event.event === 'message' ? [event.text] : []))
+}
+
+/** The next message; what the stand-in tells of it may be on its way still. */
+async function received(slack: StandIn, before: number): Promise<string> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const text = messagesOf(slack)[before]
+    if (text !== undefined) return text
+    await setTimeout(20)
+  }
+  throw new Error('Slack received no message')
 }
 
 /** Whatever was written during the run, but for the one file where the keys belong. */
@@ -121,7 +167,7 @@ function searchForKeys({ stage, keys, reports }: Play): void {
     const bytes = readFileSync(file)
     check(!forms.some((form) => bytes.includes(form)), `a key stands in ${file}`)
   }
-  heading('8. Where the keys are')
+  heading('9. Where the keys are')
   say(
     `In secrets.json alone: log, state, configuration and report (${files.length} files) hold none.`,
   )
@@ -138,6 +184,7 @@ function store(stage: Stage, keys: Play['keys'], now: Date, stripeDays: number):
   writeSecrets(stage, {
     stripe_api_key: entry(keys.stripe, stripeDays),
     slack_bot_token: entry(keys.slack, SLACK_DAYS),
+    alerts_slack_token: entry(keys.alerts, SLACK_DAYS),
   })
 }
 
@@ -157,10 +204,11 @@ function check(holds: boolean, otherwise: string): void {
   if (!holds) throw new Error(otherwise)
 }
 
-const CLOSING = `The configuration held two names. The gateway decided that this agent may have both,
-wrote that decision to the audit log, and only then let a process of its own fetch the two
+const CLOSING = `The configuration held three names. The gateway decided that this agent may have two of
+them, wrote that decision to the audit log, and only then let a process of its own fetch the
 values and hand them to the agent as STRIPE_API_KEY and SLACK_BOT_TOKEN. The gateway itself
-never held them. With one of them expired, nothing was delivered at all.
+never held them. Before one of them ended, people were told; once it had, nothing was
+delivered at all.
 In earnest, take STRIPE_API_BASE and SLACK_API_BASE away and store real keys:
 examples/payment-analyst/README.md has the lines.`
 

@@ -52,7 +52,7 @@ export async function gatewayRun(
     }
   }
   const served = services.map((service) => service.plan.agent)
-  claim(gateway, served)
+  await claim(gateway, served)
   const release = (): void => unclaim(gateway, served)
   const clock = wallClock(gateway.now)
   const environment = askedEnvironment(options.environment, io.env['SECRETREF_ENVIRONMENT'])
@@ -60,7 +60,9 @@ export async function gatewayRun(
   if (names.length === 1 && only !== undefined && isSimple(gateway, only)) {
     // Once, in the foreground, as `run` does it: the agent's exit code and signals are ours.
     const beside = dutiesFor(gateway, say, clock)
-    const duties = await dutiesOf(gateway, environment, say)
+    // That all credentials are looked at is for a gateway that stays, not for each start of one agent.
+    const all = await dutiesOf(gateway, environment, say)
+    const duties = all.filter(({ name }) => name !== 'monitor')
     return foreground(io, options, given, {
       pristine: true,
       gateway,

@@ -32,7 +32,20 @@ describe('npm run demo', () => {
     expect(section(run, '3.')).toContain('24 of 1,264 charges are not like the others')
     for (const event of ['grant.intent', 'grant.released', 'grant.delivered', 'run.ended'])
       expect(section(run, '6.')).toContain(event)
-    expect(section(run, '7.')).toContain('[EXPIRED]')
+    // The monitor looks when it is asked to, and not at each start of an agent.
+    expect(section(run, '6.')).not.toContain('grant.checked')
+    const inFiveDays = new Date(Date.now() + 5 * 86_400_000).toISOString().slice(0, 10)
+    expect(section(run, '7.')).toContain(
+      `$ secretref monitor --check-expiry 7 --alert-channel "#finance-alerts"\n  ⚠️ stripe-api-key: ends in 5 days, ${inFiveDays} (payment-analyst)`,
+    )
+    expect(section(run, '7.')).toContain(
+      `#finance-alerts received:\n  warning: stripe-api-key of payment-analyst ends in 5 days, on ${inFiveDays}\n  hint: `,
+    )
+    expect(section(run, '7.')).toMatch(
+      /grant\.released +secretref-monitor +alerts-slack-token .* purpose=alert\n/,
+    )
+    expect(section(run, '8.')).toContain('[EXPIRED]')
+    expect(section(run, '8.')).toMatch(/received:\n {2}critical: payment-analyst: STRIPE_API_KEY: /)
 
     // A made-up key holds the word fake; nothing that was printed does.
     expect(run.stdout).not.toMatch(/sk_test_fake|xoxb-fake/)

@@ -48,6 +48,13 @@ export function makeStage(config: string): Stage {
   return stage
 }
 
+/** Alerts go to a stand-in in Slack's place: the config's own setting for a test server. */
+export function sendAlertsTo({ config }: Stage, baseUrl: string): void {
+  const written: object = JSON.parse(readFileSync(config, 'utf8'))
+  const targets = { 'slack-bot-token': { baseUrl } }
+  writeFileSync(config, JSON.stringify({ ...written, targets }, undefined, 2), { mode: 0o600 })
+}
+
 export interface StoredSecret {
   value: string
   provider: 'openclaw'

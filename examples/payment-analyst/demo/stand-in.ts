@@ -14,16 +14,19 @@ export interface StandIn {
 
 /**
  * @param name the file in `services/` without its ending
- * @param key what it accepts; it is told the digest alone
+ * @param keys what it accepts; it is told the digests alone
  * @throws an Error with a sentence when it does not come up
  */
-export async function startStandIn(name: 'stripe' | 'slack', key: string): Promise<StandIn> {
+export async function startStandIn(
+  name: 'stripe' | 'slack',
+  ...keys: readonly string[]
+): Promise<StandIn> {
   const file = join(EXAMPLES, 'payment-analyst', 'services', `${name}.ts`)
   const child = spawn(process.execPath, [file], {
     env: {},
     stdio: ['pipe', 'pipe', 'inherit'],
   })
-  child.stdin.write(`${JSON.stringify({ valid: [digestOf(key)] })}\n`)
+  child.stdin.write(`${JSON.stringify({ valid: keys.map(digestOf) })}\n`)
   const events: ServiceEvent[] = []
   const url = await new Promise<string>((resolve, reject) => {
     child.once('error', reject)

@@ -18,6 +18,11 @@ function styled(code: string, text: string): string {
   return COLOURS ? `\u001b[${code}m${text}\u001b[0m` : text
 }
 
+/** As it would be typed: a shell takes `#` for a comment. */
+function typed(word: string): string {
+  return /^[\w.,/=-]+$/.test(word) ? word : `"${word}"`
+}
+
 export interface Ran {
   code: number | null
   output: string
@@ -37,13 +42,13 @@ export async function stopRunning(): Promise<void> {
 /**
  * Shows a command line, runs it and shows what it prints while it prints it.
  *
- * @param words program and arguments, none of which needs quoting
+ * @param words program and arguments, none of which holds a quote
  */
 export async function run(
   words: readonly [string, ...string[]],
   options: { cwd: string; env: Readonly<Record<string, string>> },
 ): Promise<Ran> {
-  say(styled('2', `$ ${words.join(' ')}`))
+  say(styled('2', `$ ${words.map(typed).join(' ')}`))
   const [program, ...rest] = words
   const child = spawn(program, rest, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   running = child
