@@ -18,7 +18,7 @@ export interface Serving {
   /** @throws SecretRefError where one agent could not be served */
   prepare(gateway: Gateway): Promise<{ services: Service[]; duties: Duty[] }>
   /** @throws AGENT_BUSY; then nothing stays claimed */
-  claim(names: readonly string[]): void
+  claim(names: readonly string[]): Promise<void>
   unclaim(names: readonly string[]): void
 }
 
@@ -102,7 +102,7 @@ export class Reloader {
     const change = this.#changeTo(gateway, services)
     const replacement = await this.#server.prepare(gateway, services)
     if (this.#server.ending) throw ending()
-    this.#serving.claim(change.added)
+    await this.#serving.claim(change.added)
     try {
       const { actor } = gateway
       const detail = { path, before: old.loaded.hash }

@@ -1,17 +1,28 @@
-/** Which gateway serves an agent: one at a time, by the state that all of them share. */
+/**
+ * Which gateway serves an agent: one at a time, by the state that all of them share. A claim ends with its
+ * process: by pid and start time where we see its pid, and in another container (namespaces(7)) by its
+ * control socket, which nobody answers any more.
+ */
 import { SecretRefError } from '../errors.ts'
-import { claimAgent, releaseAgent } from '../state/runs.ts'
+import { claimAgent, releaseAgent, type Holder } from '../state/runs.ts'
+import { gatewaysThatListen } from './control/place.ts'
 import type { Gateway } from './gateway.ts'
-import { startTimeOf, stillRuns } from './surroundings.ts'
+import { pidNamespace, startTimeOf, stillRuns } from './surroundings.ts'
 
 /** @throws AGENT_BUSY; then nothing stays claimed. STATE_UNAVAILABLE */
-export function claim(gateway: Gateway, names: readonly string[]): void {
-  const self = { pid: process.pid, started: startTimeOf(process.pid) }
+export async function claim(gateway: Gateway, names: readonly string[]): Promise<void> {
+  if (names.length === 0) return
+  const { path } = gateway.loaded
+  const self = ourselves()
+  const listening = await gatewaysThatListen(gateway.home, path)
   for (const [i, agent] of names.entries()) {
-    const key = { config: gateway.loaded.path, agent }
-    const holder = claimAgent(gateway.db, key, self, ({ pid, started }) => stillRuns(pid, started))
-    // Ours: an agent that a reload removed and the next one names again may still be ending.
-    if (holder === undefined || holder === process.pid) continue
+    let ours = false
+    const holder = claimAgent(gateway.db, { config: path, agent }, self, (found) => {
+      // An agent that a reload removed and the next one names again may still be ending.
+      ours = found.pid === self.pid && found.started === self.started
+      return ours || lives(found, listening)
+    })
+    if (holder === undefined || ours) continue
     unclaim(gateway, names.slice(0, i))
     throw new SecretRefError(
       'AGENT_BUSY',
@@ -28,4 +39,18 @@ export function claim(gateway: Gateway, names: readonly string[]): void {
 export function unclaim(gateway: Gateway, names: readonly string[]): void {
   const config = gateway.loaded.path
   for (const agent of names) releaseAgent(gateway.db, { config, agent }, process.pid)
+}
+
+/** A start time with the namespace of its pid. */
+function ourselves(): Holder {
+  return {
+    pid: process.pid,
+    started: `${startTimeOf(process.pid) ?? ''}@${pidNamespace()}`,
+  }
+}
+
+function lives({ pid, started = '' }: Holder, listening: ReadonlySet<string>): boolean {
+  const [, time, namespace = pidNamespace()] = /^(\d*)(?:@(\d+))?$/.exec(started) ?? []
+  if (namespace !== pidNamespace()) return listening.has(`${pid}-${namespace}`)
+  return stillRuns(pid, time || undefined)
 }

@@ -1,6 +1,6 @@
 /** What a reload does to the agents that are served: all of a new config, or nothing of it. */
 import { expect, test } from 'vitest'
-import { claimAgent } from '../../src/state/runs.ts'
+import { claimAgent, releaseAgent } from '../../src/state/runs.ts'
 import { describeOnLinux, isAlive, until } from '../process/support.ts'
 import { endsOf, needs, pidOf, says, serving, stays, type Edited } from './reloading.ts'
 
@@ -75,7 +75,7 @@ describeOnLinux('a reload', () => {
     for (let look = 0; look < 31; look++) await stage.watch.look()
     expect([...stage.server.served.keys()]).toEqual(['first'])
     expect(stage.io.stderr.match(/config not reloaded/g)).toHaveLength(1)
-    claimAgent(db, key, { pid: process.pid, started: undefined }, () => false)
+    releaseAgent(db, key, process.ppid)
     for (let look = 0; look < 30; look++) await stage.watch.look()
     expect([...stage.server.served.keys()]).toEqual(['first', 'third'])
   })

@@ -102,7 +102,7 @@ export async function serving(
   const parts = assemble(io, gateway, say, { options, given: undefined, clock })
   const planner = plannerOf(io, gateway.loaded, options)
   const services = await servicesOf(gateway, planner, options, undefined)
-  claim(
+  await claim(
     gateway,
     services.map(({ plan }) => plan.agent),
   )

@@ -325,6 +325,8 @@ describeOnLinux('gateways in containers that share a home', () => {
     await saidOnStderr(outside, /second: started/)
     await until('two sockets', () => sockets(world).length === 2)
     expect(existsSync(theirs)).toBe(true)
+    // Its pid means nothing here, and it serves its agent all the same.
+    expect(await serve(world, '--agent', 'first').ended).toMatchObject({ code: 125 })
     const asked = await askToReload(world.home, world.config)
     expect(asked.map(({ answer }) => answer.ok)).toEqual([true, true])
   })

@@ -13,6 +13,8 @@ import { pidNamespace } from '../surroundings.ts'
 
 export interface SocketPlace {
   path: string
+  /** Pid and namespace: of all processes only this one's. */
+  id: string
   pid: number
   /** True where `pid` is a pid that we see; else it belongs to another container. */
   ours: boolean
@@ -59,7 +61,8 @@ export function socketsOf(home: Home, config: string): SocketPlace[] {
     const rest = name.startsWith(prefix) ? name.slice(prefix.length) : ''
     const [, pid, namespace] = /^(\d{1,10})-(\d{1,20})\.sock$/.exec(rest) ?? []
     if (pid === undefined) return []
-    return [{ path: join(home.run, name), pid: Number(pid), ours: namespace === pidNamespace() }]
+    const ours = namespace === pidNamespace()
+    return [{ path: join(home.run, name), id: `${pid}-${namespace}`, pid: Number(pid), ours }]
   })
 }
 
@@ -68,19 +71,30 @@ export function socketsOf(home: Home, config: string): SocketPlace[] {
  * only from when it listens (`listen`), so that one which refuses is nobody's.
  */
 async function removeIfDead({ path }: SocketPlace): Promise<void> {
-  if (await refuses(path)) rmSync(path, { force: true })
+  if ((await probe(path)) === 'refuses') rmSync(path, { force: true })
 }
 
-function refuses(path: string): Promise<boolean> {
+/** @returns the `id` of each that listens, in whichever container */
+export async function gatewaysThatListen(home: Home, config: string): Promise<ReadonlySet<string>> {
+  const found = socketsOf(home, config).map(async ({ path, id }) => {
+    return (await probe(path)) === 'listens' ? [id] : []
+  })
+  return new Set((await Promise.all(found)).flat())
+}
+
+/** One that hangs does neither. */
+function probe(path: string): Promise<'listens' | 'refuses' | undefined> {
   return new Promise((resolve) => {
     const socket = connect(path)
-    const answer = (refused: boolean): void => {
+    const answer = (found: 'listens' | 'refuses' | undefined): void => {
       socket.destroy()
-      resolve(refused)
+      resolve(found)
     }
-    socket.setTimeout(PROBE_MS, () => answer(false))
-    socket.on('connect', () => answer(false))
-    socket.on('error', (error) => answer(errnoOf(error) === 'ECONNREFUSED'))
+    socket.setTimeout(PROBE_MS, () => answer(undefined))
+    socket.on('connect', () => answer('listens'))
+    socket.on('error', (error) => {
+      answer(errnoOf(error) === 'ECONNREFUSED' ? 'refuses' : undefined)
+    })
   })
 }
 
