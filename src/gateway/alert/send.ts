@@ -16,6 +16,7 @@ import { revokeIssued } from '../lease/run-leases.ts'
 import { makeSheet } from '../make-sheet.ts'
 import { Records } from '../records.ts'
 import type { Result, Say } from '../result.ts'
+import type { Sheet } from '../sheet.ts'
 import { Sender } from './sender.ts'
 import { messageOf } from './text.ts'
 import { alertWay, type AlertWay, type NoAlertWay } from './way.ts'
@@ -102,8 +103,9 @@ async function sendWith(
   }
   await gateway.record([records.verifying(binding, host, 'alert')])
   let sender: Sender | undefined
-  const sheet = makeSheet(gateway, request, [binding], undefined)
+  let sheet: Sheet | undefined
   try {
+    sheet = makeSheet(gateway, request, [binding], undefined)
     const handed = handedOver(() => Object.keys(gateway.env))
     sender = new Sender({ v: 1, sheet, channel, messages }, handed, signal)
     const { answer, spent } = await fetchedBy(sender, gateway, records, binding, sheet)
@@ -126,7 +128,7 @@ async function sendWith(
     sender?.dismiss()
     // All that was issued by then is on disk when it has ended.
     await sender?.ended
-    await revokeIssued(gateway, request, [binding], sheet)
+    if (sheet !== undefined) await revokeIssued(gateway, request, [binding], sheet)
   }
 }
 
@@ -135,7 +137,7 @@ async function fetchedBy(
   gateway: Gateway,
   records: Records,
   binding: PlannedBinding,
-  sheet: ReturnType<typeof makeSheet>,
+  sheet: Sheet,
 ): ReturnType<Sender['fetched']> {
   try {
     return await sender.fetched(sheet)

@@ -113,7 +113,7 @@ describe('a channel that does not take it', () => {
     expect(failed).toMatchObject([{ reason: 'credential-refused', detail: { state: 'waiting' } }])
   })
 
-  test('because the provider of its token is down, or denies it: nothing leaves', async () => {
+  test('because its token is not there: nothing leaves until it is', async () => {
     const server = await slack([TOKEN])
     const s = await stage({ slack: SLACK }, { ...slackAt(server.url), secrets: {} })
     await raiseAlert(s.gateway, ALERT)
@@ -128,6 +128,20 @@ describe('a channel that does not take it', () => {
     s.world.writeSecrets(SECRETS)
     s.at(60)
     expect(await s.flush()).toMatchObject({ sent: 1 })
+  })
+
+  test('because the provider of its token is down: it waits, and nothing leaves', async () => {
+    const server = await slack([TOKEN])
+    const providers = { vend: { type: 'exec', command: '/no/such/program' } }
+    const s = await stage({ slack: SLACK }, { ...slackAt(server.url), providers })
+    await raiseAlert(s.gateway, ALERT)
+    expect(await s.flush()).toMatchObject({ waiting: 1 })
+    expect(s.records().at(-1)).toMatchObject({
+      reason: 'no-credential',
+      code: 'PROVIDER_UNAVAILABLE',
+    })
+    expect(s.said[0]).toContain('not sent to #finance-alerts: ')
+    expect(server.requests).toEqual([])
   })
 
   test('because it is busy: as late as it says', async () => {

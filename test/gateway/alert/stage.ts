@@ -48,14 +48,14 @@ export interface Stage {
   records(): object[]
 }
 
-/** @param alerts as in the config, made in a world; `rest` beside it */
+/** @param alerts as in the config, made in a world; `rest` beside it; `secrets` are the file provider's */
 export async function stage(
   alerts: object | ((world: World) => object),
-  { secrets = SECRETS, ...rest }: Record<string, object> = {},
+  { secrets = SECRETS, providers = { file: {} }, ...rest }: Record<string, object> = {},
 ): Promise<Stage> {
   const world = makeWorld({ secrets })
   const made = typeof alerts === 'function' ? alerts(world) : alerts
-  world.writeConfig({ secrets: { providers: { file: {} } }, alerts: made, ...rest })
+  world.writeConfig({ secrets: { providers }, alerts: made, ...rest })
   let now = NOW
   const clock = (): Date => now
   const loaded = await loadConfig({ path: world.config, found: false }, { now: NOW })
