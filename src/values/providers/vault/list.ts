@@ -3,12 +3,15 @@ import { SecretRefError } from '../../../errors.ts'
 import { wipe } from '../../secret/bytes.ts'
 import { readJson } from '../../secret/json.ts'
 import { textOf } from '../../secret/json-text.ts'
+import { final } from '../../secret/outcome.ts'
 import type { Failure, Location, Meta } from '../contract.ts'
 import { ask, type Vault } from './call.ts'
 import { requestPath } from './kv.ts'
 
 const MAX_NAMES = 10_000
 const MAX_DEPTH = 16
+
+const badAnswer: Failure = final('malformed', 'PROVIDER_INVALID', 'bad-answer')
 
 /** @throws SecretRefError where the engine does not let us list, or there is too much */
 export async function* listNames(
@@ -49,13 +52,15 @@ async function namesIn(
   const answer = await ask(vault, question, [404])
   if (answer.kind !== 'answer') throw notListed(answer)
   try {
+    if (answer.status === 404) return []
     const result = readJson(answer.body)
     const data =
       'root' in result && result.root.kind === 'object'
         ? result.root.members.get('data')
         : undefined
     const keys = data?.kind === 'object' ? data.members.get('keys') : undefined
-    if (keys?.kind !== 'array') return []
+    // Nothing below is 404; anything else that is no list says nothing of what is there.
+    if (keys?.kind !== 'array') throw notListed(badAnswer)
     return keys.items.flatMap((node) =>
       node.kind === 'string' ? [textOf(answer.body, node).toString()] : [],
     )
