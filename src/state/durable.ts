@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { guarded, inTransaction } from './db.ts'
-import { ofAnotherVersion } from './failures.ts'
+import { ofAnotherVersion, unavailable } from './failures.ts'
 
 const BUSY_MS = 5000
 
@@ -15,12 +15,7 @@ const BUSY_MS = 5000
  * @throws STATE_UNAVAILABLE
  */
 export function openDurable(path: string, schema: string, version: number): DatabaseSync {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const { DatabaseSync: Database }: typeof import('node:sqlite') = createRequire(import.meta.url)(
-    'node:sqlite',
-  )
-  const db = new Database(path, { timeout: BUSY_MS })
-  chmodSync(path, 0o600)
+  const db = open(path)
   return guarded(db, () => {
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
     inTransaction(db, () => {
@@ -30,4 +25,18 @@ export function openDurable(path: string, schema: string, version: number): Data
     })
     return db
   })
+}
+
+function open(path: string): DatabaseSync {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const { DatabaseSync: Database }: typeof import('node:sqlite') = createRequire(import.meta.url)(
+      'node:sqlite',
+    )
+    const db = new Database(path, { timeout: BUSY_MS })
+    chmodSync(path, 0o600)
+    return db
+  } catch (error) {
+    throw unavailable(path, 'could not be opened', error)
+  }
 }

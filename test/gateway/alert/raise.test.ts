@@ -1,0 +1,73 @@
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { openOutbox, outboxAt } from '../../../src/alerts/outbox.ts'
+import { settleAlerts } from '../../../src/gateway/alert/duty.ts'
+import { raiseAlert } from '../../../src/gateway/alert/raise.ts'
+import { ALERT, hookAt, SLACK, stage, type Stage } from './stage.ts'
+
+const HOOK = { webhooks: { own: hookAt('http://127.0.0.1:1') } }
+
+/** Channels of what waits in the outbox. */
+function waiting({ world }: Stage): unknown[] {
+  const db = openOutbox(world.home)
+  try {
+    return db.prepare('SELECT channel FROM deliveries ORDER BY channel').all()
+  } finally {
+    db.close()
+  }
+}
+
+describe('an alert that is raised', () => {
+  test('is on record and in the outbox, for those whom the routes name', async () => {
+    const s = await stage({ ...HOOK, slack: SLACK, routes: [{ to: ['#on-call'] }] })
+    await raiseAlert(s.gateway, ALERT)
+    expect(waiting(s)).toEqual([{ channel: 'slack:#on-call' }])
+    expect(statSync(outboxAt(s.world.home)).mode & 0o777).toBe(0o600)
+    expect(s.records()).toMatchObject([
+      {
+        event: 'alert.raised',
+        reason: 'credential.expiring',
+        agent: 'payment-analyst',
+        ref: 'stripe-api-key',
+        environment: 'default',
+        detail: { severity: 'warning' },
+      },
+    ])
+  })
+
+  test('may go elsewhere once', async () => {
+    const s = await stage({ ...HOOK, slack: SLACK })
+    await raiseAlert(s.gateway, ALERT, ['slack:#finance-alerts'])
+    expect(waiting(s)).toEqual([{ channel: 'slack:#finance-alerts' }])
+  })
+
+  test('for nobody leaves no file', async () => {
+    const s = await stage({ ...HOOK, routes: [{ severity: 'critical', to: ['webhook:own'] }] })
+    await raiseAlert(s.gateway, ALERT)
+    expect(statSync(outboxAt(s.world.home), { throwIfNoEntry: false })).toBeUndefined()
+    expect(s.records()).toHaveLength(1)
+  })
+})
+
+describe('where the outbox cannot be used', () => {
+  test.each([
+    ['a folder', (path: string) => mkdirSync(path)],
+    ['no database', (path: string) => writeFileSync(path, 'x'.repeat(5000), { mode: 0o600 })],
+  ])('%s: that is on record and said, and stops nothing', async (_, spoil) => {
+    const s = await stage(HOOK)
+    const path = outboxAt(s.world.home)
+    spoil(path)
+    await raiseAlert(s.gateway, ALERT)
+    expect(s.records()).toMatchObject([
+      { event: 'alert.raised' },
+      { event: 'alert.failed', reason: 'outbox', code: 'STATE_UNAVAILABLE' },
+    ])
+    const said: string[] = []
+    await settleAlerts(s.gateway, (_level, sentence) => void said.push(sentence))
+    expect(said).toHaveLength(1)
+    expect(said[0]).toMatch(/^alerts are not sent: .*alerts\.db /)
+    rmSync(path, { recursive: true })
+    await raiseAlert(s.gateway, ALERT)
+    expect(waiting(s)).toHaveLength(1)
+  })
+})
