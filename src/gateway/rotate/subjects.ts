@@ -164,7 +164,14 @@ function unwritable(
   { provider: name, at }: ChainStep,
   { type, options }: ProviderConfig,
 ): NoSubject['problem'] | undefined {
-  if (!WRITABLE_TYPES.has(type) || options['engine'] === 'dynamic') {
+  if (options['engine'] === 'dynamic') {
+    return {
+      code: 'PROVIDER_UNSUPPORTED',
+      message: `"${ref}" is leased: "${name}" makes it anew for each run, and ends it with the run`,
+      hint: 'an agent gets another one when it is started again',
+    }
+  }
+  if (!WRITABLE_TYPES.has(type)) {
     return {
       code: 'PROVIDER_UNSUPPORTED',
       message: `"${ref}" lies in "${name}", which nothing new can be put into`,
