@@ -181,7 +181,8 @@ describe('rekey to another kind of key', () => {
   })
 })
 
-describe('a passphrase', () => {
+// age's scrypt takes a second of a processor each time a store is opened or sealed.
+describe('a passphrase', { timeout: 60_000 }, () => {
   test('from the variable: seals, opens, stays from the agent; without it nothing opens', async () => {
     const world = storeWorld()
     const env = { SECRETREF_STORE_PASSPHRASE: PASSPHRASE }
