@@ -31,13 +31,17 @@ describeOnLinux('memory of the gateway and of `run`', () => {
     await expectNoCopies(world, value, { keys: [key?.[0].slice(15) ?? ''] })
   })
 
-  test('store with a passphrase: no copy of a value, nor of the passphrase', async () => {
-    const world = makeWorld()
-    const passphrase = marker()
-    const passphraseFile = world.write('passphrase', passphrase)
-    const value = await stored(world, { store: { passphraseFile } })
-    await expectNoCopies(world, value, { keys: [passphrase] })
-  })
+  test(
+    'store with a passphrase: no copy of a value, nor of the passphrase',
+    { timeout: 60_000 },
+    async () => {
+      const world = makeWorld()
+      const passphrase = marker()
+      const passphraseFile = world.write('passphrase', passphrase)
+      const value = await stored(world, { store: { passphraseFile } })
+      await expectNoCopies(world, value, { keys: [passphrase] })
+    },
+  )
 
   test.for<[string, Record<string, object>]>([
     ['store with its key in the keychain', { store: { identity: 'keychain' } }],
