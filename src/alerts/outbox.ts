@@ -223,7 +223,11 @@ export function take(
   })
 }
 
-/** @throws STATE_UNAVAILABLE */
+/**
+ * The channel takes alerts: what waits for it to come back is due at once.
+ *
+ * @throws STATE_UNAVAILABLE
+ */
 export function wasSent(db: DatabaseSync, { id, channel, count }: Delivery, now: Date): void {
   inTransaction(db, () => {
     db.prepare(
@@ -231,6 +235,11 @@ export function wasSent(db: DatabaseSync, { id, channel, count }: Delivery, now:
        WHERE alert = ? AND channel = ?`,
     ).run(now.toISOString(), id, channel)
     db.prepare('UPDATE alerts SET told = max(told, ?) WHERE id = ?').run(count, id)
+    db.prepare(
+      `UPDATE deliveries SET not_before = min(not_before, ?1)
+       WHERE channel = ?2 AND state = 'waiting' AND alert IN (
+         SELECT o.id FROM alerts o JOIN alerts a USING (config, environment) WHERE a.id = ?3)`,
+    ).run(now.toISOString(), channel, id)
   })
 }
 

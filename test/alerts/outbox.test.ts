@@ -107,6 +107,19 @@ describe('an alert', () => {
     expect(take(db, way('slack'), HOLDER, later(605))).toHaveLength(1)
   })
 
+  test('that waits for its channel is due as soon as that takes another one', () => {
+    const db = open()
+    raise(db, CONFIG, ALERT, ['slack', 'webhook'])
+    for (const channel of ['slack', 'webhook']) {
+      const failed = only(take(db, way(channel), HOLDER, NOW))
+      wasNotSent(db, failed, { final: false, after: 3_600_000 }, NOW)
+    }
+    raise(db, CONFIG, { ...ALERT, key: 'another', at: later(60) }, ['slack'])
+    wasSent(db, only(take(db, way('slack'), HOLDER, later(60))), later(60))
+    expect(only(take(db, way('slack'), HOLDER, later(60))).alert.key).toBe(ALERT.key)
+    expect(take(db, way('webhook'), HOLDER, later(60))).toEqual([])
+  })
+
   test('is given up in the end, or at once where the channel says no for good', () => {
     const db = open()
     raise(db, CONFIG, ALERT, ['slack'])

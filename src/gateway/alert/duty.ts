@@ -1,9 +1,9 @@
 /** When alerts are sent: while a gateway serves or an agent runs, and at the end of a command. */
-import { setTimeout as pause } from 'node:timers/promises'
 import { SecretRefError } from '../../errors.ts'
 import { Duties, type Duty } from '../duties.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
+import { wallClock } from '../schedule.ts'
 import { alertsAreDue } from './pending.ts'
 
 /** A look at a small file of ours; what waits for its channel comes on time enough. */
@@ -37,19 +37,13 @@ function after(signal: AbortSignal): AbortSignal {
 /** Beside one agent in the foreground. @returns ends it */
 export function sendBeside(gateway: Gateway, say: Say): () => Promise<void> {
   const duties = new Duties({
-    clock: { now: gateway.now, wait },
+    clock: wallClock(gateway.now),
     say,
     record: ({ duty, error: { code } }) =>
       gateway.record([{ event: 'duty.failed', actor: gateway.actor, code, detail: { duty } }]),
   })
   duties.replace([alertDuty(gateway, say)])
   return () => duties.stop()
-}
-
-async function wait(ms: number, signal: AbortSignal): Promise<void> {
-  await pause(ms, undefined, { signal }).catch(() => {
-    // The wait is over because we stop.
-  })
 }
 
 /** Before a command ends: what it has raised, and what others left. Never throws for an alert's sake. */
