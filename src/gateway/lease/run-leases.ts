@@ -43,6 +43,8 @@ export class RunLeases {
   readonly #about: { run: string; plan: Plan }
   #kept: Kept[] = []
   #events: LeaseEvents | undefined
+  /** Variables that the run may have no longer. */
+  readonly #taken = new Set<string>()
   /** Until somebody listens. */
   #lost: [PlannedBinding, number, LostReason][] = []
 
@@ -106,6 +108,17 @@ export class RunLeases {
   /** Revokes them, and records it; what could not be revoked is left to the next start. */
   async release(): Promise<void> {
     await Promise.all(this.#kept.splice(0).map((kept) => this.#release(kept)))
+  }
+
+  /** These variables were taken from the run: revokes the leases that no other one of it lives by. */
+  async releaseOf(envVars: readonly string[]): Promise<void> {
+    for (const envVar of envVars) this.#taken.add(envVar)
+    const theirs = this.#kept.filter((kept) => {
+      const bindings = bindingsOf(kept)
+      return bindings.length > 0 && bindings.every(({ envVar }) => this.#taken.has(envVar))
+    })
+    this.#kept = this.#kept.filter((kept) => !theirs.includes(kept))
+    await Promise.all(theirs.map((kept) => this.#release(kept)))
   }
 
   async #release(kept: Kept): Promise<void> {

@@ -1,5 +1,6 @@
 /** What a new config takes from an agent that runs is revoked, as if its provider had done it. */
 import type { Entry } from '../../audit/record.ts'
+import { SecretRefError } from '../../errors.ts'
 import type { Denial } from '../../policy/decide.ts'
 import { tell } from './change.ts'
 import type { Held, Received, Tended } from './held.ts'
@@ -41,9 +42,26 @@ export function withdrawal(
     entries: revocations(tended, revoked),
     act: () => {
       if (revoked.length === 0) return false
+      // With the run's end its leases end too.
       if (takeBack(tended, revoked) === 'all') return true
+      void endLeases(
+        tended,
+        revoked.map(({ held: { binding } }) => binding.envVar),
+      )
       tell(tended, onChange)
       return false
     },
+  }
+}
+
+/** A variable cannot be taken from an agent; what it holds can end all the same. */
+async function endLeases({ leases, plan, say }: Tended, envVars: readonly string[]): Promise<void> {
+  try {
+    await leases.releaseOf(envVars)
+  } catch (error) {
+    // Tried again by the next start: it is not on record as ended.
+    const what =
+      error instanceof SecretRefError ? `${error.message} [${error.code}]` : String(error)
+    say('error', `${plan.agent}: the end of a lease is not on record: ${what}`)
   }
 }
