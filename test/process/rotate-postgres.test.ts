@@ -4,7 +4,8 @@ import { postgresBin } from '../servers/postgres.ts'
 import { MOST_MS, rotateUnderAgent } from './two-users.ts'
 
 const bin = postgresBin('rotation under an agent that signs in all the time')
-const ROTATIONS = 3
+/** There and back again. */
+const ROTATIONS = 2
 /** Longer than a rewrite takes on a busy machine. */
 const GRACE = { grace: '4s' }
 

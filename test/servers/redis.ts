@@ -28,6 +28,8 @@ export interface Redis {
   ask(...command: string[]): Promise<unknown>
   /** Whether this user can sign in. */
   admits(user: string, password: string): Promise<boolean>
+  /** How many passwords this user has. */
+  passwords(user: string): Promise<number>
   /** What its users' file says now; undefined where it has none. */
   aclFile(): string | undefined
   stop(): Promise<void>
@@ -93,6 +95,7 @@ export async function startRedis(keeps: 'aclfile' | 'nothing' = 'aclfile'): Prom
     ca: tls.ca,
     ask: (...command) => client.sendCommand(command),
     admits,
+    passwords: async (who) => (await client.aclGetUser(who))?.passwords.length ?? 0,
     aclFile: () => (keeps === 'aclfile' ? readFileSync(users, 'utf8') : undefined),
     stop: async () => {
       client.destroy()

@@ -1,0 +1,68 @@
+/** Passwords of databases from plan to end, against real servers: whatever is killed, the ref's works and no other does. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Rotation } from '../../../src/rotation/types.ts'
+import { hasMariadb, startMariadb, type Mariadb } from '../../servers/mariadb.ts'
+import { hasRedis, startRedis, type Redis } from '../../servers/redis.ts'
+import { Stage, type Kill } from './stage.ts'
+
+const there = {
+  mariadb: hasMariadb('whole rotations of MariaDB users'),
+  redis: hasRedis('whole rotations of Redis users'),
+}
+let mariadb: Mariadb
+let redis: Redis
+let users = 0
+
+beforeAll(async () => {
+  if (there.mariadb) mariadb = await startMariadb()
+  if (there.redis) redis = await startRedis()
+}, 30_000)
+afterAll(() => Promise.all([mariadb?.stop(), redis?.stop()]))
+
+/** The steps at which a server and we may know different things. */
+const MATRIX: readonly (Kill | undefined)[] = [
+  undefined,
+  { action: 'set', when: 'after' },
+  { action: 'promote', when: 'after' },
+  { action: 'retire', when: 'after' },
+]
+
+const nameOf = (kill: Kill | undefined): string =>
+  kill === undefined ? 'nothing is killed' : `killed ${kill.when} ${kill.action}`
+
+async function rotated(stage: Stage, kill: Kill | undefined): Promise<URL> {
+  if (kill !== undefined) await stage.attempt(kill)
+  let rotation: Rotation | undefined
+  for (let tries = 0; rotation?.step !== 'done' && tries < 12; tries += 1) {
+    rotation = (await stage.attempt()).rotation
+  }
+  expect(rotation?.step).toBe('done')
+  return new URL((await stage.current()).value)
+}
+
+const FIRST = ['fake', 'first', 'word'].join('-')
+
+describe.skipIf(!there.mariadb)('a user of MariaDB', () => {
+  test.each(MATRIX.map((kill) => [nameOf(kill), kill] as const))('%s', async (_, kill) => {
+    const user = `app${(users += 1)}`
+    await mariadb.query(`CREATE USER ${user} IDENTIFIED BY '${FIRST}'`)
+    const url = `mysql://${user}:${FIRST}@127.0.0.1:${mariadb.port}/`
+    const stage = await Stage.make({ type: 'mysql', class: 'chosen', options: {} }, url)
+    const { password } = await rotated(stage, kill)
+    expect(await mariadb.admits(user, password)).toBe(true)
+    expect(await mariadb.admits(user, FIRST)).toBe(false)
+  })
+})
+
+describe.skipIf(!there.redis)('a user of Redis', () => {
+  test.each(MATRIX.map((kill) => [nameOf(kill), kill] as const))('%s', async (_, kill) => {
+    const user = `app${(users += 1)}`
+    await redis.ask('ACL', 'SETUSER', user, 'on', `>${FIRST}`, '+@all')
+    const url = `redis://${user}:${FIRST}@127.0.0.1:${redis.port}`
+    const stage = await Stage.make({ type: 'redis', class: 'slots', options: {} }, url)
+    const { password } = await rotated(stage, kill)
+    expect(await redis.admits(user, password)).toBe(true)
+    expect(await redis.admits(user, FIRST)).toBe(false)
+    expect(await redis.passwords(user)).toBe(1)
+  })
+})
