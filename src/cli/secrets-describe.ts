@@ -115,6 +115,9 @@ function block(io: Io, loaded: LoadedConfig, known: KnownRef, stored: Told): str
     `${step.provider}: ${stepInWords(io, loaded, step)}`,
   ])
   if (stored !== undefined) lines.push(['stored', storedInWords(stored)])
+  if (stored instanceof SecretRefError && stored.hint !== undefined) {
+    lines.push(['', `hint: ${stored.hint}`])
+  }
   const { problem } = route
   if (problem !== undefined) lines.push(['problem', `${problem.message} [${problem.code}]`])
   for (const { decision, status, grant } of holders) {

@@ -98,9 +98,7 @@ export function notStored(
   const { code, reason, place } = report
   const file = place ?? `what provider "${step.provider}" points to`
   const isService = !IN_FILES.has(providerType ?? '')
-  const own =
-    (isService ? explainService(step.provider, report) : undefined) ??
-    explainWrite(io, file, report)
+  const own = isService ? explainService(io, step.provider, report) : explainWrite(io, file, report)
   const { message, hint } =
     own ??
     explainFailure({
@@ -122,7 +120,19 @@ const OWN_FILE = 'give the ref a file of its own: {"provider": "file", "path": "
 const IN_FILES: ReadonlySet<string> = new Set(['file', 'store'])
 
 /** Where a service was written to, and no file. */
-function explainService(provider: string, { what, reason }: Failed): Explanation | undefined {
+function explainService(
+  io: Io,
+  provider: string,
+  { what, reason }: Failed,
+): Explanation | undefined {
+  if (what === 'no-key')
+    return explainWrite(io, '', { type: 'failed', what, code: 'FILE_INSECURE' })
+  if (what === 'conflict') {
+    return {
+      message: `somebody else changed it in provider "${provider}" at the same moment`,
+      hint: 'run it again',
+    }
+  }
   if (what === 'unknown') {
     return {
       message: `provider "${provider}" did not say whether it stored the value`,
@@ -132,7 +142,19 @@ function explainService(provider: string, { what, reason }: Failed): Explanation
   if (reason === 'not-permitted') {
     return {
       message: `provider "${provider}" may not be written to`,
-      hint: 'give whoever this gateway signs in as the right to read and write it',
+      hint: 'check what it signs in with, and that this may read and write there',
+    }
+  }
+  if (reason === 'id-not-found') {
+    return {
+      message: `provider "${provider}" has nothing that could hold it where the config points`,
+      hint: 'correct "mount" or "path" in the config',
+    }
+  }
+  if (reason === 'not-utf8') {
+    return {
+      message: `the value is not UTF-8, and its place in provider "${provider}" holds nothing else`,
+      hint: 'store it as base64 and let the agent decode it, or keep it in a provider of type store',
     }
   }
   if (reason === 'too-large') {

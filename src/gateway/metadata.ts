@@ -57,6 +57,14 @@ export function parseMessage(line: string, sheet: Known): Message | undefined {
   return { type: 'fetched', items, ...(spent.size === 0 ? {} : { spent }) }
 }
 
+/** The options of a provider are a tree of a few levels: `auth` has files too. */
+export function* textsIn(value: unknown): Generator<string> {
+  if (typeof value === 'string') yield value
+  else if (typeof value === 'object' && value !== null) {
+    for (const inner of Object.values(value)) yield* textsIn(inner)
+  }
+}
+
 /** A whole number from zero up; `undefined` for anything else. */
 export function countIn(raw: unknown): number | undefined {
   return Number.isSafeInteger(raw) && Number(raw) >= 0 ? Number(raw) : undefined

@@ -6,7 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { Socket } from 'node:net'
 import { SecretRefError, type Code } from '../errors.ts'
 import type { Fetched } from '../policy/fetched.ts'
-import { parseMessage, type Known } from './metadata.ts'
+import { parseMessage, type Known, textsIn } from './metadata.ts'
 import { HANDED_PREFIX, KEY_TROUBLE, type Sheet } from './sheet.ts'
 import { valueProcess } from './value-process.ts'
 
@@ -137,14 +137,6 @@ function ignoreGone(): void {
 export function knownOn(sheet: Sheet): Known {
   const names = sheet.items.flatMap(({ chain }) => chain.map(({ provider }) => provider))
   return { providers: new Set(names), places: placesOn(sheet) }
-}
-
-/** The options of a provider are a tree of a few levels: `auth` has files too. */
-function* textsIn(value: unknown): Generator<string> {
-  if (typeof value === 'string') yield value
-  else if (typeof value === 'object' && value !== null) {
-    for (const inner of Object.values(value)) yield* textsIn(inner)
-  }
 }
 
 function placesOn(sheet: Sheet): Set<string> {

@@ -81,6 +81,11 @@ function has({ ref, provider }: Failed): string {
   return `what provider "${provider}" has for "${ref}"`
 }
 
+/** Whether it is asked over a network, and what it has lies in no file of ours. */
+function isService(failed: Failed): boolean {
+  return failed.providerType === 'vault' || isAws(failed)
+}
+
 function isAws({ providerType }: Failed): boolean {
   return providerType === 'aws-secrets-manager' || providerType === 'aws-ssm'
 }
@@ -151,7 +156,14 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     message: `${placeOf(f)} holds a key twice`,
     hint: 'remove the one that is not meant',
   }),
-  'no-such-file': (f) => ({ message: `${placeOf(f)} does not exist`, hint: setIt(f) }),
+  'no-such-file': (f) => ({
+    message: `${placeOf(f)} does not exist`,
+    hint: isService(f)
+      ? 'put there what it needs to sign in or to trust its server, or correct the path in the config'
+      : f.providerType === 'store'
+        ? `put it back from a backup, or begin anew: secretref secrets set ${f.ref}`
+        : setIt(f),
+  }),
   'no-such-key': (f) => ({
     message: `${f.place ?? `provider "${f.provider}"`} has no entry for "${f.ref}"`,
     hint: setIt(f),
@@ -165,7 +177,9 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
   }),
   'not-permitted': (f) => ({
     message: `${f.place === undefined ? `"${f.ref}" in provider "${f.provider}"` : f.place} may not be read`,
-    hint: 'give this user the right to read it; no other provider is asked after a denial',
+    hint: isService(f)
+      ? 'check what it signs in with, and that this may read there; no other provider is asked after a denial'
+      : 'give this user the right to read it; no other provider is asked after a denial',
   }),
   'not-a-string': (f) => ({
     message: `what provider "${f.provider}" has for "${f.ref}" is not text`,
@@ -181,6 +195,10 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
   io: (f) => ({
     message: `${placeOf(f)} could not be read`,
     hint: 'check the disk and the folders above it; secretref doctor helps',
+  }),
+  'disk-full': (f) => ({
+    message: `the disk that holds ${placeOf(f)} is full`,
+    hint: 'free some space there, then run it again; what was there before is still there',
   }),
   'not-startable': (f) => ({
     message: `${program(f)} could not be started`,
@@ -227,7 +245,7 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
   }),
   'id-not-found': (f) => ({
     message: `provider "${f.provider}" does not know "${f.ref}"`,
-    hint: 'create it there, or correct "path" or "target" of this ref in the config',
+    hint: `create it there, or correct ${f.providerType === 'vault' ? '"path", "mount"' : '"path"'} or "target" of this ref in the config; \`secretref secrets describe ${f.ref}\` shows where it is looked for`,
   }),
   'id-ambiguous': (f) => ({
     message: `provider "${f.provider}" knows more than one "${f.ref}"`,
@@ -295,7 +313,7 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
   }),
   unreachable: (f) => ({
     message: `no connection to provider "${f.provider}" could be made`,
-    hint: 'check its address and the network; a chain goes on to its next provider',
+    hint: `check ${isAws(f) ? 'its region or endpoint' : 'its address'} and the network; a chain goes on to its next provider`,
   }),
   'connection-lost': (f) => ({
     message: `the connection to provider "${f.provider}" broke before it had answered`,
@@ -323,14 +341,25 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
   }),
   'not-opened': (f) => ({
     message: `${placeOf(f)} cannot be opened with the keys that are here, or was changed`,
-    hint: 'try `age -d -i KEYFILE` on it; a backup of the file or of the key helps',
+    hint: 'put back the key that it was sealed to, or the file from a backup; `age -d -i KEYFILE` on it tells which of them is wrong',
   }),
   'not-a-store': (f) => ({
     message: `${placeOf(f)} is an age file, but not a store of secrets`,
     hint: 'name another file as "path" in the config',
   }),
+  'not-age': (f) => ({
+    message: `${placeOf(f)} is no age file: it was cut, or something else was written there`,
+    hint: 'put it back from a backup, or name another file as "path" in the config',
+  }),
+  'wrong-passphrase': (f) => ({
+    message: `${placeOf(f)} cannot be opened with the passphrase that was given, or was changed`,
+    hint: 'correct SECRETREF_STORE_PASSPHRASE, or what is in the "passphraseFile"; `age -d` on it asks for the passphrase and tries it',
+  }),
   'no-passphrase': (f) => ({
-    message: `provider "${f.provider}" is sealed with a passphrase, and none was given`,
+    message:
+      f.place === undefined
+        ? `provider "${f.provider}" is sealed with a passphrase, and none was given`
+        : `${f.place}, which is to hold the passphrase of provider "${f.provider}", does not exist`,
     hint: 'set SECRETREF_STORE_PASSPHRASE for the gateway, or write "passphraseFile" into the config',
   }),
   'no-keychain': (f) => ({

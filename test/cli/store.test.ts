@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
   statSync,
@@ -11,7 +12,15 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test, type TestContext } from 'vitest'
-import { configOf, makeWorld, recordsOf, run, type Ended, type World } from '../process/support.ts'
+import {
+  configOf,
+  isRoot,
+  makeWorld,
+  recordsOf,
+  run,
+  type Ended,
+  type World,
+} from '../process/support.ts'
 import { hasTerminal, onTerminal } from '../process/terminal.ts'
 import { skipLoudly } from '../values/loud.ts'
 
@@ -52,6 +61,7 @@ function opens(world: World, identity: string): boolean {
   return spawnSync('age', ['-d', '-i', identity, world.home.store.path]).status === 0
 }
 
+const NAMESPACE = isRoot ? ['-m'] : ['-Urm']
 const fakeRecipient = `age1${'q'.repeat(58)}`
 
 describe('init', () => {
@@ -294,6 +304,59 @@ while True:
 os.waitpid(pid, 0)
 sys.stdout.write(seen.decode())
 `
+
+describe('what can be wrong with it, in words', () => {
+  test('it was cut, or overwritten, or is gone', async () => {
+    const world = storeWorld()
+    await put(world, 'fake-kept')
+    const { path } = world.home.store
+    const sealed = readFileSync(path)
+    for (const [bytes, said, hint] of [
+      [sealed.subarray(0, 300), 'cannot be opened with the keys', 'put back the key'],
+      [Buffer.from('hello'), `${path} is no age file`, 'put it back from a backup'],
+      [Buffer.alloc(0), `${path} is no age file`, 'put it back from a backup'],
+      [undefined, `${path} does not exist`, 'put it back from a backup, or begin anew'],
+    ] as const) {
+      if (bytes === undefined) unlinkSync(path)
+      else writeFileSync(path, bytes)
+      const ended = await run(world, ['run', '--config', world.config, '--', 'true'])
+      expect(ended.code).toBe(125)
+      expect(ended.err).toContain(said)
+      expect(ended.err).toContain(`hint: ${hint}`)
+    }
+  })
+
+  test('a wrong passphrase, and a file for it that is not there', async () => {
+    const world = storeWorld()
+    const env = { SECRETREF_STORE_PASSPHRASE: PASSPHRASE }
+    await put(world, 'fake-sealed', { env })
+    const start = ['run', '--config', world.config, '--', 'true']
+    const wrong = await run(world, start, { env: { SECRETREF_STORE_PASSPHRASE: 'fake-wrong' } })
+    expect(wrong.err).toContain('cannot be opened with the passphrase that was given')
+    expect(wrong.err).toContain('hint: correct SECRETREF_STORE_PASSPHRASE')
+    world.writeConfig(configOf(['key'], {}, { store: { passphraseFile: 'none' } }))
+    const none = await run(world, start)
+    expect(none.err).toContain(`${join(world.dir, 'none')}, which is to hold the passphrase`)
+  })
+
+  test('a full disk is one, and no other process that holds the store', async (context) => {
+    if (spawnSync('unshare', [...NAMESPACE, 'true']).status !== 0) {
+      skipLoudly(context, 'a full disk', 'no mount namespaces here')
+    }
+    const world = storeWorld({ path: 'small/store.age', identity: 'small/key' })
+    const small = join(world.dir, 'small')
+    mkdirSync(small, { mode: 0o700 })
+    const script = `mount -t tmpfs -o size=1m,mode=700 none ${small} && cat /dev/zero 2>/dev/null >${small}/filler; exec "$@"`
+    const full = await put(world, 'fake', {
+      through: ['unshare', ...NAMESPACE, '/bin/sh', '-c', script, 'sh'],
+    })
+    expect(full.code).toBe(1)
+    expect(full.err).toContain(
+      `nothing was stored: the disk that holds ${small}/store.age.lock is full`,
+    )
+    expect(full.err).toContain('hint: free some space there')
+  })
+})
 
 describe('import', () => {
   const secrets = {

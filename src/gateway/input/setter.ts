@@ -6,7 +6,16 @@ import {
   type Instruction,
   type Report,
 } from './set-words.ts'
-import { codeOf, countIn, FINGERPRINT, known, matching, VERSION, objectIn } from '../metadata.ts'
+import {
+  codeOf,
+  countIn,
+  FINGERPRINT,
+  known,
+  matching,
+  textsIn,
+  VERSION,
+  objectIn,
+} from '../metadata.ts'
 import { REASONS } from '../../policy/reasons.ts'
 import { isTargetId } from '../../targets/infer.ts'
 import { MAX_REPORT_BYTES, startValueInput, type ValueInput } from './value-input.ts'
@@ -93,7 +102,8 @@ function parseWritten(
 function placesIn({ options, at }: Instruction): ReadonlySet<string> {
   const own = [options['path'], options['search']].flat().filter((path) => typeof path === 'string')
   const keys = [at.field, at.alias].filter((key) => key !== undefined)
-  return new Set([at.path, ...own, ...own.flatMap((path) => keys.map((key) => `${path}/${key}`))])
+  const beside = own.flatMap((path) => [`${path}.lock`, ...keys.map((key) => `${path}/${key}`)])
+  return new Set([at.path, ...textsIn(options), ...beside])
 }
 
 /** Those that are known, once each; `undefined` where that leaves none. */

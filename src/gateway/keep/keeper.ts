@@ -1,7 +1,16 @@
 /** Control's end of a keeper: versions of one stored value, seen and changed without the value. */
 import { spawn } from 'node:child_process'
 import { Socket } from 'node:net'
-import { codeOf, countIn, dateIn, isObject, matching, VERSION, objectIn } from '../metadata.ts'
+import {
+  codeOf,
+  countIn,
+  dateIn,
+  isObject,
+  matching,
+  VERSION,
+  objectIn,
+  textsIn,
+} from '../metadata.ts'
 import { isFailureReason } from '../../policy/reasons.ts'
 import { valueProcess } from '../value-process.ts'
 import { KEEP_FAULTS, STAGES, type KeepOrder, type Kept, type KeptVersion } from './words.ts'
@@ -73,7 +82,7 @@ function keptIn(parsed: Readonly<Record<string, unknown>>, order: KeepOrder): Ke
   const what = KEEP_FAULTS.find((fault) => fault === parsed['what'])
   if (code === undefined || what === undefined) return undefined
   const { reason, place } = parsed
-  const places = [order.options['path'], order.options['identity'], order.at.path]
+  const places = [...textsIn(order.options), `${String(order.options['path'])}.lock`, order.at.path]
   return {
     type: 'failed',
     what,

@@ -11,7 +11,7 @@ import { final, unavailable } from '../secret/outcome.ts'
 import { readDocument, wipeDocument, writeDocument, type Document } from './document.ts'
 import { keyPlace, makeIdentity, readIdentities } from './identity.ts'
 import { keyFor, openingOf, readPassphrase, type StoreKey, type StorePlace } from './key.ts'
-import { seal, unseal } from './seal.ts'
+import { isAge, seal, unseal } from './seal.ts'
 
 export type { StorePlace }
 
@@ -19,6 +19,9 @@ export type { StorePlace }
 const MAX_BYTES = 32 * 1024 * 1024
 const WAIT_MS = 5000
 const PAUSE_MS = 5
+/** sqlite.org/rescode.html */
+const SQLITE_BUSY = 5
+const SQLITE_FULL = 13
 
 export interface OpenStore {
   kind: 'store'
@@ -41,10 +44,14 @@ export async function openStore(place: StorePlace): Promise<OpenStore | Failure>
   const { path } = place
   const file = await readStore(place)
   if (file.kind !== 'file') return file
+  if (!isAge(file.bytes)) return final('malformed', 'SECRET_MALFORMED', 'not-age', path)
   const key = await keyFor(place, file.bytes)
   if (key.kind !== 'identities' && key.kind !== 'passphrase') return key
   const plain = await unseal(file.bytes, openingOf(key))
-  if (plain === undefined) return final('denied', 'PROVIDER_DENIED', 'not-opened', path)
+  if (plain === undefined) {
+    const reason = key.kind === 'passphrase' ? 'wrong-passphrase' : 'not-opened'
+    return final('denied', 'PROVIDER_DENIED', reason, path)
+  }
   const document = readDocument(plain)
   wipe(plain)
   if (document === undefined) return final('malformed', 'SECRET_MALFORMED', 'not-a-store', path)
@@ -138,8 +145,8 @@ async function locked<T>(path: string, work: () => Promise<T>): Promise<T | Fail
   }
   try {
     const deadline = performance.now() + WAIT_MS
-    while (!tryLock(db)) {
-      if (performance.now() > deadline) return unavailable('locked', path)
+    for (let trouble = tryLock(db, path); trouble !== undefined; trouble = tryLock(db, path)) {
+      if (trouble.reason !== 'locked' || performance.now() > deadline) return trouble
       await sleep(PAUSE_MS * (0.5 + Math.random()))
     }
     return await work()
@@ -148,12 +155,14 @@ async function locked<T>(path: string, work: () => Promise<T>): Promise<T | Fail
   }
 }
 
-function tryLock(db: DatabaseSync): boolean {
+/** `undefined` where it is ours now. */
+function tryLock(db: DatabaseSync, path: string): Failure | undefined {
   try {
     db.exec('BEGIN IMMEDIATE')
-    return true
-  } catch {
-    // Busy, or damaged: the deadline tells them apart soon enough.
-    return false
+    return undefined
+  } catch (error) {
+    const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : 0
+    if (code === SQLITE_BUSY) return unavailable('locked', path)
+    return unavailable(code === SQLITE_FULL ? 'disk-full' : 'io', path)
   }
 }

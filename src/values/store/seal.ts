@@ -13,6 +13,7 @@ export type Opening =
   | { kind: 'identities'; identities: readonly string[] }
   | { kind: 'passphrase'; passphrase: string }
 
+const VERSION = Buffer.from('age-encryption.org/v1\n')
 const PASSPHRASE = Buffer.from('age-encryption.org/v1\n-> scrypt ')
 
 /** @returns the age file. Errors: a recipient that is none. */
@@ -21,6 +22,11 @@ export async function seal(plain: Uint8Array, how: Sealing): Promise<Buffer> {
   if (how.kind === 'passphrase') encrypter.setPassphrase(how.passphrase)
   else for (const recipient of how.recipients) encrypter.addRecipient(recipient)
   return Buffer.from(await encrypter.encrypt(plain))
+}
+
+/** Whether it is an age file at all, by its first line. */
+export function isAge(sealed: Uint8Array): boolean {
+  return VERSION.equals(sealed.subarray(0, VERSION.length))
 }
 
 /** Whether a passphrase opens it, by its first stanza. */

@@ -179,6 +179,15 @@ describe.skipIf(binary === undefined)('against OpenBao', () => {
     ])
   })
 
+  test('put takes UTF-8 alone: another byte would come back as another character', async () => {
+    const session = finishing(await opened({ mount: await mounted(2) }))
+    const bytes = Buffer.from([0x66, 0xff, 0xfe])
+    expect(
+      await session.put?.({ path: 'a' }, bytes, { expect: 'any', operation: 'x' }),
+    ).toMatchObject({ code: 'SECRET_MALFORMED', reason: 'not-utf8' })
+    expect(await only(session, { path: 'a' })).toMatchObject({ kind: 'absent' })
+  })
+
   test('put after a deletion goes on from the deleted version', async () => {
     const mount = await filled(2, new Map([['a', Buffer.from('fake-a')]]))
     await bao.api('DELETE', `${mount}/data/a`)

@@ -113,6 +113,9 @@ export function failureOf(error: unknown, path: string): Failure {
     case 'EPERM':
     case 'EROFS':
       return final('denied', 'PROVIDER_DENIED', 'not-permitted', path)
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return unavailable('disk-full', path)
     case 'ENAMETOOLONG':
       return final('malformed', 'PROVIDER_INVALID', 'bad-name', path)
     default:

@@ -1,4 +1,5 @@
 /** One field of one path is replaced, the others stay; with version 2 nobody else's write is lost. */
+import { isUtf8 } from 'node:buffer'
 import { concat, wipe } from '../../secret/bytes.ts'
 import { readJson } from '../../secret/json.ts'
 import { quote } from '../../secret/json-text.ts'
@@ -29,6 +30,8 @@ export async function put(
 ): Promise<PutOutcome> {
   const path = requestPath(mount, kv, 'data', at.path)
   if (path === undefined || at.version !== undefined) return badName
+  // JSON holds nothing else, and the server would put another character in its place.
+  if (!isUtf8(value)) return final('malformed', 'SECRET_MALFORMED', 'not-utf8')
   if (kv === 1 && expect !== 'any') return final('malformed', 'UNSUPPORTED', 'no-compare')
   const old = await ask(vault, { method: 'GET', path, token, repeat: true }, [404])
   if (old.kind !== 'answer') return old
