@@ -94,7 +94,7 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
   const code = rotated.last.code === undefined ? '' : ` [${rotated.last.code}]`
   switch (standingOf(rotated)) {
     case 'done':
-      return { sign: 'good', text: `rotated, ${versions(rotated)}${ended(subject)}` }
+      return { sign: 'good', text: `rotated, ${versions(rotated)}${ended(subject, rotated.last)}` }
     case 'lives-on': {
       const who = holders.length === 0 ? '' : ` for ${holders.join(', ')}`
       const end = until === undefined ? '' : `, until ${minute(until)} at the longest`
@@ -143,7 +143,9 @@ function versions({ rotation: { from }, version }: CameTo): string {
 }
 
 /** One of our own choice died when the new one was set; nobody had to end it. */
-function ended({ guided, class: kind }: Can['subject']): string {
+function ended({ guided, class: kind }: Can['subject'], { reason }: CameTo['last']): string {
+  if (reason === 'unverified')
+    return '; its service was not asked, neither about it nor about the old one'
   if (guided) return '; the old one is refused now'
   return kind === 'chosen' ? '' : '; the old one is ended'
 }

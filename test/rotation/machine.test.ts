@@ -59,7 +59,7 @@ const RESULTS: Partial<Record<Action, Result[]>> = {
   promote: ['ok', 'unavailable', 'unknown', 'conflict', 'refused'],
   reconcile: ['ok', 'unavailable', 'unknown', 'unlisted'],
   create: ['ok', 'unavailable', 'unknown', 'refused', 'waiting'],
-  verify: ['ok', 'unavailable', 'unknown', 'refused', 'not-yet'],
+  verify: ['ok', 'unavailable', 'unknown', 'refused', 'not-yet', 'waiting'],
   distribute: ['ok', 'unavailable', 'waiting'],
   confirm: ['ok', 'unavailable', 'unknown', 'refused', 'not-yet', 'waiting'],
 }

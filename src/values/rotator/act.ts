@@ -78,7 +78,10 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
 
   async verify(work, staged) {
     if (staged.new === undefined || staged.old === undefined) return groundless
-    return verified(work, staged.new, staged.old)
+    const done = await verified(work, staged.new, staged.old)
+    // Nobody has to bring it a second time: it is kept until its service answers.
+    const unanswered = done.result === 'unavailable' || done.result === 'unknown'
+    return work.guided && unanswered ? { ...done, result: 'waiting' } : done
   },
 
   async promote({ order, session, fingerprint }, staged) {
@@ -117,12 +120,10 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
 
   /** The old one must be refused; only then it is forgotten here. */
   async confirm(work, staged) {
-    if (staged.old !== undefined) {
-      const done = await ended(work, staged.old)
-      if (done.result !== 'ok') return done
-    }
+    const done = staged.old === undefined ? ok : await ended(work, staged.old)
+    if (done.result !== 'ok') return done
     const kept = await work.staging.drop(work.order.rotation.id, ['old', 'new'])
-    return kept === undefined ? ok : failed(kept)
+    return kept === undefined ? done : failed(kept)
   },
 
   async discard(work, staged) {

@@ -45,8 +45,9 @@ function notTaken({ order, guided }: Asker, tried: Trouble): Done {
 /** The old one is refused. @returns `waiting` where it is not ours to end, and lives */
 export async function ended(work: Asker, old: Credential): Promise<Done> {
   const { order, issuer, guided } = work
-  // Neither ended by us nor by a person, or nobody can be asked.
-  if ((issuer.end === undefined && !guided) || issuer.blind === true) return ok
+  if (issuer.blind === true) return { result: 'ok', reason: 'unverified' }
+  // Ended neither by us nor by a person.
+  if (issuer.end === undefined && !guided) return ok
   const tried = await issuer.try(old)
   if (isDead(tried)) return ok
   const byOthers = guided || order.rotation.class === 'roll'

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { CLASSES, type Action, type DriverClass } from '../../../src/rotation/types.ts'
 import { OUTSIDE, type Outside } from '../../../src/gateway/rotate/words.ts'
 import { Inside } from './inside.ts'
-import { FIRST, transitions } from './matrix.ts'
+import { FIRST, page, transitions, withTable } from './matrix.ts'
 import { Stage } from './stage.ts'
 
 test('a value of our own choice: staged, tried, promoted, and the old one forgotten', async () => {
@@ -49,6 +49,10 @@ describe.each(CLASSES)('%s', (kind) => {
     const stage = await Inside.make(kind, about)
     await sound(stage, stage.service, await finish(stage))
   })
+})
+
+test('the table of docs/rotation.md is of these transitions, and all of them ended well', () => {
+  expect(withTable(page())).toBe(page())
 })
 
 function outsideOf(kind: DriverClass): Outside[] {

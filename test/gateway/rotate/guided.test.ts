@@ -144,7 +144,8 @@ test('while Stripe does not answer, what was brought is kept, and asked about ag
   const valid = [OLD, NEW]
   const at = await attended({ valid, outage })
   const first = await at.run(NEW)
-  expect(first.rotation).toMatchObject({ step: 'staged', attempts: 1 })
+  expect(last(first)).toMatchObject({ did: 'verify', result: 'waiting', reason: 'server-error' })
+  expect(first.rotation).toMatchObject({ step: 'staged', attempts: 0, failures: 0 })
   delete outage.status
   // Nobody has to bring it again.
   expect((await at.run()).rotation.step).toBe('retired')
