@@ -10,6 +10,7 @@ import { safeJson } from '../printable.ts'
 import { printable, type Io } from './io.ts'
 import { readLog } from './log-source.ts'
 import { logTable } from './log-table.ts'
+import { rotationJson, rotationLines } from './rotation-words.ts'
 import { knownRefs, openKnown, stateInWords, stepInWords, type KnownRef } from './secrets-known.ts'
 import { checkName } from './secrets-place.ts'
 import { askCurrent, type Current } from './secrets-versions.ts'
@@ -61,9 +62,15 @@ export async function secretsDescribe(
     }
   })
   if (options.json === true) {
-    const told = found.map((one) =>
-      one.environment === home && stored !== undefined ? { ...one, stored: asJson(stored) } : one,
-    )
+    const told = found.map(({ rule, rotation: known, ...one }) => {
+      const rotation = rotationJson(rule, known)
+      const here = one.environment === home ? stored : undefined
+      return {
+        ...one,
+        ...(rotation && { rotation }),
+        ...(here && { stored: asJson(here) }),
+      }
+    })
     io.out(`${safeJson({ version: 1, ref, environments: told, records }, 2)}\n`)
     return code
   }
@@ -133,6 +140,7 @@ function block(io: Io, loaded: LoadedConfig, known: KnownRef, stored: Told): str
     const { target, verdict, at } = credential
     lines.push(['verified', `${verdict}, by ${target} on ${dayOf(at)}`])
   }
+  lines.push(...rotationLines(known.rule, known.rotation))
   const width = Math.max(...lines.map(([label]) => label.length)) + 2
   const text = lines.map(([label, words]) => `  ${label.padEnd(width)}${printable(words)}\n`)
   return `${printable(`"${ref}" in environment ${environment}`)}\n${text.join('')}\n`

@@ -9,12 +9,14 @@ import { settleEnvironment } from '../plan/environment.ts'
 import { planner } from '../plan/plan.ts'
 import type { ChainStep } from '../plan/types.ts'
 import { decide, type Decision } from '../policy/decide.ts'
+import { knownRotations, type KnownRotation } from '../rotation/known.ts'
 import { credentialsOf, withLearnedEnd, type CredentialRow } from '../state/credentials.ts'
 import { readDatabase } from '../state/db.ts'
 import { allGrants, type GrantRow } from '../state/grants.ts'
 import { userHome } from '../state/home.ts'
 import type { Io } from './io.ts'
 import { openConfig } from './open.ts'
+import { rulesOf, type ShownRule } from './rotation-words.ts'
 
 /** One agent's slot that names the ref. */
 export interface Holder {
@@ -31,6 +33,10 @@ export interface KnownRef {
   holders: readonly Holder[]
   /** The last verdict of its service, if any. */
   credential: CredentialRow | undefined
+  /** What its entry says of how and when it is replaced. */
+  rule: ShownRule | undefined
+  /** What became of that. */
+  rotation: KnownRotation
 }
 
 /**
@@ -70,6 +76,8 @@ export function knownRefs(
   const { name, shared } = settleEnvironment(config, environment)
   const planned = planner({ config, configDir: dir, userHome: userHome(io.env), environment })
   const { grants, credentials } = stateOf(io, path, name)
+  const rotations = knownRotations(io.home, { config: path, environment: name })
+  const ruleOf = rulesOf(config, planned, environment)
   const now = io.now()
   const holders = new Map<string, Holder[]>()
   for (const one of agent === undefined ? planned.holders : [agent]) {
@@ -93,6 +101,8 @@ export function knownRefs(
     route: planned.route(ref),
     holders: holders.get(ref) ?? [],
     credential: credentials.get(ref),
+    rule: ruleOf(ref),
+    rotation: rotations.get(ref) ?? {},
   }))
 }
 

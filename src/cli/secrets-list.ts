@@ -2,6 +2,7 @@
 import { askedEnvironment } from '../plan/environment.ts'
 import { safeJson } from '../printable.ts'
 import type { Io } from './io.ts'
+import { rotationJson, underWayInShort } from './rotation-words.ts'
 import {
   knownRefs,
   openKnown,
@@ -58,17 +59,21 @@ function agentsOf(holders: readonly Holder[]): string {
   return names.length > LISTED_AGENTS ? `${names.length} agents` : names.join(', ')
 }
 
-function stateOf({ holders }: KnownRef): string {
+function stateOf({ holders, rotation }: KnownRef): string {
   const worst = worstOf(holders)
-  return worst === undefined ? 'bound to nobody' : stateInWords(worst)
+  const state = worst === undefined ? 'bound to nobody' : stateInWords(worst)
+  const underWay = underWayInShort(rotation)
+  return underWay === undefined ? state : `${state}; ${underWay}`
 }
 
-function asJson({ ref, environment, route, holders }: KnownRef): object {
+function asJson({ ref, environment, route, holders, rule, rotation: known }: KnownRef): object {
+  const rotation = rotationJson(rule, known)
   return {
     ref,
     environment,
     chain: route.chain,
     ...(route.problem === undefined ? {} : { code: route.problem.code }),
+    ...(rotation && { rotation }),
     holders: holders.map(({ status, grant }) => ({
       ...status,
       ...(grant && { at: grant.at }),

@@ -10,6 +10,7 @@ import {
   giveBack,
   openJournal,
   openRotationsOf,
+  readJournal,
   rotationsOf,
   takeHold,
   writeRotation,
@@ -18,10 +19,11 @@ import {
 } from '../rotation/journal.ts'
 import { ledgerOf, type LedgerRow } from '../rotation/ledger.ts'
 import { abandon, resume, rollBack } from '../rotation/machine.ts'
-import type { Rotation, RotationReason } from '../rotation/types.ts'
+import type { Rotation } from '../rotation/types.ts'
 import { openGateway } from './foreground.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
+import { nextInWords, toSecond } from './rotation-words.ts'
 import { checkName } from './secrets-place.ts'
 import { secretsRotate } from './secrets-rotate.ts'
 import { table } from './table.ts'
@@ -31,31 +33,24 @@ export interface RotationOptions {
   environment?: string
 }
 
-const REASONS: Readonly<Record<RotationReason, string>> = {
-  refused: 'the service refused',
-  unavailable: 'the service could not be asked',
-  'current-changed': 'somebody else changed the value',
-  'orphan-possible': 'a credential may live at the service that nobody knows',
-  'not-undone': 'what was begun could not be undone',
-  abandoned: 'given up',
-  'rolled-back': 'the old value was wanted back',
-}
-
 /** Asks nobody: what is shown is what is on the disk. @returns 1 where one waits for a person */
 export async function rotationStatus(
   io: Io,
   options: RotationOptions & { all?: true; json?: true },
 ): Promise<number> {
   const loaded = await openConfig(io, options, { trusted: false })
-  const db = openJournal(io.home)
+  const db = readJournal(io.home)
   try {
-    const all =
-      options.all === true ? rotationsOf(db, loaded.path) : openRotationsOf(db, loaded.path)
-    const { environment } = options
-    const shown = all.filter((one) => environment === undefined || one.environment === environment)
+    const { all, environment } = options
+    const known =
+      db === undefined ? [] : (all === true ? rotationsOf : openRotationsOf)(db, loaded.path)
+    const shown = known.filter(
+      (one) => environment === undefined || one.environment === environment,
+    )
     const stuck = shown.some(({ step }) => step === 'stuck')
     if (options.json === true) {
-      const ledger = Map.groupBy(ledgerOf(db, loaded.path), ({ rotation }) => rotation)
+      const rows = db === undefined ? [] : ledgerOf(db, loaded.path)
+      const ledger = Map.groupBy(rows, ({ rotation }) => rotation)
       const rotations = shown.map((one) => asJson(one, ledger.get(one.id) ?? []))
       io.out(`${safeJson({ version: 1, rotations }, 2)}\n`)
     } else if (shown.length === 0) io.err(`${io.program}: no rotation is under way\n`)
@@ -65,29 +60,15 @@ export async function rotationStatus(
         one.environment,
         one.driver,
         one.step,
-        second(one.beganAt),
-        after(one),
+        toSecond(one.beganAt),
+        nextInWords(one),
       ])
       io.out(table([['REF', 'ENVIRONMENT', 'DRIVER', 'STEP', 'SINCE', 'NEXT'], ...rows]))
     }
     return stuck ? 1 : 0
   } finally {
-    db.close()
+    db?.close()
   }
-}
-
-function after({ step, ref, reason, notBefore, attempts }: Journalled): string {
-  if (step === 'done') return '-'
-  const why = reason === undefined ? '' : `${REASONS[reason]}; `
-  if (step === 'stuck') return `${why}see to it, then: secrets rotation resume ${ref}`
-  const tried = attempts === 0 ? '' : `tried ${attempts} times; `
-  return notBefore === undefined
-    ? `${why}${tried}goes on with the next run`
-    : `${why}${tried}not before ${second(notBefore)}`
-}
-
-function second(at: Date): string {
-  return `${at.toISOString().slice(0, 19)}Z`
 }
 
 function asJson(one: Journalled, ledger: readonly LedgerRow[]): object {

@@ -6,7 +6,7 @@ import { bindingPath } from '../config/rules/paths.ts'
 import type { Config, LoadedConfig } from '../config/types.ts'
 import { placeInWords, type Names } from '../plan/describe.ts'
 import { askedEnvironment } from '../plan/environment.ts'
-import { planAgent } from '../plan/plan.ts'
+import { planner } from '../plan/plan.ts'
 import { statedTarget } from '../plan/target.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import { decide, type Decision } from '../policy/decide.ts'
@@ -14,6 +14,7 @@ import { dayOf } from '../policy/expiry.ts'
 import { safeJson } from '../printable.ts'
 import { userHome } from '../state/home.ts'
 import { printable, type Io } from './io.ts'
+import { ruleInWords, rulesOf, type ShownRule } from './rotation-words.ts'
 
 export interface WhyOptions {
   loaded: LoadedConfig
@@ -35,7 +36,9 @@ export function why(io: Io, options: WhyOptions): number {
   const folders = { configDir: loaded.dir, userHome: userHome(io.env) }
   const environment = askedEnvironment(options.environment, io.env['SECRETREF_ENVIRONMENT'])
   const { config } = loaded
-  const plan = planAgent({ config, ...folders, agent, environment, secretsProvider })
+  const planned = planner({ config, ...folders, environment })
+  const plan = planned.plan({ agent, secretsProvider })
+  const ruleOf = rulesOf(config, planned, environment)
   const asked = (ref: string): boolean => secretsRef === undefined || secretsRef.includes(ref)
   const providers = providersOf(config)
   const decisions = decide(plan, { now: io.now(), strict: false, providers }).filter(
@@ -50,10 +53,10 @@ export function why(io: Io, options: WhyOptions): number {
     store: io.home.store.path,
   }
   if (options.json === true) {
-    io.out(`${safeJson(asJson(plan, decisions, unbound, config), 2)}\n`)
+    io.out(`${safeJson(asJson(plan, decisions, unbound, { config, ruleOf }), 2)}\n`)
   } else {
     const blocks = [
-      ...decisions.map((decision) => block(plan, decision, names, loaded)),
+      ...decisions.map((decision) => block(plan, decision, names, { config, ruleOf })),
       ...unbound.map((ref) => unboundBlock(plan, ref)),
     ]
     const none = `${plan.agent} is bound to nothing`
@@ -75,7 +78,13 @@ function textOf({ title, lines }: Block): string {
   ].join('\n')
 }
 
-function block(plan: Plan, decision: Decision, names: Names, { config }: LoadedConfig): Block {
+interface About {
+  config: Config
+  ruleOf: (ref: string) => ShownRule | undefined
+}
+
+function block(plan: Plan, decision: Decision, names: Names, { config, ruleOf }: About): Block {
+  const rule = ruleOf(decision.binding.ref)
   const { binding, allow, code, message, hint, warnings } = decision
   const { agent, tool, ref, envVar } = binding
   const key = placeOf(bindingPath(config, binding))
@@ -101,6 +110,7 @@ function block(plan: Plan, decision: Decision, names: Names, { config }: LoadedC
       ['target', targetInWords(binding, plan, config)],
       ['delivery', agent === MONITOR ? 'none: alerts are sent with it' : deliveryInWords(binding)],
       ['expires', expiryInWords(binding)],
+      ...(rule === undefined ? [] : [['rotation', ruleInWords(rule)] as const]),
       ...warnings.map((warning) => ['warning', warning.message] as const),
     ],
   }
@@ -185,7 +195,7 @@ function asJson(
   plan: Plan,
   decisions: readonly Decision[],
   unbound: readonly string[],
-  config: Config,
+  { config, ruleOf }: About,
 ): object {
   return {
     version: 1,
@@ -195,7 +205,13 @@ function asJson(
       ...decisions.map(({ binding, ...decision }) => {
         const stated = statedTarget(config, plan.environment, binding.target)
         const where = stated?.misplaced ? undefined : stated?.baseUrl
-        return { ...binding, ...(where === undefined ? {} : { baseUrl: where }), ...decision }
+        const rotate = ruleOf(binding.ref)
+        return {
+          ...binding,
+          ...(where === undefined ? {} : { baseUrl: where }),
+          ...(rotate && { rotate }),
+          ...decision,
+        }
       }),
       ...unbound.map((ref) => ({
         agent: plan.agent,

@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { guarded } from '../state/db.ts'
+import type { RefKey } from './journal.ts'
 import type { Rotation } from './types.ts'
 
 export const LEDGER_SCHEMA = `
@@ -103,6 +104,43 @@ export function ledgerOf(db: DatabaseSync, config: string): LedgerRow[] {
       )
       .all(config)
       .map(toRow),
+  )
+}
+
+/** When a ref got the value that it has, of the rotations that gave it one. */
+export interface LastRotation {
+  at: Date
+  /** The version that was replaced. */
+  from: string
+  /** The provider's name of the new one, where it told it. */
+  to?: string
+}
+
+/** By ref; one that was rolled back does not count. @throws STATE_UNAVAILABLE */
+export function lastRotationsOf(
+  db: DatabaseSync,
+  { config, environment }: Omit<RefKey, 'ref'>,
+): Map<string, LastRotation> {
+  const rows = guarded(db, () =>
+    db
+      .prepare(
+        `SELECT r.ref, r.from_version, r.promoted_at, l.version FROM rotations r
+         LEFT JOIN ledger l ON l.rotation = r.id AND l.role = 'new'
+         WHERE r.config = ? AND r.environment = ? AND r.promoted_at IS NOT NULL
+           AND r.reason IS NOT 'rolled-back'
+         ORDER BY r.promoted_at`,
+      )
+      .all(config, environment),
+  )
+  return new Map(
+    rows.map(({ ref, from_version: from, promoted_at: at, version }) => [
+      String(ref),
+      {
+        at: new Date(String(at)),
+        from: String(from),
+        ...(typeof version === 'string' ? { to: version } : {}),
+      },
+    ]),
   )
 }
 

@@ -29,8 +29,12 @@ describe('secrets list', () => {
     const w = twoEnvironments()
     const { code, out } = await ask(w, ['secrets', 'list'])
     expect(code).toBe(0)
-    expect(out).toMatch(/^a-key +store +"a-key" in \/.*\/store\.age +production +one +never injected$/m)
-    expect(out).toMatch(/^b-key +store +"b-key" in \/.*\/store\.age +production +- +bound to nobody$/m)
+    expect(out).toMatch(
+      /^a-key +store +"a-key" in \/.*\/store\.age +production +one +never injected$/m,
+    )
+    expect(out).toMatch(
+      /^b-key +store +"b-key" in \/.*\/store\.age +production +- +bound to nobody$/m,
+    )
     const bound = await ask(w, ['secrets', 'list', '--agent', 'one', '--json'])
     expect(JSON.parse(bound.out)).toMatchObject({ version: 1, refs: [{ ref: 'a-key' }] })
     expect(bound.out).not.toContain('b-key')

@@ -154,6 +154,26 @@ test('--json shows nothing that a terminal obeys', () => {
   expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
 })
 
+test('the rule by which a ref is rotated, for people and programs', () => {
+  const rotate = { driver: 'stripe', before: '7d', grace: '1h' }
+  const secrets = { refMap: { 'stripe-api-key': { provider: 'file', rotate } } }
+  const more: Config = {
+    openclaw: { gateway: { environment: 'production', secrets } },
+    environments: { development: {} },
+  }
+  const asked = { secretsRef: ['stripe-api-key'] }
+  expect(ask(asked).out).not.toContain('rotation')
+  expect(ask(asked, {}, more).out).toContain(
+    '\n  rotation        by a person (stripe): 7d before its end; the old one lives 1h\n',
+  )
+  expect(JSON.parse(ask({ ...asked, json: true }, {}, more).out)).toMatchObject({
+    decisions: [{ ref: 'stripe-api-key', rotate: { ...rotate, class: 'issued', guided: true } }],
+  })
+  // Another environment has an entry of its own, or none.
+  const elsewhere = ask({ ...asked, environment: 'development' }, {}, more)
+  expect(elsewhere.out).not.toContain('rotation')
+})
+
 describe('where a service is asked', () => {
   const id = 'stripe-secret-key'
   const instead = { targets: { [id]: { baseUrl: 'http://127.0.0.1:12111' } } }

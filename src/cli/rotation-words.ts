@@ -1,0 +1,134 @@
+/** A ref's rotation as commands show it: its rule, how far one has come, when the last one was. */
+import { placedRefs } from '../config/accessors.ts'
+import type { Config } from '../config/types.ts'
+import { subjectsOf } from '../gateway/rotate/subjects.ts'
+import type { Planner } from '../plan/plan.ts'
+import type { Journalled } from '../rotation/journal.ts'
+import type { KnownRotation } from '../rotation/known.ts'
+import type { DriverClass, RotationReason } from '../rotation/types.ts'
+
+/** What a ref's `rotate` says, times as they are written. */
+export interface ShownRule {
+  /** As written, else the one of its service, else `guided`; left out where the ref points nowhere. */
+  driver?: string
+  class?: DriverClass
+  /** A person brings the new value. */
+  guided?: true
+  before?: string
+  every?: string
+  window?: string
+  grace?: string
+}
+
+/** @returns of a ref its rule; nothing where its entry has none */
+export function rulesOf(
+  config: Config,
+  planner: Planner,
+  environment: string | undefined,
+): (ref: string) => ShownRule | undefined {
+  if (!placedRefs(config).some(({ entry }) => entry.rotate !== undefined)) return () => undefined
+  const subjects = new Map(
+    subjectsOf(config, planner, environment).map((subject) => [subject.ref, subject]),
+  )
+  return (ref) => {
+    const rotate = planner.route(ref).entry?.rotate
+    if (rotate === undefined) return undefined
+    const rule: ShownRule = {}
+    const subject = subjects.get(ref)
+    if (subject !== undefined && 'driver' in subject) {
+      rule.driver = subject.driver
+      rule.class = subject.class
+      if (subject.guided) rule.guided = true
+    }
+    for (const name of ['every', 'before', 'window', 'grace'] as const) {
+      const written = rotate[name]
+      if (typeof written === 'string') rule[name] = written
+    }
+    return rule
+  }
+}
+
+/** `by postgres-users: every 30d, in Sun 02:00-05:00 Europe/Berlin; the old one lives 1h` */
+export function ruleInWords({ driver, guided, before, every, window, grace }: ShownRule): string {
+  const own = driver === undefined || driver === 'guided' ? '' : ` (${driver})`
+  const who = guided === true ? `by a person${own}` : `by ${driver ?? 'nobody: it points nowhere'}`
+  const when = [
+    ...(every === undefined ? [] : [`every ${every}`]),
+    ...(before === undefined ? [] : [`${before} before its end`]),
+  ]
+  const times = when.length === 0 ? 'when it is asked for' : when.join(', ')
+  const within = window === undefined ? '' : `, in ${window}`
+  return `${who}: ${times}${within}${grace === undefined ? '' : `; the old one lives ${grace}`}`
+}
+
+/** One word or two for a table; `undefined` where none is under way. */
+export function underWayInShort({ open }: KnownRotation): string | undefined {
+  return open && `rotation: ${open.step}`
+}
+
+/** Label and text of each line about one ref; none where there is nothing to tell. */
+export function rotationLines(
+  rule: ShownRule | undefined,
+  { open, last }: KnownRotation,
+): [string, string][] {
+  const lines: [string, string][] = []
+  if (rule !== undefined) lines.push(['rotation', ruleInWords(rule)])
+  if (open !== undefined) {
+    const since = toSecond(open.beganAt)
+    lines.push(['under way', `${open.step}, since ${since}; ${nextInWords(open)}`])
+  }
+  if (last !== undefined) {
+    const to = last.to ?? 'one that has no name'
+    lines.push(['rotated', `${toSecond(last.at)}, from version ${last.from} to ${to}`])
+  }
+  return lines
+}
+
+/** For programs; `undefined` where there is nothing to tell. */
+export function rotationJson(
+  rule: ShownRule | undefined,
+  { open, last }: KnownRotation,
+): object | undefined {
+  if (rule === undefined && open === undefined && last === undefined) return undefined
+  return {
+    ...(rule && { rule }),
+    ...(open && { underWay: openJson(open) }),
+    ...(last && { last: { ...last, at: last.at.toISOString() } }),
+  }
+}
+
+function openJson({ id, step, beganAt, from, reason, notBefore }: Journalled): object {
+  return {
+    rotation: id,
+    step,
+    since: beganAt.toISOString(),
+    from,
+    ...(reason && { reason }),
+    ...(notBefore && { notBefore: notBefore.toISOString() }),
+  }
+}
+
+const REASONS: Readonly<Record<RotationReason, string>> = {
+  refused: 'the service refused',
+  unavailable: 'the service could not be asked',
+  'current-changed': 'somebody else changed the value',
+  'orphan-possible': 'a credential may live at the service that nobody knows',
+  'not-undone': 'what was begun could not be undone',
+  abandoned: 'given up',
+  'rolled-back': 'the old value was wanted back',
+}
+
+/** Why it is where it is, and what is next. */
+export function nextInWords({ step, ref, reason, notBefore, attempts }: Journalled): string {
+  if (step === 'done') return '-'
+  const why = reason === undefined ? '' : `${REASONS[reason]}; `
+  if (step === 'stuck') return `${why}see to it, then: secrets rotation resume ${ref}`
+  const tried = attempts === 0 ? '' : `tried ${attempts} times; `
+  return notBefore === undefined
+    ? `${why}${tried}goes on with the next run`
+    : `${why}${tried}not before ${toSecond(notBefore)}`
+}
+
+export function toSecond(at: Date): string {
+  return `${at.toISOString().slice(0, 19)}Z`
+}

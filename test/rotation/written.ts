@@ -1,0 +1,47 @@
+/** Rotations in a journal, as a rotator writes them, for tests of those who read it. */
+import {
+  beginRotation,
+  giveBack,
+  openJournal,
+  takeHold,
+  writeRotation,
+} from '../../src/rotation/journal.ts'
+import type { Told } from '../../src/rotation/ledger.ts'
+import type { Rotation, RotationReason, Step } from '../../src/rotation/types.ts'
+import type { Home } from '../../src/state/home.ts'
+
+export interface Written {
+  config: string
+  environment: string
+  ref: string
+  from: string
+  /** In this order, a minute apart. */
+  steps: readonly Step[]
+  /** The new version, told by the promotion. */
+  to?: string
+  reason?: RotationReason
+  began: Date
+}
+
+const MINUTE_MS = 60_000
+
+export function writeJournal(home: Home, all: readonly Written[]): void {
+  const db = openJournal(home)
+  try {
+    for (const { config, environment, ref, from, steps, to, reason, began } of all) {
+      const key = { config, environment, ref }
+      const hold = takeHold(db, key, { pid: process.pid, started: undefined }, () => false)
+      if ('heldBy' in hold) throw new Error('nobody holds it')
+      const about = { class: 'issued', driver: 'exec', from } as const
+      const begun: Rotation = beginRotation(db, hold, about, began)
+      for (const [i, step] of steps.entries()) {
+        const rotation = { ...begun, step, ...(reason && { reason }) }
+        const told: Told = step === 'promoted' && to !== undefined ? { version: to } : {}
+        writeRotation(db, hold, rotation, new Date(began.getTime() + (i + 1) * MINUTE_MS), told)
+      }
+      giveBack(db, hold)
+    }
+  } finally {
+    db.close()
+  }
+}
