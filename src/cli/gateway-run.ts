@@ -38,6 +38,7 @@ export async function gatewayRun(
   given: string[] | undefined,
 ): Promise<number> {
   const say = sayer(io, options.logLevel)
+  const hearNow = holdHangUp()
   const gateway = await openGateway(io, options)
   const planner = plannerOf(io, gateway.loaded, options)
   const names = chosen(planner, options, given)
@@ -59,6 +60,7 @@ export async function gatewayRun(
   const [only] = services
   if (names.length === 1 && only !== undefined && isSimple(gateway, only)) {
     // Once, in the foreground, as `run` does it: the agent's exit code and signals are ours.
+    hearNow()
     const beside = dutiesFor(gateway, say, clock)
     // That all credentials are looked at is for a gateway that stays, not for each start of one agent.
     const all = await dutiesOf(gateway, environment, say)
@@ -89,6 +91,7 @@ export async function gatewayRun(
     if (heard.ends) stopped ??= heard.signal
     server.hear(heard)
   })
+  hearNow()
   const wanted = await dutiesOf(gateway, environment, say)
   for (const service of services) announce(io, service, say)
   // Before anybody can ask for a reload: it would find no agents.
@@ -118,6 +121,23 @@ export async function gatewayRun(
 }
 
 const NOT_STARTED = 125
+
+/**
+ * Until we know whether it asks us to reload or to end, a HUP waits: who manages services may be quick.
+ *
+ * @returns what lets it go on to who listens by then
+ */
+function holdHangUp(): () => void {
+  let came = false
+  const note = (): void => {
+    came = true
+  }
+  process.on('SIGHUP', note)
+  return () => {
+    process.off('SIGHUP', note)
+    if (came) process.kill(process.pid, 'SIGHUP')
+  }
+}
 
 /** Agents are served without it as well; what is missing is said. */
 async function openSocket(gateway: Gateway, reloader: Reloader, say: Say): Promise<() => void> {

@@ -3,6 +3,8 @@ import {
   existsSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -11,6 +13,7 @@ import {
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { openDatabase } from '../../src/state/db.ts'
 import { askToReload } from '../../src/gateway/control/ask.ts'
 import { isRoot, loudly } from '../values/loud.ts'
 import { namespace } from './namespace.ts'
@@ -204,6 +207,21 @@ describeOnLinux('gateway reload', () => {
 })
 
 describeOnLinux('HUP', () => {
+  test('to a gateway that is just starting does not end it', async () => {
+    const world = worldOf({ first: stays('first'), second: stays('second') })
+    const db = openDatabase(world.home)
+    // Where it claims its agents it waits for us.
+    db.exec('BEGIN IMMEDIATE')
+    const gateway = serve(world)
+    const files = `/proc/${gateway.pid}/fd`
+    await until('it waits', () => linksIn(files).includes(realpathSync(world.home.stateDb)))
+    process.kill(gateway.pid, 'SIGHUP')
+    db.exec('ROLLBACK')
+    db.close()
+    await ready(world, gateway, 'first', 'second')
+    await saidOnStderr(gateway, /config not reloaded: it has not changed/)
+  })
+
   test('on a terminal it ends all, whoever sends it', async (context) => {
     if (!hasTerminal) {
       loudly('HUP on a terminal', 'needs python3')
@@ -212,6 +230,16 @@ describeOnLinux('HUP', () => {
     await Promise.all([true, false].map((hangUp) => endsAll(hangUp)))
   })
 })
+
+/** What a process has open. */
+function linksIn(folder: string): string[] {
+  try {
+    return readdirSync(folder).map((fd) => readlinkSync(join(folder, fd)))
+  } catch {
+    // One was closed meanwhile, or the process is not there yet.
+    return []
+  }
+}
 
 /** @param hangUp the window is closed: who held the terminal is gone, and the kernel tells */
 async function endsAll(hangUp: boolean): Promise<void> {
