@@ -7,12 +7,13 @@ import type { Sheet, SheetItem } from '../../gateway/sheet.ts'
 import type { Fetched, PassedStep } from '../../policy/fetched.ts'
 import type { ChainStep } from '../../plan/types.ts'
 import { refusal } from '../deliver/limits.ts'
-import type { Failure, Outcome, Provider, Session } from '../providers/contract.ts'
+import type { Failure, Outcome, Session } from '../providers/contract.ts'
 import { PROVIDERS } from '../providers/registry.generated.ts'
 import { wipe } from '../secret/bytes.ts'
 import { Calls } from './calls.ts'
 import { formJudge, type JudgeForm } from './form.ts'
 import { describeValue, type Fingerprint } from './metadata.ts'
+import { Sessions, type ProviderTypes } from './sessions.ts'
 
 export interface Held {
   item: SheetItem
@@ -35,8 +36,6 @@ interface Pending {
 /** Where a provider's options state no `timeoutMs`. */
 const DEFAULT_TIMEOUT_MS = 5000
 
-type ProviderTypes = Readonly<Record<string, () => Promise<Provider>>>
-
 /**
  * @param env the gateway's variables that providers may see; each provider gets its own names only
  * @param types without a prototype
@@ -53,12 +52,13 @@ export async function fetchAll(
   const started = performance.now()
   const held: Held[] = []
   const judgeForm = await formJudge(sheet)
+  const sessions = new Sessions({ sheet, env, signal, calls, types })
 
   const ask = async (pendings: readonly Pending[]): Promise<void> => {
     const groups = Map.groupBy(pendings, ({ step }) => step.provider)
     await Promise.all(
       Array.from(groups, async ([name, group]) => {
-        const outcomes = await askProvider(sheet, name, group, { env, signal, calls, types })
+        const outcomes = await askProvider(sheet, name, group, sessions, signal)
         const next: Pending[] = []
         for (const [i, pending] of group.entries()) {
           const outcome = outcomes[i] ?? broken
@@ -85,6 +85,7 @@ export async function fetchAll(
       return []
     }),
   )
+  await sessions.close()
   return held
 }
 
@@ -133,39 +134,18 @@ async function askProvider(
   sheet: Sheet,
   name: string,
   group: readonly Pending[],
-  {
-    env,
-    signal,
-    calls,
-    types,
-  }: {
-    env: ReadonlyMap<string, Buffer>
-    signal: AbortSignal
-    calls: Calls
-    types: ProviderTypes
-  },
+  sessions: Sessions,
+  signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
-  const configured = Object.hasOwn(sheet.providers, name) ? sheet.providers[name] : undefined
-  const load = configured === undefined ? undefined : types[configured.type]
-  if (configured === undefined || load === undefined) {
-    return failAll(group, { kind: 'malformed', code: 'PROVIDER_UNSUPPORTED' })
-  }
-  const provider = await load()
   const locations = group.map(({ step }) => step.at)
-  const timeoutMs = timeoutOf(configured.options)
-  // The provider's own time, inside that of the whole start; whichever ends first.
-  const timer = AbortSignal.timeout(timeoutMs)
-  const limited = AbortSignal.any([signal, timer])
-  let session: Session | undefined
+  const timeoutMs = timeoutOf(sheet.providers[name]?.options ?? {})
+  // The provider's own time for these, inside that of the whole start; whichever ends first.
+  const limited = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   try {
-    const seen = visible(provider, configured.options, sheet, name, env)
-    session = await provider.open(configured.options, {
-      name,
-      signal: limited,
-      now: () => new Date(),
-      spend: (count) => calls.spend(name, count),
-      env: seen,
-    })
+    const session = await sessions.of(name)
+    if (session === undefined) {
+      return failAll(group, { kind: 'malformed', code: 'PROVIDER_UNSUPPORTED' })
+    }
     const answer = await raceWithSignal(session.get(locations), limited)
     if (answer === undefined) return failAll(group, timedOut)
     if (answer.length !== group.length) return failAll(group, broken)
@@ -173,8 +153,6 @@ async function askProvider(
   } catch {
     // Throwing is a bug in a provider; what it said may hold a value and is dropped here.
     return failAll(group, broken)
-  } finally {
-    await session?.close().catch(ignoreClosed)
   }
 }
 
@@ -210,25 +188,6 @@ function timeoutOf(options: Readonly<Record<string, unknown>>): number {
 /** A provider that ends its own work at `timeoutMs` knows more about why than we do; let it speak. */
 const KILL_MS = 250
 
-/** What this provider may see of the gateway's variables, for every location any chain has in it. */
-function visible(
-  provider: Provider,
-  options: Readonly<Record<string, unknown>>,
-  sheet: Sheet,
-  name: string,
-  env: ReadonlyMap<string, Buffer>,
-): Map<string, Buffer> {
-  const locations = sheet.items.flatMap((item) =>
-    item.chain.filter((step) => step.provider === name).map((step) => step.at),
-  )
-  const seen = new Map<string, Buffer>()
-  for (const variable of provider.spec.env(options, locations)) {
-    const value = env.get(variable)
-    if (value !== undefined) seen.set(variable, value)
-  }
-  return seen
-}
-
 /** A provider that honours the signal answers by itself; one that does not is waited for no longer. */
 async function raceWithSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   const aborted = Promise.withResolvers<undefined>()
@@ -244,10 +203,6 @@ async function raceWithSignal<T>(work: Promise<T>, signal: AbortSignal): Promise
   }
 }
 const ANSWER_MS = 100
-
-function ignoreClosed(): void {
-  // Every outcome is in; a session that cannot close cleanly dies with this process.
-}
 
 function failureFields(failure: Failure): {
   kind: Failure['kind']

@@ -4,9 +4,7 @@ import { fetchAll } from '../../../src/values/resolver/fetch.ts'
 import { fakeVault } from '../../fakes/vault.ts'
 import { item, named, sheetOf } from './sheets.ts'
 
-// A provider is opened for each group of refs that comes to it. So it is signed in to again, and a wrapped
-// secret id, which is good for one login, serves the first group alone.
-test.fails('once a start, however its refs come to it', async () => {
+test('once a start, however its refs come to it', async () => {
   const fake = await fakeVault({ value: 'fake' })
   const sheet = sheetOf(
     '/nowhere',

@@ -42,6 +42,8 @@ export interface Link {
 
 export interface Connection<Sdk, C> extends Link {
   kind: 'connection'
+  /** Half of its time is over: a question that comes now would have little. */
+  lateAt: number
   sdk: Sdk
   client: C
 }
@@ -86,7 +88,10 @@ export async function connect<Sdk, C extends SdkClient>(
     ...(endpoint === undefined ? {} : { endpoint }),
   })
   const failure = await inTime(signIn(client, transport), signal)
-  if (failure === undefined) return { kind: 'connection', sdk, client, signal, endsAt }
+  if (failure === undefined) {
+    const lateAt = endsAt - timeoutMs / 2
+    return { kind: 'connection', sdk, client, signal, endsAt, lateAt }
+  }
   client.destroy()
   return failure
 }

@@ -104,6 +104,8 @@ class Access<Sdk, C extends SdkClient> {
   readonly #service: Service<Sdk, C>
   readonly #connect: () => Promise<Connection<Sdk, C> | Failure>
   #connection: Promise<Connection<Sdk, C> | Failure> | undefined
+  /** That somebody may still be asking by. */
+  #earlier: Connection<Sdk, C>[] = []
   #open = true
 
   constructor(service: Service<Sdk, C>, connect: () => Promise<Connection<Sdk, C> | Failure>) {
@@ -162,21 +164,34 @@ class Access<Sdk, C extends SdkClient> {
     this.#open = false
     const aws = await this.#connection
     if (aws?.kind === 'connection') aws.client.destroy()
+    for (const { client } of this.#earlier.splice(0)) client.destroy()
   }
 
-  /** A session of long work outlives the time of one connection. An outage is asked again, a denial stands. */
+  /**
+   * A session outlives the time of one connection, and what is asked late has time of its own. An outage is
+   * asked again, a denial stands.
+   */
   async #connected(): Promise<Connection<Sdk, C> | Failure> {
     const earlier = this.#connection
     const before = await earlier
     if (!this.#open) return closed
     const isOver =
-      before?.kind === 'connection' ? before.signal.aborted : before?.kind === 'unavailable'
+      before?.kind === 'connection'
+        ? performance.now() >= before.lateAt
+        : before?.kind === 'unavailable'
     // Somebody else may have connected again meanwhile.
     if (isOver && this.#connection === earlier) {
-      if (before?.kind === 'connection') before.client.destroy()
+      if (before?.kind === 'connection') this.#retire(before)
       this.#connection = undefined
     }
     return (this.#connection ??= this.#connect())
+  }
+
+  /** Nobody asks by a connection whose time is over. */
+  #retire(connection: Connection<Sdk, C>): void {
+    const all = [...this.#earlier, connection]
+    this.#earlier = all.filter(({ signal }) => !signal.aborted)
+    for (const { signal, client } of all) if (signal.aborted) client.destroy()
   }
 
   async #read(wanted: ReadonlyMap<string, Location>): Promise<ReadonlyMap<string, Stored>> {
