@@ -4,10 +4,11 @@ import { openAuditLog } from '../audit/log.ts'
 import type { Entry } from '../audit/record.ts'
 import { providersOf } from '../config/accessors.ts'
 import type { LoadedConfig } from '../config/types.ts'
-import { SecretRefError } from '../errors.ts'
+import { SecretRefError, type Code } from '../errors.ts'
 import { actorOf } from '../gateway/actor.ts'
 import { endLike } from '../gateway/ending.ts'
 import { startLocksmith } from '../gateway/input/locksmith.ts'
+import type { Cancelling } from '../gateway/input/set-words.ts'
 import type { StoreAction, StoreOrder, StoreReport } from '../gateway/input/store-words.ts'
 import { resolveOptions } from '../gateway/options.ts'
 import { HAS_PROC } from '../gateway/surroundings.ts'
@@ -83,7 +84,11 @@ export function refuseInside(io: Io): void {
 
 /** Without a record: nothing is changed by it. */
 export async function askStore(io: Io, store: Store, action: StoreAction): Promise<Done> {
-  return send(io, store, action, randomUUID())
+  try {
+    return await send(io, store, action, randomUUID())
+  } catch (error) {
+    throw error instanceof Cancelled ? ended(error) : error
+  }
 }
 
 /**
@@ -92,6 +97,38 @@ export async function askStore(io: Io, store: Store, action: StoreAction): Promi
  * @param tell says it to the user first: should the log fail then, it must not stay unsaid
  */
 export async function changeStore(
+  io: Io,
+  store: Store,
+  action: StoreAction,
+  tell: (done: Done) => void,
+): Promise<Done> {
+  try {
+    return await changing(io, store, action, tell)
+  } catch (error) {
+    throw error instanceof Cancelled ? ended(error) : error
+  }
+}
+
+/** By the signal that ended the prompt; without one nothing is to be imitated. */
+function ended({ signal }: Cancelled): SecretRefError {
+  if (signal !== undefined) endLike({ signal })
+  return new SecretRefError('USAGE', 'nothing was changed: it was cancelled', {})
+}
+
+/** Nothing was changed. */
+class Cancelled extends Error {
+  readonly signal: Cancelling | undefined
+  constructor(signal: Cancelling | undefined) {
+    super('cancelled')
+    this.signal = signal
+  }
+}
+
+function codeOf(error: unknown): { code: Code } | undefined {
+  return error instanceof SecretRefError ? { code: error.code } : undefined
+}
+
+async function changing(
   io: Io,
   store: Store,
   action: StoreAction,
@@ -121,9 +158,8 @@ export async function changeStore(
     try {
       done = await send(io, store, action, operation)
     } catch (error) {
-      if (error instanceof SecretRefError) {
-        await log.append([{ event: 'secret.failed', ...about, code: error.code }])
-      }
+      const fields = error instanceof Cancelled ? { reason: 'cancelled' } : codeOf(error)
+      if (fields !== undefined) await log.append([{ event: 'secret.failed', ...about, ...fields }])
       throw error
     }
     tell(done)
@@ -172,10 +208,7 @@ async function send(
     action,
   }
   const { report, signal } = await entered(() => startLocksmith(order))
-  if (report?.type === 'cancelled') {
-    if (signal !== undefined) endLike({ signal })
-    throw new SecretRefError('USAGE', 'nothing was changed: it was cancelled', {})
-  }
+  if (report?.type === 'cancelled') throw new Cancelled(signal)
   if (report === undefined || report.type === 'failed' || report.type === 'refused') {
     throw storeError(io, { provider, options, action }, report)
   }
