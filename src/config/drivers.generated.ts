@@ -158,7 +158,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
   "mysql": {
     "type": "mysql",
     "class": "chosen",
-    "summary": "The password of one MySQL or MariaDB user; the ref holds a URL (npm install mysql2).",
+    "summary": "The password of one MySQL or MariaDB user; the one before is dead at once. The ref holds `mysql://user:password@host:port/database`. Run: npm install mysql2.",
     "options": {
       "type": "object",
       "properties": {
@@ -181,7 +181,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
   "mysql-users": {
     "type": "mysql-users",
     "class": "slots",
-    "summary": "Two MySQL or MariaDB users with the same rights, used in turn; the ref holds a URL (npm install mysql2).",
+    "summary": "Two MySQL or MariaDB users with the same rights, used in turn, so that nobody notices. The ref holds `mysql://user:password@host:port/database`. Run: npm install mysql2.",
     "options": {
       "type": "object",
       "properties": {
@@ -218,7 +218,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
   "postgres": {
     "type": "postgres",
     "class": "chosen",
-    "summary": "The password of one PostgreSQL user; the ref holds a URL (npm install pg).",
+    "summary": "The password of one PostgreSQL user; the one before is dead at once. The ref holds `postgresql://user:password@host:port/database`. Run: npm install pg.",
     "options": {
       "type": "object",
       "properties": {
@@ -234,7 +234,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
   "postgres-users": {
     "type": "postgres-users",
     "class": "slots",
-    "summary": "Two PostgreSQL users with the same rights, used in turn; the ref holds a URL (npm install pg).",
+    "summary": "Two PostgreSQL users with the same rights, used in turn, so that nobody notices. The ref holds `postgresql://user:password@host:port/database`. Run: npm install pg.",
     "options": {
       "type": "object",
       "properties": {
@@ -264,7 +264,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
   "rabbitmq": {
     "type": "rabbitmq",
     "class": "chosen",
-    "summary": "The password of one RabbitMQ user; the ref holds a URL of AMQP, or of the management API.",
+    "summary": "The password of one RabbitMQ user; the one before is dead at once for new connections. The ref holds `amqp://user:password@host:port/vhost`, or `amqps:`, or a URL of the management API.",
     "options": {
       "type": "object",
       "properties": {
@@ -288,7 +288,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
   "redis": {
     "type": "redis",
     "class": "slots",
-    "summary": "Another password of one Redis ACL user, beside the old one; the ref holds a URL (npm install @redis/client).",
+    "summary": "A second password of one Redis ACL user, beside the old one until that is retired. The ref holds `redis://user:password@host:port`, or `rediss:`. Run: npm install @redis/client.",
     "options": {
       "type": "object",
       "properties": {

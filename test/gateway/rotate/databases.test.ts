@@ -1,4 +1,4 @@
-/** Passwords of databases from plan to end, against real servers: whatever is killed, the ref's works and no other does. */
+/** Passwords of databases from plan to end, against real servers: whatever is killed, the ref's alone works. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Rotation } from '../../../src/rotation/types.ts'
 import { hasMariadb, startMariadb, type Mariadb } from '../../servers/mariadb.ts'

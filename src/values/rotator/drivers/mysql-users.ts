@@ -11,7 +11,7 @@ export const driver: Driver = {
     type: 'mysql-users',
     class: 'slots',
     summary:
-      'Two MySQL or MariaDB users with the same rights, used in turn; the ref holds a URL (npm install mysql2).',
+      'Two MySQL or MariaDB users with the same rights, used in turn, so that nobody notices. The ref holds `mysql://user:password@host:port/database`. Run: npm install mysql2.',
     options: {
       type: 'object',
       // MariaDB's own limit; MySQL's is 32.

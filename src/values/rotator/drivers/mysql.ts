@@ -10,7 +10,8 @@ export const driver: Driver = {
   spec: {
     type: 'mysql',
     class: 'chosen',
-    summary: 'The password of one MySQL or MariaDB user; the ref holds a URL (npm install mysql2).',
+    summary:
+      'The password of one MySQL or MariaDB user; the one before is dead at once. The ref holds `mysql://user:password@host:port/database`. Run: npm install mysql2.',
     options: { type: 'object', properties: mysqlOptions, additionalProperties: false },
   },
   open: async (options, ctx) => oneUser(mysql(options, ctx), ctx),

@@ -12,7 +12,7 @@ export const driver: Driver = {
     type: 'postgres-users',
     class: 'slots',
     summary:
-      'Two PostgreSQL users with the same rights, used in turn; the ref holds a URL (npm install pg).',
+      'Two PostgreSQL users with the same rights, used in turn, so that nobody notices. The ref holds `postgresql://user:password@host:port/database`. Run: npm install pg.',
     options: {
       type: 'object',
       properties: { users: usersOption(63), ...tlsOptions },

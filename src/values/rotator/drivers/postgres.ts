@@ -11,7 +11,8 @@ export const driver: Driver = {
   spec: {
     type: 'postgres',
     class: 'chosen',
-    summary: 'The password of one PostgreSQL user; the ref holds a URL (npm install pg).',
+    summary:
+      'The password of one PostgreSQL user; the one before is dead at once. The ref holds `postgresql://user:password@host:port/database`. Run: npm install pg.',
     options: { type: 'object', properties: tlsOptions, additionalProperties: false },
   },
   open: async (options, ctx) => oneUser(postgres(options, ctx), ctx),

@@ -17,7 +17,7 @@ export const driver: Driver = {
     type: 'rabbitmq',
     class: 'chosen',
     summary:
-      'The password of one RabbitMQ user; the ref holds a URL of AMQP, or of the management API.',
+      'The password of one RabbitMQ user; the one before is dead at once for new connections. The ref holds `amqp://user:password@host:port/vhost`, or `amqps:`, or a URL of the management API.',
     options: {
       type: 'object',
       properties: {

@@ -33,7 +33,7 @@ export const driver: Driver = {
     type: 'redis',
     class: 'slots',
     summary:
-      'Another password of one Redis ACL user, beside the old one; the ref holds a URL (npm install @redis/client).',
+      'A second password of one Redis ACL user, beside the old one until that is retired. The ref holds `redis://user:password@host:port`, or `rediss:`. Run: npm install @redis/client.',
     options: {
       type: 'object',
       properties: {

@@ -1,4 +1,5 @@
 /** What a ref of a server holds: a URL with a user and a password in it. */
+import { copy, wipe } from '../../../secret/bytes.ts'
 
 /** What such a URL looks like for one kind of server. */
 export interface Form {
@@ -51,7 +52,10 @@ export function withAccount(value: Buffer, user: string, password: Buffer): Buff
   const url = new URL(value.toString('utf8'))
   url.username = encodeURIComponent(user)
   url.password = password.toString('latin1')
-  return Buffer.from(url.href)
+  const href = Buffer.from(url.href)
+  const own = copy(href)
+  wipe(href)
+  return own
 }
 
 /** `undefined` where a percent sign stands for nothing. */

@@ -6,9 +6,9 @@
  *   of another plugin (ed25519) is refused by the server, and never turned into one of this; so is every
  *   hash where `strict_password_validation` wants to see passwords.
  * - MySQL is told the password itself, by `ALTER USER`, in whatever plugin the user has. The server rewrites
- *   such a statement before it logs it, in its general, slow and binary log alike (dev.mysql.com/doc, "Passwords
- *   and Logging"), but for one started with `--log-raw`. A hash of `caching_sha2_password` could be
- *   set only by who may alter every user.
+ *   such a statement before it logs it, in its general, slow and binary log alike (dev.mysql.com/doc,
+ *   "Passwords and Logging"), but for one started with `--log-raw`. A hash of `caching_sha2_password` could
+ *   be set only by who may alter every user.
  *
  * Sessions that are open stay open.
  */

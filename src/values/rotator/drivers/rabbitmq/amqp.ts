@@ -1,6 +1,6 @@
 /**
- * Signing in by AMQP 0-9-1 (rabbitmq.com/resources/specs/amqp0-9-1.pdf, 2.2.4 and 4.2), and no further: the server says
- * Tune to who was let in. A user of an application is let in here and nowhere else.
+ * Signing in by AMQP 0-9-1 (rabbitmq.com/resources/specs/amqp0-9-1.pdf, 2.2.4 and 4.2), and no further: the
+ * server says Tune to who was let in. A user of an application is let in here and nowhere else.
  */
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'

@@ -1,4 +1,7 @@
-/** What the driver asks Redis about its users, and tells it (redis.io/docs/latest/operate/oss_and_stack/management/security/acl). */
+/**
+ * What the driver asks Redis about its users, and tells it
+ * (redis.io/docs/latest/operate/oss_and_stack/management/security/acl).
+ */
 import { createHash } from 'node:crypto'
 import type { Answer, Trouble } from '../../driver.ts'
 import type { Account } from '../database/url.ts'

@@ -1,4 +1,7 @@
-/** One connection to Redis, and what its errors mean (redis.io/docs/latest/develop/reference/protocol-spec, "Simple errors"). */
+/**
+ * One connection to Redis, and what its errors mean (redis.io/docs/latest/develop/reference/protocol-spec,
+ * "Simple errors").
+ */
 import type * as Redis from '@redis/client'
 import { isCertificateError } from '../../../http/request.ts'
 import type { DriverContext, Trouble } from '../../driver.ts'
