@@ -6,45 +6,12 @@
  * over that is one alert that counts it.
  */
 import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { guarded, inTransaction } from '../state/db.ts'
-import { openDurable } from '../state/durable.ts'
 import { damaged } from '../state/failures.ts'
-import type { Home } from '../state/home.ts'
 import { DUE, fold } from './fold.ts'
 import { ALERTS, FOLDED, SEVERITIES, type Alert, type AlertEvent } from './types.ts'
 
-const SCHEMA = `
-CREATE TABLE alerts (
-  id TEXT PRIMARY KEY,
-  config TEXT NOT NULL,
-  key TEXT NOT NULL,
-  event TEXT NOT NULL,
-  severity TEXT NOT NULL,
-  text TEXT NOT NULL,
-  hint TEXT,
-  environment TEXT NOT NULL,
-  agent TEXT,
-  ref TEXT,
-  at TEXT NOT NULL,
-  count INTEGER NOT NULL,
-  told INTEGER NOT NULL
-) STRICT;
-CREATE INDEX alerts_by_key ON alerts (config, environment, key, at);
-CREATE TABLE deliveries (
-  alert TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
-  channel TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'sent', 'given-up', 'folded')),
-  attempts INTEGER NOT NULL,
-  not_before TEXT NOT NULL,
-  holder TEXT,
-  sent_at TEXT,
-  PRIMARY KEY (alert, channel)
-) STRICT;
-CREATE INDEX deliveries_by_time ON deliveries (state, not_before);
-`
-const VERSION = 1
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
 /** Two days of trying, with an hour between the last ones. */
@@ -65,21 +32,12 @@ export interface Delivery {
   count: number
 }
 
-/** It is made by the first alert. */
-export function outboxAt(home: Home): string {
-  return join(home.dir, 'alerts.db')
-}
-
-/** @throws STATE_UNAVAILABLE */
-export function openOutbox(home: Home): DatabaseSync {
-  return openDurable(outboxAt(home), SCHEMA, VERSION)
-}
-
 /**
  * Durable when it returns.
  *
  * @param config path of the config that says where its channels are: no other may send it
- * @returns `told` where the same was raised within the hour: then it is only counted
+ * @returns `told` where the same was raised within the hour, or still waits to be sent: then it is only
+ *   counted, and sent to channels that it was not meant for yet
  * @throws STATE_UNAVAILABLE
  */
 export function raise(
@@ -92,20 +50,26 @@ export function raise(
     const since = new Date(alert.at.getTime() - HOUR_MS).toISOString()
     const known = db
       .prepare(
-        `SELECT id, at, count, told FROM alerts WHERE config = ? AND environment = ? AND key = ?
-         ORDER BY at DESC LIMIT 1`,
+        `SELECT id, at, count, told, EXISTS (SELECT 1 FROM deliveries
+           WHERE alert = id AND state IN ('waiting', 'taken')) AS waits
+         FROM alerts WHERE config = ? AND environment = ? AND key = ? ORDER BY at DESC LIMIT 1`,
       )
       .get(config, alert.environment, alert.key)
-    if (known !== undefined && String(known['at']) > since) {
-      db.prepare('UPDATE alerts SET count = count + 1 WHERE id = ?').run(String(known['id']))
+    const when = alert.at.toISOString()
+    const insert = db.prepare(
+      "INSERT OR IGNORE INTO deliveries VALUES (?, ?, 'waiting', 0, ?, NULL, NULL)",
+    )
+    if (known !== undefined && (known['waits'] === 1 || String(known['at']) > since)) {
+      const same = String(known['id'])
+      db.prepare('UPDATE alerts SET count = count + 1 WHERE id = ?').run(same)
+      for (const channel of channels) insert.run(same, channel, when)
       return 'told'
     }
     forgetOld(db, alert.at)
     // What came after the last message and was only counted is counted in this one.
     const untold = known === undefined ? 0 : Number(known['count']) - Number(known['told'])
     const id = randomUUID()
-    const { key, event, severity, text, hint, environment, agent, ref, at } = alert
-    const when = at.toISOString()
+    const { key, event, severity, text, hint, environment, agent, ref } = alert
     db.prepare('INSERT INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)').run(
       id,
       config,
@@ -120,8 +84,7 @@ export function raise(
       when,
       1 + untold,
     )
-    const insert = db.prepare("INSERT INTO deliveries VALUES (?, ?, 'waiting', 0, ?, NULL, NULL)")
-    for (const channel of new Set(channels)) insert.run(id, channel, when)
+    for (const channel of channels) insert.run(id, channel, when)
     return 'raised'
   })
 }

@@ -1,10 +1,10 @@
 /** Whatever several processes do to one outbox, and in whichever order they die. */
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { openOutbox } from '../../src/alerts/db.ts'
 import {
   A_MINUTE,
   freeOfTheDead,
-  openOutbox,
   raise,
   take,
   wasNotSent,

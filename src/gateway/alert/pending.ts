@@ -1,7 +1,8 @@
 /** Whether anything is to be sent: looked at often, so nothing that sends is loaded for it. */
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
-import { due, freeOfTheDead, openOutbox, outboxAt, type Holder } from '../../alerts/outbox.ts'
+import { openOutbox, outboxAt } from '../../alerts/db.ts'
+import { due, freeOfTheDead, type Holder } from '../../alerts/outbox.ts'
 import type { Gateway } from '../gateway.ts'
 import { pidNamespace, startTimeOf, stillRuns } from '../surroundings.ts'
 

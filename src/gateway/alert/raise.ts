@@ -47,7 +47,8 @@ export async function putAlerts(
   const meant = alerts.map((alert) => ({ alert, channels: to ?? routed(config.alerts, alert) }))
   if (meant.every(({ channels }) => channels.length === 0)) return
   try {
-    const { openOutbox, raise } = await import('../../alerts/outbox.ts')
+    const { openOutbox } = await import('../../alerts/db.ts')
+    const { raise } = await import('../../alerts/outbox.ts')
     const db = openOutbox(gateway.home)
     try {
       for (const { alert, channels } of meant) {

@@ -28,6 +28,9 @@ export interface FlushRequest {
   signal: AbortSignal
 }
 
+/** Fetching and sending end before the minute that the outbox leaves us: nobody else begins meanwhile. */
+const MOST_FETCHING_MS = 20_000
+
 /** Nothing was sent, as there was no way to, or nothing to send it with. */
 export interface Untried {
   kind: 'untried'
@@ -105,7 +108,8 @@ async function sendWith(
   let sender: Sender | undefined
   let sheet: Sheet | undefined
   try {
-    sheet = makeSheet(gateway, request, [binding], undefined)
+    const made = makeSheet(gateway, request, [binding], undefined)
+    sheet = { ...made, deadlineMs: Math.min(made.deadlineMs, MOST_FETCHING_MS) }
     const handed = handedOver(() => Object.keys(gateway.env))
     sender = new Sender({ v: 1, sheet, channel, messages }, handed, signal)
     const { answer, spent } = await fetchedBy(sender, gateway, records, binding, sheet)

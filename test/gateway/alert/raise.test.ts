@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { openOutbox, outboxAt } from '../../../src/alerts/outbox.ts'
+import { openOutbox, outboxAt } from '../../../src/alerts/db.ts'
 import { settleAlerts } from '../../../src/gateway/alert/duty.ts'
 import { raiseAlert } from '../../../src/gateway/alert/raise.ts'
 import { ALERT, hookAt, SLACK, stage, type Stage } from './stage.ts'

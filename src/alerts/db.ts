@@ -1,0 +1,46 @@
+/** `alerts.db`, where the outbox is kept. */
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { openDurable } from '../state/durable.ts'
+import type { Home } from '../state/home.ts'
+
+const SCHEMA = `
+CREATE TABLE alerts (
+  id TEXT PRIMARY KEY,
+  config TEXT NOT NULL,
+  key TEXT NOT NULL,
+  event TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  text TEXT NOT NULL,
+  hint TEXT,
+  environment TEXT NOT NULL,
+  agent TEXT,
+  ref TEXT,
+  at TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  told INTEGER NOT NULL
+) STRICT;
+CREATE INDEX alerts_by_key ON alerts (config, environment, key, at);
+CREATE TABLE deliveries (
+  alert TEXT NOT NULL REFERENCES alerts (id) ON DELETE CASCADE,
+  channel TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('waiting', 'taken', 'sent', 'given-up', 'folded')),
+  attempts INTEGER NOT NULL,
+  not_before TEXT NOT NULL,
+  holder TEXT,
+  sent_at TEXT,
+  PRIMARY KEY (alert, channel)
+) STRICT;
+CREATE INDEX deliveries_by_time ON deliveries (state, not_before);
+`
+const VERSION = 1
+
+/** It is made by the first alert. */
+export function outboxAt(home: Home): string {
+  return join(home.dir, 'alerts.db')
+}
+
+/** @throws STATE_UNAVAILABLE */
+export function openOutbox(home: Home): DatabaseSync {
+  return openDurable(outboxAt(home), SCHEMA, VERSION)
+}
