@@ -198,15 +198,16 @@ describe('what a service said of a value', () => {
   })
 })
 
+const leaseLine = (lease: Partial<LeaseRow>, grant: Partial<GrantRow> = {}): string => {
+  const binding = bindingOf()
+  const given = grantFor(binding, { run: 'r', ...grant })
+  const row = { config: '/c', environment: 'e', agent: 'a', envVar: binding.envVar, run: 'r' }
+  const endsAt = '2999-01-02T03:04:05.678Z'
+  const one: LeaseRow = { ...row, state: 'held', endsAt, ...lease }
+  return statusText(statusOf(binding, given, NOW, undefined, one), true)
+}
+
 describe('how its lease stands', () => {
-  const lineOf = (lease: Partial<LeaseRow>, grant: Partial<GrantRow> = {}): string => {
-    const binding = bindingOf()
-    const given = grantFor(binding, { run: 'r', ...grant })
-    const row = { config: '/c', environment: 'e', agent: 'a', envVar: binding.envVar, run: 'r' }
-    const endsAt = '2999-01-02T03:04:05.678Z'
-    const one: LeaseRow = { ...row, state: 'held', endsAt, ...lease }
-    return statusText(statusOf(binding, given, NOW, undefined, one), true)
-  }
   const injected = 'STRIPE_API_KEY: injected'
 
   test.each<[Partial<LeaseRow>, string]>([
@@ -219,13 +220,13 @@ describe('how its lease stands', () => {
       `❌ ${injected} (its lease ended 2020-01-02 03:04:05 UTC)`,
     ],
   ])('%o', (lease, line) => {
-    expect(lineOf(lease)).toBe(line)
+    expect(leaseLine(lease)).toBe(line)
   })
 
   test('is said of the run that the value is of alone, and of nothing worse', () => {
-    expect(lineOf({ run: 'an earlier one' })).toBe(`✅ ${injected} (no expiry)`)
-    expect(lineOf({}, { outcome: 'ready' })).toBe('✅ STRIPE_API_KEY: ready (no expiry)')
-    expect(lineOf({}, { expiresAt: '2020-01-01' })).toContain('expired on 2020-01-01')
-    expect(lineOf({}, { outcome: 'denied', code: 'EXPIRED' })).toContain('denied (EXPIRED)')
+    expect(leaseLine({ run: 'an earlier one' })).toBe(`✅ ${injected} (no expiry)`)
+    expect(leaseLine({}, { outcome: 'ready' })).toBe('✅ STRIPE_API_KEY: ready (no expiry)')
+    expect(leaseLine({}, { expiresAt: '2020-01-01' })).toContain('expired on 2020-01-01')
+    expect(leaseLine({}, { outcome: 'denied', code: 'EXPIRED' })).toContain('denied (EXPIRED)')
   })
 })

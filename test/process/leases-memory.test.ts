@@ -3,18 +3,18 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { dynamicServers, startDynamic, type Dynamic } from '../servers/dynamic.ts'
-import { agentWords, allWords, goOn, keeperOf, leasingWorld, waits } from './leasing.ts'
-import { copiesIn } from './scan-memory.ts'
 import {
-  descendantsOf,
-  environment,
-  eventsOf,
-  isLinux,
-  processes,
-  run,
-  start,
-  until,
-} from './support.ts'
+  agentWords,
+  allWords,
+  goOn,
+  isRunning,
+  keeperOf,
+  leasingWorld,
+  soon,
+  waits,
+} from './leasing.ts'
+import { copiesIn } from './scan-memory.ts'
+import { descendantsOf, environment, eventsOf, isLinux, processes, run, start } from './support.ts'
 import { needStrace, tracing } from './trace.ts'
 
 const there = isLinux ? dynamicServers('lease ids in memory') : undefined
@@ -37,7 +37,7 @@ test.skipIf(there === undefined)(
   async () => {
     const world = await leasingWorld(servers, 'memory', { ttl: '4s' })
     const running = start(world, agentWords(world, waits(world)))
-    await until('renewed', () => eventsOf(world).includes('lease.renewed'))
+    await soon('renewed', () => eventsOf(world).includes('lease.renewed'))
     const id = await idOf('memory')
     const keeper = keeperOf(running.pid)?.pid ?? 0
     expect(copiesIn(keeper, id).length).toBeGreaterThan(0)
@@ -63,7 +63,7 @@ test.skipIf(there === undefined)('no program is started with it', async (context
   const running = start(world, agentWords(world, waits(world)), {
     through: [...tracing(trace, ['execve']), '/usr/bin/env'],
   })
-  await until('running', () => eventsOf(world).includes('run.started'))
+  await isRunning(world)
   const id = await idOf('words')
   // Its own gateway is killed, so that the sweep of the next one is traced too.
   const gateway = processes().find(({ parent }) => parent === running.pid)?.pid ?? 0

@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import type { Dynamic } from '../servers/dynamic.ts'
 import {
   descendantsOf,
+  eventsOf,
   isAlive,
   makeWorld,
   processes,
+  until,
   type Process,
   type World,
 } from './support.ts'
@@ -74,6 +76,14 @@ export async function leasingWorld(
   })
   world.env['VAULT_TOKEN'] = await servers.token('20m')
   return world
+}
+
+/** `until`, on a machine that is busy with others of these. */
+export const soon: typeof until = (what, ask) => until(what, ask, 25_000)
+
+/** Until its agent runs. */
+export async function isRunning(world: World): Promise<void> {
+  await soon('running', () => eventsOf(world).includes('run.started'))
 }
 
 /** Signs in, and says as whom. */

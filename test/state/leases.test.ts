@@ -13,7 +13,7 @@ const ROW: LeaseRow = {
 }
 const KEY = { config: '/c', environment: 'production' }
 const all = (db: ReturnType<typeof openState>): LeaseRow[] =>
-  Array.from(leasesOf(db, KEY).values()).flatMap((own) => [...own.values()])
+  Array.from(leasesOf(db, KEY).values()).flatMap((own) => Array.from(own.values()))
 
 test('the last lease of each variable, of one config and environment', () => {
   const db = openState()

@@ -27,17 +27,16 @@ export async function checkLeases(io: Io): Promise<Finding[]> {
     const { revoked, ended, kept } = await sweepLeases(gateway)
     await gateway.settle()
     const done = revoked + ended
+    const was = done === 1 ? 'was' : 'were'
     return [
-      ...(done === 0
-        ? []
-        : [good(CHECK, `${leases(done)} of runs that were killed ${isAre(done)} revoked now`)]),
+      ...(done === 0 ? [] : [good(CHECK, `${leases(done)} ${was} revoked now`)]),
       ...(kept === 0
         ? []
         : [
             attention(
               CHECK,
-              `${leases(kept)} of runs that were killed could not be revoked`,
-              'the next start tries again; `log show` with --event lease.lost says why',
+              `${leases(kept)} could not be revoked`,
+              'the next start tries again; `log show --event lease.lost` says why',
             ),
           ]),
     ]
@@ -59,9 +58,5 @@ async function trusted(io: Io): Promise<LoadedConfig | undefined> {
 }
 
 function leases(count: number): string {
-  return count === 1 ? 'the lease' : `${count} leases`
-}
-
-function isAre(count: number): string {
-  return count === 1 ? 'is' : 'are'
+  return count === 1 ? 'the lease of a killed run' : `${count} leases of killed runs`
 }

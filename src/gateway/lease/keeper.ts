@@ -10,9 +10,8 @@ import { LOST_REASONS, type FromLeaseKeeper, type OpenKeeper, type ToLeaseKeeper
 
 /** A lease that a whole audit shares names each of its items. */
 const MAX_LINE = 16 * 1024
-/** Restarts in a row, each ten times as long after the death as the one before. */
-const MOST_RESTARTS = 3
-const FIRST_PAUSE_MS = 100
+/** Restarts in a row, each so long after the death. */
+const PAUSES_MS = [100, 500, 2500]
 /** One that lived so long was no failure to start. */
 const STEADY_MS = 60_000
 
@@ -119,8 +118,8 @@ export class LeaseKeeper {
   #died(): void {
     this.#pipe = undefined
     if (performance.now() - this.#startedAt > STEADY_MS) this.#restarts = 0
-    if (!this.#ended && this.#told.size > 0 && this.#restarts < MOST_RESTARTS) {
-      const pause = FIRST_PAUSE_MS * 10 ** this.#restarts
+    const pause = PAUSES_MS[this.#restarts]
+    if (!this.#ended && this.#told.size > 0 && pause !== undefined) {
       this.#restarts += 1
       this.#restarted(this.#restarts)
       setTimeout(() => this.#start(), pause).unref()

@@ -84,7 +84,8 @@ describe('the lease file', () => {
     writeFileSync(join(dir, 'b.age'), readFileSync(file).subarray(0, -1))
     await keeping.hold('b.age')
     await keeping.release('b.age')
-    expect(said).toEqual(Array(2).fill({ type: 'unreadable', lease: 'b.age' }))
+    const unreadable = { type: 'unreadable', lease: 'b.age' }
+    expect(said).toEqual([unreadable, unreadable])
     expect(fileIn('b.age')).toBe(true)
   })
 
