@@ -6,6 +6,7 @@ import type { core } from 'zod'
 import { jsonSchema, knownKeys, type JsonSchema } from './json-schema.ts'
 import { nodeAt } from './node.ts'
 import {
+  AWS_FOLDER,
   DATE,
   ENDPOINT,
   ENVIRONMENT,
@@ -15,6 +16,7 @@ import {
   TEXT,
   VARIABLE,
   VAULT_ADDRESS,
+  VAULT_FOLDER,
 } from './names.ts'
 import { hardcoded, invalid, shownKey, type At } from './problems.ts'
 import { PROVIDER_OPTIONS } from './providers.generated.ts'
@@ -42,6 +44,8 @@ const RULES = new Map<string, string>([
     VAULT_ADDRESS.source,
     'must be https://HOST, or http://127.0.0.1:PORT for a server on this machine',
   ],
+  [VAULT_FOLDER.source, 'must end in a slash, as prod/payments/ does, and begin with none'],
+  [AWS_FOLDER.source, 'must end in a slash, as prod/payments/ does'],
   [SLACK_CHANNEL.source, 'must be a channel of Slack such as #finance-alerts, or its id'],
   [ENDPOINT.source, 'must begin with https://, or with http:// and this machine'],
   [DATE.source, 'must be a date such as 2027-03-08 or 2027-03-08T04:12:00Z'],

@@ -108,6 +108,8 @@ describe.skipIf(binary === undefined)('against OpenBao', () => {
     expect(JSON.parse(denied.out)).toMatchObject({
       notListed: [{ provider: 'vault', reason: expect.stringContaining('auditPrefix') }],
     })
+    const wrong = await listed('prod')
+    expect(wrong.err).toContain('auditPrefix: must end in a slash, as prod/payments/ does')
     const others = await listed('others/')
     expect({ code: others.code, out: others.out }).toMatchObject({
       code: 0,

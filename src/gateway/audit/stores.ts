@@ -1,6 +1,7 @@
 /** Asks the stores that a config names for their names. */
 import { namedProviders, providersOf } from '../../config/accessors.ts'
 import type { LoadedConfig } from '../../config/types.ts'
+import type { Code } from '../../errors.ts'
 import type { StoreFact } from '../../findings/judge/facts.ts'
 import type { Home } from '../../state/home.ts'
 import { listStores } from './lister.ts'
@@ -96,10 +97,19 @@ function storeFact(store: Asked, listing: Listing | undefined): StoreFact {
     const missing = where === 'here' && listing.code === 'SECRET_NOT_FOUND'
     if (missing) return { ...about, names: [], hidden: 0, more: 0 }
     const tooMany = `it takes more than ${LIST_CALLS} calls, or than its call budget has left`
-    return notListed(store, listing.reason === 'calls' ? tooMany : listing.code)
+    if (listing.reason === 'calls') return notListed(store, tooMany)
+    const { code } = listing
+    const why = WHY[code] ?? 'it cannot be asked as it is configured'
+    return notListed(store, where === 'shared' ? `${why}: ${code}` : code)
   }
   const { names, hidden, more } = listing
   return { ...about, names, hidden, more }
+}
+
+const WHY: Readonly<Partial<Record<Code, string>>> = {
+  PROVIDER_DENIED: 'it may not be listed',
+  PROVIDER_UNAVAILABLE: 'it did not answer',
+  TIMEOUT: 'it did not answer in time',
 }
 
 /** Where none was asked. */

@@ -5,6 +5,7 @@
 import { closed } from '../secret/outcome.ts'
 import type { Failure, Provider, Session } from './contract.ts'
 import { readOptions } from './vault/options.ts'
+import { notListed } from './vault/list.ts'
 import { openSession } from './vault/session.ts'
 import { spec } from './vault/spec.ts'
 
@@ -29,6 +30,9 @@ function failing(failure: Failure): Session {
     put: async () => answer(),
     history: async () => answer(),
     promote: async () => answer(),
+    list: () => {
+      throw notListed(answer())
+    },
     renew: async () => answer(),
     revoke: async () => answer(),
     close: async () => {

@@ -69,7 +69,7 @@ async function namesIn(
   }
 }
 
-function notListed(failure: Failure): SecretRefError {
+export function notListed(failure: Failure): SecretRefError {
   return new SecretRefError(failure.code, 'the store could not be listed', {
     scope: 'provider',
     hint: 'give this gateway the capability "list" on the metadata of its mount, or do without',
