@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Session } from '../../../src/values/providers/contract.ts'
 import { provider } from '../../../src/values/providers/vault.ts'
@@ -42,7 +43,17 @@ let mounts = 0
 async function mounted(kv: 1 | 2): Promise<string> {
   const mount = `kv${kv}/m${(mounts += 1)}`
   await bao.api('POST', `sys/mounts/${mount}`, { type: 'kv', options: { version: String(kv) } })
+  if (kv === 2) await isReady(mount)
   return mount
+}
+
+/** Version 2 upgrades itself after it was mounted, and refuses what is asked for meanwhile. */
+async function isReady(mount: string): Promise<void> {
+  for (let i = 0; i < 200; i += 1) {
+    if ((await bao.api('GET', `${mount}/config`)).ok) return
+    await sleep(20)
+  }
+  throw new Error(`${mount} is not ready`)
 }
 
 async function filled(kv: 1 | 2, values: ReadonlyMap<string, Buffer>): Promise<string> {
@@ -156,6 +167,7 @@ describe.skipIf(binary === undefined)('against OpenBao', () => {
   test('a namespace is asked for by its header', async () => {
     await bao.api('POST', 'sys/namespaces/team')
     await bao.api('POST', 'team/sys/mounts/secret', { type: 'kv', options: { version: '2' } })
+    await isReady('team/secret')
     await bao.api('POST', 'team/secret/data/a', { data: { value: 'fake-of-team' } })
     const session = finishing(await opened({ namespace: 'team' }))
     expect(bytesOf(await only(session, { path: 'a' })).toString()).toBe('fake-of-team')
