@@ -35,9 +35,16 @@ export function fold(
     "UPDATE deliveries SET state = 'folded', holder = NULL WHERE alert = ? AND channel = ?",
   )
   for (const { id } of rest) drop.run(String(id), channel)
-  const number = rest
-    .map(({ event, count }) => (event === FOLDED ? Number(count) : 1))
-    .reduce((sum, one) => sum + one, 0)
+  const numbers = new Map<string, number>()
+  for (const { event, count } of rest) {
+    const kind = String(event)
+    // One that counts others already stands for them.
+    numbers.set(kind, (numbers.get(kind) ?? 0) + (kind === FOLDED ? Number(count) : 1))
+  }
+  const number = [...numbers.values()].reduce((sum, one) => sum + one, 0)
+  const kinds = [...numbers].map(([kind, n]) =>
+    kind === FOLDED ? `${n} counted before` : `${n} ${kind}`,
+  )
   const severity = SEVERITIES.findLast((one) => rest.some((row) => row['severity'] === one))
   const id = randomUUID()
   db.prepare(
@@ -49,7 +56,7 @@ export function fold(
     `${FOLDED} ${id}`,
     FOLDED,
     severity ?? 'warning',
-    `${number} more alerts are not sent one by one`,
+    `${number} more alerts are not sent one by one: ${kinds.join(', ')}`,
     '`secretref log show --event alert.raised` lists them all',
     environment,
     at,

@@ -153,7 +153,7 @@ test('a channel gets so many a minute: the gravest, and one that counts the rest
   expect(first).toHaveLength(A_MINUTE)
   expect(first[0]?.alert.key).toBe('grave')
   const folded = first.find(({ alert }) => alert.event === 'alert.folded')
-  expect(folded?.alert.text).toBe('7 more alerts are not sent one by one')
+  expect(folded?.alert.text).toBe('7 more alerts are not sent one by one: 7 credential.expiring')
   // Nobody else is let while they are on their way, nor for a minute after.
   raise(db, CONFIG, { ...ALERT, key: 'later' }, ['slack'])
   expect(take(db, way('slack'), HOLDER, NOW)).toEqual([])
@@ -175,6 +175,9 @@ test('of a flood that is not sent either, nothing is lost from the count', () =>
     now += 3600
   }
   const left = take(db, way('slack'), HOLDER, later(now + 3600))
+  expect(left.find(({ alert }) => alert.event === 'alert.folded')?.alert.text).toBe(
+    '381 more alerts are not sent one by one: 281 counted before, 100 credential.expiring',
+  )
   const counts = left.map(({ alert, count }) => (alert.event === 'alert.folded' ? count : 1))
   expect(counts.reduce((sum, one) => sum + one, 0)).toBe(400)
 })
