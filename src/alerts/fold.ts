@@ -42,9 +42,12 @@ export function fold(
     numbers.set(kind, (numbers.get(kind) ?? 0) + (kind === FOLDED ? Number(count) : 1))
   }
   const number = [...numbers.values()].reduce((sum, one) => sum + one, 0)
-  const kinds = [...numbers].map(([kind, n]) =>
-    kind === FOLDED ? `${n} counted before` : `${n} ${kind}`,
-  )
+  const before = numbers.get(FOLDED)
+  const kinds = [...numbers]
+    .filter(([kind]) => kind !== FOLDED)
+    .toSorted(([, a], [, b]) => b - a)
+    .map(([kind, n]) => `${n} ${kind}`)
+  if (before !== undefined) kinds.push(`${before} counted before`)
   const severity = SEVERITIES.findLast((one) => rest.some((row) => row['severity'] === one))
   const id = randomUUID()
   db.prepare(

@@ -176,7 +176,7 @@ test('of a flood that is not sent either, nothing is lost from the count', () =>
   }
   const left = take(db, way('slack'), HOLDER, later(now + 3600))
   expect(left.find(({ alert }) => alert.event === 'alert.folded')?.alert.text).toBe(
-    '381 more alerts are not sent one by one: 281 counted before, 100 credential.expiring',
+    '381 more alerts are not sent one by one: 100 credential.expiring, 281 counted before',
   )
   const counts = left.map(({ alert, count }) => (alert.event === 'alert.folded' ? count : 1))
   expect(counts.reduce((sum, one) => sum + one, 0)).toBe(400)
