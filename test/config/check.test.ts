@@ -50,6 +50,7 @@ const FULL = {
         tlsServerName: 'k',
         timeoutMs: 1,
         callsPerMinute: 2,
+        auditPrefix: 'l/',
       },
       'aws-secrets-manager': {
         region: 'r',
@@ -58,6 +59,7 @@ const FULL = {
         timeoutMs: 1,
         callsPerMinute: 2,
         field: 'f',
+        auditPrefix: 'm/',
       },
       'aws-ssm': {
         region: 'r',
@@ -65,6 +67,7 @@ const FULL = {
         endpoint: 'http://127.0.0.1:1',
         timeoutMs: 1,
         callsPerMinute: 2,
+        auditPrefix: 'n/',
       },
       store: { path: 's', identity: 'i', passphraseFile: 'p' },
       keychain: { service: 's' },
@@ -107,7 +110,35 @@ const FULL = {
       restart: 'never',
     },
   },
-  environments: { production: { inherit: true, secrets: { r: { provider: 'vault', path: 'p' } } } },
+  environments: {
+    production: {
+      inherit: true,
+      secrets: {
+        r: {
+          provider: 'vault',
+          path: 'p',
+          rotate: {
+            driver: 'postgres-users',
+            users: ['a', 'b'],
+            before: '7d',
+            every: '90d',
+            window: 'Sun 02:00-05:00 Europe/Berlin',
+            grace: '2h',
+            admin: { secretRef: 'o' },
+          },
+        },
+        q: { provider: 'vault', rotate: { every: '1d' } },
+      },
+    },
+  },
+  alerts: {
+    slack: { token: { secretRef: 's' }, channel: '#c' },
+    webhooks: { w: { url: 'https://w', secret: { secretRef: 's' } } },
+    commands: { c: { command: ['/bin/c', 'd'] } },
+    routes: [
+      { events: ['rotation.*'], severity: 'info', environments: ['production'], to: ['slack'] },
+    ],
+  },
   openclaw: {
     gateway: {
       environment: 'production',
@@ -148,6 +179,8 @@ const word = fc.constantFrom(
   'file',
   'exec',
   'vault',
+  'guided',
+  'generate',
   'provider',
   'secretRef',
   'credentials',

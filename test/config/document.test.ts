@@ -116,8 +116,10 @@ describe('the survey', () => {
     const value = fc.jsonValue({ depthSize: 'medium' })
     fc.assert(
       fc.property(fc.dictionary(fc.oneof(tricky, fc.string()), fc.oneof(value, tricky)), (tree) => {
+        // Not of what JSON.parse makes of the text: the one of Node 24.21 drops one of the keys `"` and `\\`
+        // where an object has both, which then counts as written twice and is refused.
         const text = JSON.stringify(tree, null, 1)
-        expect(keysInText(Buffer.from(text))).toBe(survey(JSON.parse(text)).keys)
+        expect(keysInText(Buffer.from(text))).toBe(survey(tree).keys)
       }),
       { numRuns: 300 },
     )

@@ -95,7 +95,10 @@ describe('an unknown key', () => {
       { secrets: { providers: { mine: { type: 'exec', command: '/x', arg: [] } } } },
       'did you mean "args"?',
     ],
-    [{ zzzzzzzzz: 1 }, 'known here: secrets, agent, agents, environments, targets, openclaw'],
+    [
+      { zzzzzzzzz: 1 },
+      'known here: secrets, agent, agents, environments, targets, alerts, openclaw',
+    ],
   ])('%j: %s', (document, hint) => {
     const problems = explain(document)
     expect(problems).toHaveLength(1)

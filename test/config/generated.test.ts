@@ -23,7 +23,7 @@ test('the schema for editors allows $schema, closes its objects and describes it
 })
 
 test.each([
-  [[], ['$schema', 'secrets', 'agent', 'agents', 'environments', 'targets', 'openclaw']],
+  [[], ['$schema', 'secrets', 'agent', 'agents', 'environments', 'targets', 'alerts', 'openclaw']],
   [
     ['agents', 'a', 'auth-profiles', 't'],
     ['required', 'on-failure'],
@@ -63,7 +63,11 @@ test('a file that drifted is named and left alone by --check, and written withou
   mkdirSync(join(root, 'scripts', 'generate'), { recursive: true })
   const generator =
     "export const generate = async () => ({ path: 'out/made.txt', content: 'made' })\n"
+  const nothing = "export const generate = async () => ({ path: 'out/nothing.txt', content: '' })\n"
   writeFileSync(join(root, 'scripts', 'generate', 'providers.ts'), generator)
+  writeFileSync(join(root, 'scripts', 'generate', 'drivers.ts'), nothing)
+  mkdirSync(join(root, 'out'))
+  writeFileSync(join(root, 'out', 'nothing.txt'), '')
   expect(await runGenerators(root, true)).toEqual(['out/made.txt'])
   expect(await runGenerators(root, true)).toEqual(['out/made.txt'])
   expect(await runGenerators(root, false)).toEqual(['out/made.txt'])
