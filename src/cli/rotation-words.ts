@@ -5,7 +5,8 @@ import { subjectsOf } from '../gateway/rotate/subjects.ts'
 import type { Planner } from '../plan/plan.ts'
 import type { Journalled } from '../rotation/journal.ts'
 import type { KnownRotation } from '../rotation/known.ts'
-import type { DriverClass, RotationReason } from '../rotation/types.ts'
+import { REASON_WORDS } from '../rotation/reasons.ts'
+import type { DriverClass } from '../rotation/types.ts'
 
 /** What a ref's `rotate` says, times as they are written. */
 export interface ShownRule {
@@ -108,20 +109,10 @@ function openJson({ id, step, beganAt, from, reason, notBefore }: Journalled): o
   }
 }
 
-const REASONS: Readonly<Record<RotationReason, string>> = {
-  refused: 'the service refused',
-  unavailable: 'the service could not be asked',
-  'current-changed': 'somebody else changed the value',
-  'orphan-possible': 'a credential may live at the service that nobody knows',
-  'not-undone': 'what was begun could not be undone',
-  abandoned: 'given up',
-  'rolled-back': 'the old value was wanted back',
-}
-
 /** Why it is where it is, and what is next. */
 export function nextInWords({ step, ref, reason, notBefore, attempts }: Journalled): string {
   if (step === 'done') return '-'
-  const why = reason === undefined ? '' : `${REASONS[reason]}; `
+  const why = reason === undefined ? '' : `${REASON_WORDS[reason]}; `
   if (step === 'stuck') return `${why}see to it, then: secrets rotation resume ${ref}`
   const tried = attempts === 0 ? '' : `tried ${attempts} times; `
   return notBefore === undefined

@@ -63,8 +63,18 @@ export const RULE_TEXTS: Readonly<Record<FindingCode, RuleText>> = {
   },
   'not-rotated': {
     title: 'A credential that was not replaced for long',
-    help: 'Make a new one at its service and store it.',
+    help: 'Replace it with `secretref secrets rotate --ref`, or state `rotate` in its entry: then that is done by itself.',
     level: 'warning',
+  },
+  'rotation-overdue': {
+    title: 'A rotation that is due and was not done',
+    help: 'See what it waits for with `secretref secrets rotate --dry-run`; let a gateway or a line of cron look after it.',
+    level: 'warning',
+  },
+  'rotation-stuck': {
+    title: 'A rotation that is left to a person',
+    help: 'See to what `secretref secrets rotation status` says of it, then resume it.',
+    level: 'error',
   },
   'plaintext-in-production': {
     title: 'A ref of production that can come from plaintext',

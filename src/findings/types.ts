@@ -13,6 +13,8 @@ export const FINDING_CODES = [
   'expiring',
   'no-expiry',
   'not-rotated',
+  'rotation-overdue',
+  'rotation-stuck',
   'plaintext-in-production',
   'shared-value',
   'shared-across-environments',

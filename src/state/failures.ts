@@ -1,13 +1,18 @@
-/** Why `state.db` cannot be used, in words. */
+/** Why a database of ours cannot be used, in words. */
+import { basename } from 'node:path'
 import { errnoOf, SecretRefError } from '../errors.ts'
 
 const ANEW = 'delete it: it is made anew, and the audit log keeps what happened'
+/** Of `rotations.db` and whatever else the log does not repeat. */
+const KEPT =
+  'put a copy of it from your backup in its place; it cannot be made anew, so do not delete it'
 const WRITABLE =
   'make it and its folder writable for you, or set SECRETREF_HOME to a folder that is'
 
 type Cause = readonly [why: string, hint: string]
 
-const DAMAGED: Cause = ['it is damaged, or no database', ANEW]
+/** Its hint depends on the file. */
+const DAMAGED: Cause = ['it is damaged, or no database', '']
 const CAUSES: Readonly<Record<string, Cause>> = {
   ENOSPC: ['the disk is full', 'free some space on the disk that holds it'],
   EDQUOT: ['your disk quota is used up', 'free some space, or have the quota raised'],
@@ -32,18 +37,28 @@ const SQLITE: Readonly<Record<number, Cause>> = {
 
 /** @param what failed: `could not be opened` */
 export function unavailable(path: string, what: string, error: unknown): SecretRefError {
-  const [why, hint] = causeOf(error)
-  return new SecretRefError('STATE_UNAVAILABLE', `${path} ${what}: ${why}`, { hint, cause: error })
+  const cause = causeOf(error)
+  const [why, hint] = cause
+  return new SecretRefError('STATE_UNAVAILABLE', `${path} ${what}: ${why}`, {
+    hint: cause === DAMAGED ? insteadOf(path) : hint,
+    cause: error,
+  })
 }
 
 export function damaged(path: string): SecretRefError {
   return new SecretRefError('STATE_UNAVAILABLE', `${path} cannot be used: ${DAMAGED[0]}`, {
-    hint: DAMAGED[1],
+    hint: insteadOf(path),
   })
 }
 
 export function ofAnotherVersion(path: string): SecretRefError {
-  return new SecretRefError('STATE_UNAVAILABLE', `${path} is of another version`, { hint: ANEW })
+  return new SecretRefError('STATE_UNAVAILABLE', `${path} is of another version`, {
+    hint: insteadOf(path),
+  })
+}
+
+function insteadOf(path: string): string {
+  return basename(path) === 'state.db' ? ANEW : KEPT
 }
 
 function causeOf(error: unknown): Cause {

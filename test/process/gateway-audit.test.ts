@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { AuditRecord } from '../../src/audit/record.ts'
 import type { AuditFinding } from '../../src/findings/judge/finding.ts'
 import { FINDING_CODES } from '../../src/findings/types.ts'
+import { writeJournal } from '../rotation/written.ts'
 import { loudly } from '../values/loud.ts'
 import { expectNoLeak, newSecret, type Secret } from './leaks.ts'
 import {
@@ -110,11 +111,17 @@ function worldWithEverything(secrets: readonly Secret[]): World {
         environment: 'production',
         secrets: {
           'active-provider': 'file',
-          refMap: { 'legacy-token': { provider: 'file', note: 'revoke it first' } },
+          refMap: {
+            'legacy-token': { provider: 'file', note: 'revoke it first' },
+            soon: { provider: 'file', rotate: { before: '30d' } },
+            plain: { provider: 'file', rotate: { driver: 'generate' } },
+          },
         },
       },
     },
   })
+  const about = { config: world.config, environment: 'production', ref: 'plain', from: '1' }
+  writeJournal(world.home, [{ ...about, steps: ['stuck'], reason: 'refused', began: new Date() }])
   const longAgo = new Date(Date.now() - 100 * DAY_MS)
   utimesSync(world.config, longAgo, longAgo)
   return world
@@ -159,6 +166,8 @@ describeOnLinux('everything at once', () => {
         '⚪ unknown-ref: missing (points nowhere in development)',
         `❌ expired: gone (since ${inDays(-3)}, production)`,
         `⚠️ expiring: soon (in 3 days, ${inDays(3)}, production)`,
+        `⚠️ rotation-overdue: soon (since ${inDays(-27)}, production)`,
+        `❌ rotation-stuck: plain (since ${inDays(0)}, production)`,
         '❌ shared-across-environments: plain (development, production)',
         '⚠️ shared-value: plain, twin (one value)',
         `❌ weak-permissions: ${join(world.dir, 'agent.js')} (mode 0666)`,

@@ -209,10 +209,18 @@ describe('left to a person', () => {
     const status = await one.secretref(['secrets', 'rotation', 'status'])
     expect(status).toMatchObject({ code: 1, out: expect.stringMatching(/api-key .*stuck/) })
     expect(await received(one)).toBe(FIRST)
+    expect((await one.secretref(['secrets', 'list'])).out).toMatch(/^api-key .*rotation: stuck$/m)
+    const audit = await one.secretref(['gateway', 'audit', '--secrets', '--verbose'])
+    expect(audit.out).toMatch(
+      /rotation-stuck: api-key \(since [\d-]+\)\n {3}the rotation of "api-key" is left to a person: the service refused\n[^]*? {3}hint: .*secrets rotation resume api-key\n/,
+    )
     one.issuer = { ...one.issuer, refuse: [] }
     const resumed = await one.secretref(['secrets', 'rotation', 'resume', REF])
     expect(resumed.code).toBe(0)
     expect(lived(one)).toEqual([await received(one)])
+    const described = await one.secretref(['secrets', 'describe', REF])
+    expect(described.out).toMatch(/^ {2}rotated +\S+Z, from version 1 to 2$/m)
+    expect(described.out).not.toContain('under way')
   }, 60_000)
 
   test('abandon undoes what is not current yet', async () => {

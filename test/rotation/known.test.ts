@@ -1,5 +1,5 @@
 /** What the journal tells those who only look. */
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { knownRotations } from '../../src/rotation/known.ts'
 import { tempHome } from '../state/folder.ts'
@@ -55,4 +55,16 @@ test('one that was rolled back gave no new value; one that was given up after th
   const known = knownRotations(home, KEY)
   expect(known.get('a')).toBeUndefined()
   expect(known.get('b')).toMatchObject({ last: { from: '1', to: '2' } })
+})
+
+test('a journal that is damaged is not to be deleted: nothing else knows what it knows', () => {
+  const home = tempHome()
+  mkdirSync(home.dir, { recursive: true, mode: 0o700 })
+  writeFileSync(home.rotations, 'no database at all'.repeat(100), { mode: 0o600 })
+  expect(() => knownRotations(home, KEY)).toThrow(
+    expect.objectContaining({
+      code: 'STATE_UNAVAILABLE',
+      hint: expect.stringMatching(/backup.*do not delete it$/),
+    }),
+  )
 })

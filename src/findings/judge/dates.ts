@@ -83,7 +83,8 @@ export function judgeRotation(facts: AuditFacts): AuditFinding[] {
   })
 }
 
-function about(
+/** One finding about a ref, with what its bindings share. */
+export function about(
   { environments, place }: AuditFacts,
   group: readonly BindingFact[],
   say: (ref: string) => {

@@ -5,6 +5,8 @@ import type { ChainStep, PlannedBinding } from '../../plan/types.ts'
 import type { ListedStore, Pointing } from '../../plan/unused.ts'
 import type { Decision } from '../../policy/decide.ts'
 import type { Fetched } from '../../policy/fetched.ts'
+import type { Rule } from '../../rotation/due.ts'
+import type { RotationReason, Step } from '../../rotation/types.ts'
 import type { Place, Severity } from '../types.ts'
 
 export interface AuditFacts {
@@ -32,6 +34,8 @@ export interface AuditFacts {
   /** When the config was last written. */
   configWritten: Date
   literals: readonly LiteralFact[]
+  /** Those that are not over, of the environments that were looked at. */
+  rotations: readonly RotationFact[]
   place: (at: At) => Place
 }
 
@@ -55,6 +59,8 @@ export interface BindingFact {
   fetched?: Fetched
   /** As the config states it. */
   service?: string
+  /** When it is to be replaced, where its entry says so. */
+  rule?: Rule
   /** In production: the providers of its chain that keep plaintext. */
   plaintext?: readonly string[]
 }
@@ -62,6 +68,15 @@ export interface BindingFact {
 /** An entry of `refMap` or of an environment, with the chain that it stands for. */
 export interface PlacedFact extends PlacedRef {
   chain: readonly ChainStep[]
+}
+
+export interface RotationFact {
+  ref: string
+  environment: string
+  step: Step
+  reason?: RotationReason
+  /** When it came there. */
+  since: Date
 }
 
 export type StoreFact =

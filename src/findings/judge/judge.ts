@@ -6,6 +6,7 @@ import { inOrder, type AuditFinding } from './finding.ts'
 import { judgePaths } from './paths.ts'
 import { judgeDeprecated, judgeUncovered, judgeUnknown, judgeUnused } from './refs.ts'
 import { judgePlaintext } from './production.ts'
+import { judgeOverdue, judgeStuck } from './rotation.ts'
 import { judgeIdle, judgeLiterals, judgeStores } from './rest.ts'
 import {
   judgeAcrossEnvironments,
@@ -23,6 +24,8 @@ const JUDGES: readonly ((facts: AuditFacts) => AuditFinding[])[] = [
   judgeUnresolved,
   judgeExpiry,
   judgeRotation,
+  judgeOverdue,
+  judgeStuck,
   judgePlaintext,
   judgeShared,
   judgeAcrossEnvironments,

@@ -20,6 +20,7 @@ import { readSurroundings } from '../surroundings.ts'
 import { agentFacts } from './agents.ts'
 import { fetchForAudit } from './fetch.ts'
 import { configFile, homeFiles, programs, providerFiles, secretsFiles } from './named.ts'
+import { rotationFacts } from './rotations.ts'
 import { openForAudit, type AuditedConfig } from './open.ts'
 import { lookAt } from './paths.ts'
 import { planAll, type Planned } from './plans.ts'
@@ -81,6 +82,7 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
     agents: named.agents,
     configWritten: audited.written,
     literals: literalsIn(audited),
+    rotations: about.rotations,
     place: audited.place,
   }
   if (trouble !== undefined) return { facts, notes, reads: 0, trouble }
@@ -101,7 +103,7 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
   }
 }
 
-interface AboutConfig extends ReturnType<typeof agentFacts> {
+interface AboutConfig extends ReturnType<typeof agentFacts>, ReturnType<typeof rotationFacts> {
   files: ReadonlyMap<string, string>
   planned: Planned
   paths: ReturnType<typeof secretsFiles>
@@ -114,6 +116,7 @@ const NOTHING: AboutConfig = {
   paths: [],
   programPaths: new Set(),
   agents: [],
+  rotations: [],
   notes: [],
 }
 
@@ -126,6 +129,8 @@ function aboutConfig(
   const files = providerFiles(config, dir, home, env)
   const run = programs(config, folders)
   const planned = planAll({ config, ...folders, asked: environment, now: now() })
+  const { agents, notes } = agentFacts(config, path, home)
+  const known = rotationFacts(path, planned.environments, home)
   return {
     files,
     planned: {
@@ -137,7 +142,9 @@ function aboutConfig(
     },
     paths: [...run, ...secretsFiles(config, folders, files)],
     programPaths: new Set(run.map((program) => program.path)),
-    ...agentFacts(config, path, home),
+    agents,
+    rotations: known.rotations,
+    notes: [...notes, ...known.notes],
   }
 }
 

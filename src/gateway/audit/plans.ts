@@ -16,6 +16,8 @@ import { planner, type Planner } from '../../plan/plan.ts'
 import type { Plan } from '../../plan/types.ts'
 import type { Pointing } from '../../plan/unused.ts'
 import { decide } from '../../policy/decide.ts'
+import type { Rule } from '../../rotation/due.ts'
+import { rotateOf } from '../../rotation/rule.ts'
 
 export interface Planned {
   home: string
@@ -52,9 +54,10 @@ export function planAll({ config, configDir, userHome, asked, now }: PlanAllInpu
   const plans: Planned['plans'][number][] = []
   const uses: Pointing[] = []
   for (const [environment, plannerOf] of planners) {
+    const rules = rulesOf(config, plannerOf)
     for (const agent of plannerOf.holders) {
       const made = plannerOf.plan({ agent })
-      const facts = factsOf(config, agents.get(agent), made, now)
+      const facts = factsOf(config, agents.get(agent), made, { now, rules })
       for (const { covered, binding } of facts) if (covered) uses.push(binding)
       if (chosen.includes(environment)) plans.push({ plan: made, bindings: facts })
     }
@@ -76,7 +79,23 @@ function statedEnvironments(config: Config): string[] {
   return implied ? names : [...new Set([homeEnvironment(config), ...names])]
 }
 
-function factsOf(config: Config, agent: Agent | undefined, plan: Plan, now: Date): BindingFact[] {
+/** By ref: when it is to be replaced in one environment. */
+function rulesOf(config: Config, planned: Planner): ReadonlyMap<string, Rule> {
+  const rules = new Map<string, Rule>()
+  for (const { ref, entry } of placedRefs(config)) {
+    if (entry.rotate === undefined) continue
+    const rotate = planned.route(ref).entry?.rotate
+    if (rotate !== undefined) rules.set(ref, rotateOf(rotate))
+  }
+  return rules
+}
+
+function factsOf(
+  config: Config,
+  agent: Agent | undefined,
+  plan: Plan,
+  { now, rules }: { now: Date; rules: ReadonlyMap<string, Rule> },
+): BindingFact[] {
   const decisions = decide(plan, { now, strict: false })
   const slots = agent === undefined ? [] : slotsOf(agent)
   const guarded = plan.environment === PRODUCTION ? plaintextProviders(config) : NONE
@@ -86,6 +105,7 @@ function factsOf(config: Config, agent: Agent | undefined, plan: Plan, now: Date
     const { capabilities, environment } = plan
     // A plan has the slots in the order in which they are written.
     const service = slots[i]?.credential.service ?? slots[i]?.binding.service
+    const rule = rules.get(binding.ref)
     const plaintext = binding.chain.flatMap(({ provider }) =>
       guarded.has(provider) ? [provider] : [],
     )
@@ -93,6 +113,7 @@ function factsOf(config: Config, agent: Agent | undefined, plan: Plan, now: Date
       {
         ...(service === undefined ? {} : { service }),
         ...(plaintext.length === 0 ? {} : { plaintext }),
+        ...(rule && { rule }),
         binding,
         environment,
         covered: capabilities === undefined || capabilities.includes(binding.tool),

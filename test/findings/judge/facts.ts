@@ -27,6 +27,7 @@ export function factsOf(given: Partial<AuditFacts> = {}): AuditFacts {
     agents: [],
     configWritten: NOW,
     literals: [],
+    rotations: [],
     place: (at) => ({ file: '/c/config.json', at: at.join('.') }),
     ...given,
   }

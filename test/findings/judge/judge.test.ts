@@ -30,6 +30,18 @@ const failure = (given: Partial<FetchedFailure> = {}): FetchedFailure => ({
   passed: [],
   ...given,
 })
+const DAY_MS = 86_400_000
+const rotationIn = (
+  environment: string,
+  ref = 'stripe-api-key',
+  step: AuditFacts['rotations'][number]['step'] = 'stuck',
+): AuditFacts['rotations'][number] => ({
+  ref,
+  environment,
+  step,
+  reason: 'refused',
+  since: new Date('2026-11-20T00:00:00Z'),
+})
 const inBoth = (value: object, other: object = value): BindingFact[] => [
   fetchedFact({}, value),
   fetchedFact({ environment: 'development' }, other),
@@ -140,6 +152,16 @@ describe('one finding and its line', () => {
       'old',
       { bindings: [fetchedFact({}, { createdAt: '2026-08-25T23:00:00.000Z' })] },
       '⚠️ not-rotated: stripe-api-key (91 days, since 2026-08-25)',
+    ],
+    [
+      'a rotation that is due by its rule',
+      { bindings: [fetchedFact({ rule: { every: 7 * DAY_MS } })] },
+      '⚠️ rotation-overdue: stripe-api-key (since 2026-11-08)',
+    ],
+    [
+      'a rotation that is left to a person',
+      { rotations: [rotationIn('production')] },
+      '❌ rotation-stuck: stripe-api-key (since 2026-11-20)',
     ],
     [
       'plaintext in production',
@@ -365,9 +387,11 @@ const anyFact = fc
     fingerprint: fc.constantFrom('0', '1'),
     expiresAt: fc.constantFrom('2026-11-01T00:00:00.000Z', '2026-11-27T00:00:00.000Z'),
     fails: fc.boolean(),
+    every: fc.constantFrom(7, 30),
   })
-  .map(({ agent, ref, tool, environment, covered, fingerprint, expiresAt, fails }) => {
-    const given = { binding: { agent, ref, tool }, environment, covered }
+  .map(({ agent, ref, tool, environment, covered, fingerprint, expiresAt, fails, every }) => {
+    const rule = { every: every * DAY_MS }
+    const given = { binding: { agent, ref, tool }, environment, covered, rule }
     if (fails) return factOf({ ...given, fetched: failure() })
     return fetchedFact(given, { fingerprint: `hmac-sha256:${fingerprint.repeat(32)}`, expiresAt })
   })
@@ -383,6 +407,9 @@ const anyFacts = fc.record({
     { agent: 'one', at: ['one'], running: false, lastRun: new Date(0) },
     { agent: 'two', at: ['two'], running: false },
   ]),
+  rotations: fc.subarray(
+    REFS.map((ref) => rotationIn('production', ref, ref === 'a' ? 'creating' : 'stuck')),
+  ),
 })
 
 test('the order in which facts come changes nothing', () => {
@@ -393,6 +420,7 @@ test('the order in which facts come changes nothing', () => {
         placed: given.placed.toReversed(),
         stores: given.stores.toReversed(),
         agents: given.agents.toReversed(),
+        rotations: given.rotations.toReversed(),
       }
       const more = { environments: ['production', 'development'] }
       expect(judge(factsOf({ ...turned, ...more }))).toEqual(judge(factsOf({ ...given, ...more })))

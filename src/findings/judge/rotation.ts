@@ -1,0 +1,95 @@
+/** Rotations that should have been, and those that wait for a person. Pure. */
+import { shownKey } from '../../config/problems.ts'
+import { dayOf } from '../../policy/expiry.ts'
+import { dueOf } from '../../rotation/due.ts'
+import { REASON_WORDS } from '../../rotation/reasons.ts'
+import { nextOpening } from '../../rotation/window.ts'
+import { about } from './dates.ts'
+import type { AuditFacts, BindingFact, RotationFact } from './facts.ts'
+import { byText, detailOf, found, groups, placesOf, type AuditFinding } from './finding.ts'
+import { environmentsInWords } from './words.ts'
+
+/** A line of cron runs once a day. */
+const PATIENCE_MS = 24 * 60 * 60 * 1000
+
+/** By the dates that the store gives; one that is stuck is told as that. */
+export function judgeOverdue(facts: AuditFacts): AuditFinding[] {
+  const open = new Map(facts.rotations.map((one) => [keyOf(one), one]))
+  const stateOf = ({ binding: { ref }, environment }: BindingFact): RotationFact | undefined =>
+    open.get(keyOf({ ref, environment }))
+  const late = groups(facts.bindings, (fact) => {
+    const since = stateOf(fact)?.step === 'stuck' ? undefined : overdueSince(fact, facts.now)
+    return since && JSON.stringify([fact.binding.ref, since.toISOString(), stateOf(fact)?.step])
+  })
+  return late.flatMap((group) => {
+    const [first] = group
+    const since = first && overdueSince(first, facts.now)
+    if (first === undefined || since === undefined) return []
+    const day = dayOf(since.toISOString())
+    const step = stateOf(first)?.step
+    const far = step === undefined ? '' : `, under way: ${step}`
+    return about(facts, group, (ref) => ({
+      code: 'rotation-overdue',
+      said: `since ${day}${far}`,
+      message: `by its rule "${ref}" was to be replaced from ${day} on, and it still has the same value`,
+    }))
+  })
+}
+
+/** @returns when it could have begun, where that is longer ago than whoever does it is slow */
+function overdueSince(
+  { covered, rule, fetched, decision }: BindingFact,
+  now: Date,
+): Date | undefined {
+  if (!covered || rule === undefined || fetched?.outcome !== 'value') return undefined
+  const { window, ...times } = rule
+  const { createdAt } = fetched
+  const { expiresAt } = decision
+  const age = {
+    ...(createdAt === undefined ? {} : { createdAt: new Date(createdAt) }),
+    ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
+  }
+  const due = dueOf(times, age, now)
+  if (due.kind !== 'due' || !isLate(due.since, now)) return undefined
+  // A window that does not open is no reason to wait.
+  const start = window === undefined ? due.since : (nextOpening(window, due.since) ?? due.since)
+  return isLate(start, now) ? start : undefined
+}
+
+function isLate(at: Date, now: Date): boolean {
+  return now.getTime() - at.getTime() > PATIENCE_MS
+}
+
+export function judgeStuck({ rotations, bindings, placed, ...facts }: AuditFacts): AuditFinding[] {
+  return rotations
+    .filter(({ step }) => step === 'stuck')
+    .map(({ ref, environment, reason, since }) => {
+      const shown = shownKey(ref)
+      const entries = placed.filter((one) => {
+        const own = one.at[0] === 'environments' ? one.at[1] : facts.home
+        return one.ref === ref && own === environment
+      })
+      const slots = bindings.filter(
+        (one) => one.binding.ref === ref && one.environment === environment,
+      )
+      const ats = (entries.length > 0 ? entries : slots)
+        .map(({ at }) => at)
+        .toSorted((a, b) => byText(JSON.stringify(a), JSON.stringify(b)))
+      const day = dayOf(since.toISOString())
+      const why = reason === undefined ? '' : `: ${REASON_WORDS[reason]}`
+      return found({
+        code: 'rotation-stuck',
+        subject: shown,
+        ref: shown,
+        environment,
+        ...detailOf(`since ${day}`, environmentsInWords([environment], facts.environments)),
+        message: `the rotation of "${shown}" is left to a person${why}`,
+        hint: `see to it, then run: secretref secrets rotation resume ${shown}`,
+        places: ats.length > 0 ? placesOf(ats, facts.place) : [{ file: facts.config }],
+      })
+    })
+}
+
+function keyOf({ ref, environment }: { ref: string; environment: string }): string {
+  return JSON.stringify([environment, ref])
+}
