@@ -62,9 +62,10 @@ export async function gatewayRun(
     // Once, in the foreground, as `run` does it: the agent's exit code and signals are ours.
     hearNow()
     const beside = dutiesFor(gateway, say, clock)
-    // That all credentials are looked at is for a gateway that stays, not for each start of one agent.
+    // Alerts are sent beside any agent; that all credentials are looked at is for a gateway that stays, not
+    // for each start of one agent.
     const all = await dutiesOf(gateway, environment, say)
-    const duties = all.filter(({ name }) => name !== 'monitor')
+    const duties = all.filter(({ name }) => name === 'rotation')
     return foreground(io, options, given, {
       pristine: true,
       gateway,
