@@ -2,7 +2,7 @@
  * A lease at rest: an age file, sealed to a key of our own, made whole and durable before its value is
  * released, and anew with each renewal. After a crash it is what the lease is revoked by.
  */
-import { lstat, readFile, unlink, writeFile } from 'node:fs/promises'
+import { lstat, readFile, rename, truncate, unlink } from 'node:fs/promises'
 import { errnoOf } from '../../errors.ts'
 import { revokedMark } from '../../gateway/lease/words.ts'
 import { makeIdentity, readIdentities } from '../store/identity.ts'
@@ -88,10 +88,18 @@ function isKeptLease(raw: unknown): raw is KeptLease {
   )
 }
 
-/** The lease is revoked: a mark takes its file's place, so that it goes on record whoever dies now. */
+/**
+ * The lease is revoked: its file becomes an empty mark, so that it goes on record whoever dies now. Where
+ * another process has taken the file over, that one will say so.
+ */
 export async function markRevoked(path: string): Promise<void> {
-  await writeFile(revokedMark(path), '', { mode: 0o600 })
-  await removeLease(path)
+  const mark = revokedMark(path)
+  try {
+    await rename(path, mark)
+    await truncate(mark)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+  }
 }
 
 /** Its lease is over. A file that another process has taken over is not ours to remove. */

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -140,6 +148,14 @@ describe('a held lease', () => {
     expect(said).toEqual([{ type: 'revoked', lease: NAME }])
     expect([fileIn(NAME), fileIn('a.revoked')]).toEqual([false, true])
     expect(statSync(join(dir, 'a.revoked')).size).toBe(0)
+  })
+
+  test('revoked while another process takes its file over, it leaves no mark: that one will', async () => {
+    const { keeping, said } = await holding({ kind: 'ok' })
+    renameSync(join(dir, NAME), join(dir, 'taken.age'))
+    await keeping.release(NAME)
+    expect(said).toEqual([{ type: 'revoked', lease: NAME }])
+    expect([fileIn('a.revoked'), fileIn('taken.age')]).toEqual([false, true])
   })
 
   test('that could not be revoked keeps its file', async () => {
