@@ -8,6 +8,7 @@
  *   itself, as with Paddle and Adyen. `clock` is the time, in minutes; a test moves it.
  * - `settling`, `lingering`: it is not consistent at once. A new one is refused so often before it is
  *   taken, an ended one taken so often before it is refused, as AWS IAM and Google say of theirs.
+ * - `busy`: it takes so many milliseconds before it does a step.
  * - `lose`, `slow`, `twice`: it does what it was asked for and says nothing, answers when nobody waits any
  *   more, or does it twice.
  *
@@ -38,6 +39,7 @@ export interface IssuerState {
   lingering: number
   /** Ended, and taken until `lingering` is used up. */
   ghosts: string[]
+  busy: Record<string, number>
   /** Steps whose next answer is lost or late, or that are done twice. */
   lose: string[]
   slow: string[]
@@ -60,6 +62,7 @@ export function newIssuer(kind: IssuerState['class'], value: string): IssuerStat
     settling: 0,
     lingering: 0,
     ghosts: [],
+    busy: {},
     lose: [],
     slow: [],
     twice: [],
@@ -166,6 +169,8 @@ export function serve(
 if (process.argv[1] === import.meta.filename) {
   const [, , path = ''] = process.argv
   const request: Request = JSON.parse(readFileSync(0, 'utf8'))
+  const { busy }: IssuerState = JSON.parse(readFileSync(path, 'utf8'))
+  await pause(busy[request.step] ?? 0)
   // One at a time, as two rotators may ask: a lock that goes with whoever is killed.
   const lock = new DatabaseSync(`${path}.lock`, { timeout: 10_000 })
   lock.exec('BEGIN IMMEDIATE')

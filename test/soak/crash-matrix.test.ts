@@ -4,9 +4,7 @@
  * ref works, nothing lives at the service but what is current, and never more than one too many did.
  * `npm run soak -- crash-matrix.test.ts` writes the table of docs/rotation.md.
  */
-import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openJournal } from '../../src/rotation/journal.ts'
 import { ledgerOf } from '../../src/rotation/ledger.ts'
@@ -20,10 +18,10 @@ import {
   withTable,
   type Cell,
 } from '../gateway/rotate/matrix.ts'
+import { Hosted } from '../gateway/rotate/host.ts'
 import { Stage } from '../gateway/rotate/stage.ts'
 import { loudly } from '../values/loud.ts'
 
-const HOST = join(import.meta.dirname, '../gateway/rotate/attend.ts')
 /** Cells at once: as many as most machines have cores to spare. */
 const AT_ONCE = 2
 const MOST_RUNS = 20
@@ -55,20 +53,16 @@ if (asked === undefined) {
 /** @returns what is wrong then */
 async function play(cell: Cell): Promise<string | undefined> {
   const stage = await Stage.make({ type: 'exec', class: cell.class }, FIRST[cell.class])
-  const { order, home } = stage
-  const path = join(home.dir, 'order.json')
-  const issuer = join(home.dir, 'issuer.json')
-  const options = { ...order.driver.options, ...(cell.answer === 'late' && { timeoutMs: LATE_MS }) }
-  writeFileSync(path, JSON.stringify({ ...order, driver: { ...order.driver, options } }))
+  const hosted = new Hosted(stage, cell.answer === 'late' ? { timeoutMs: LATE_MS } : {})
   let step: Rotation['step'] | undefined
   for (let runs = 1; runs <= MOST_RUNS && step !== 'done' && step !== 'stuck'; runs += 1) {
-    stage.issuer = { ...stage.issuer, clock: 60 * runs }
-    const words = [HOST, path, String(runs), ...(runs === 1 ? [JSON.stringify(cell), issuer] : [])]
-    step = (await run(words, home.dir))?.step
+    // While another one may still be at it, nobody writes to it.
+    if (runs !== 2) stage.issuer = { ...stage.issuer, clock: 60 * runs }
+    step = (await hosted.run(runs === 1 ? cell : undefined))?.step
   }
   const { live, most, cap } = stage.issuer
   const { value, version } = await stage.current()
-  const db = openJournal(home)
+  const db = openJournal(stage.home)
   const rows = ledgerOf(db, '/c')
   db.close()
   if (step !== 'done') return `ended as ${step}`
@@ -79,18 +73,4 @@ async function play(cell: Cell): Promise<string | undefined> {
   if (!rows.some(({ role, state }) => role === 'new' && state === 'current'))
     return 'not in the ledger'
   return undefined
-}
-
-/** @returns what is durable when it has ended; `undefined`: it was killed */
-async function run(words: readonly string[], home: string): Promise<Rotation | undefined> {
-  const child = spawn(process.execPath, words, {
-    env: { SECRETREF_HOME: home },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  let out = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => void (out += text))
-  await new Promise((resolve) => child.once('close', resolve))
-  if (child.signalCode !== null) return undefined
-  const { rotation }: { rotation: Rotation } = JSON.parse(out)
-  return rotation
 }

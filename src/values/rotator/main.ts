@@ -8,6 +8,7 @@
  */
 import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Did, Outside, RotationOrder, ToRotator } from '../../gateway/rotate/words.ts'
 import { withSession } from '../providers/session.ts'
 import { fingerprinter } from '../secret/fingerprint.ts'
@@ -19,6 +20,7 @@ import type { Driver } from './driver.ts'
 import { DRIVERS } from './drivers.ts'
 import { inputOf } from './input.ts'
 import { Staging } from './staging.ts'
+import { inTurn } from './turn.ts'
 
 const TO_CONTROL = 3
 
@@ -64,8 +66,12 @@ async function work(
   try {
     await withSession(order, async (session) => {
       const one = { order, issuer, session, staging, fingerprint, guided, ...(input && { input }) }
-      for await (const action of actions(lines))
-        report({ did: action, ...(await act(one, action)) })
+      for await (const action of actions(lines)) {
+        // Whoever comes after a control that has died begins where the journal says, and so must not we.
+        await nextTurn()
+        if (left.signal.aborted) return
+        report({ did: action, ...(await inTurn(order, action, () => act(one, action))) })
+      }
     })
   } finally {
     gone.abort()

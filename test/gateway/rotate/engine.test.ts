@@ -5,6 +5,7 @@
 import { describe, expect, test } from 'vitest'
 import { CLASSES, type Action, type DriverClass } from '../../../src/rotation/types.ts'
 import { OUTSIDE, type Outside } from '../../../src/gateway/rotate/words.ts'
+import { Hosted } from './host.ts'
 import { Inside } from './inside.ts'
 import { FIRST, page, transitions, withTable } from './matrix.ts'
 import { Stage } from './stage.ts'
@@ -38,6 +39,19 @@ describe('kill -9 of everything after each step, one after the other, in one rot
       }),
     )
   })
+})
+
+test('a rotator that outlives its gateway ends what it is at, and the next one begins after it', async () => {
+  const stage = await Stage.make({ type: 'exec', class: 'issued' }, FIRST.issued)
+  stage.issuer = { ...stage.issuer, busy: { create: 1500 } }
+  const hosted = new Hosted(stage)
+  const killed = { victim: 'gateway', when: 'while', action: 'create', answer: 'comes' } as const
+  expect(await hosted.run({ class: 'issued', ...killed })).toBeUndefined()
+  expect(stage.issuer.made).toBe(0)
+  // At once: the creation is still under way.
+  expect(await hosted.run()).toMatchObject({ step: 'done' })
+  await sound(stage, stage.issuer, 'done')
+  expect(stage.issuer).toMatchObject({ made: 1, asked: { create: 1 } })
 })
 
 describe.each(CLASSES)('%s', (kind) => {
