@@ -8,7 +8,7 @@ import { join, relative } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fakeKey, inDays, makeStage, sendAlertsTo, writeSecrets, type Stage } from './demo/stage.ts'
 import { startStandIn, type StandIn } from './demo/stand-in.ts'
-import { heading, run, say, stopRunning, type Ran } from './demo/terminal.ts'
+import { heading, quote, run, say, stopRunning, type Ran } from './demo/terminal.ts'
 
 const HERE = import.meta.dirname
 const AGENT = 'payment-analyst'
@@ -114,7 +114,7 @@ async function watchItEnd({ cli, stage, keys, slack }: Play, now: Date): Promise
   ])
   check(code === 1, `1 was expected, since a key is about to end, but it ended with ${code}`)
   say(`Exit 1: somebody is needed. ${CHANNEL} received:`)
-  say(await received(slack, before))
+  quote(await received(slack, before))
   say('It was sent with alerts-slack-token; the agent’s own token is for the agent:')
   await cli([
     'secretref',
@@ -137,7 +137,7 @@ async function breakIt({ cli, stage, keys, stripe, slack }: Play, now: Date): Pr
   check(code === 125, `125 was expected, but it ended with ${code}`)
   check(stripe.events.length === calls, 'the agent called Stripe')
   say(`Exit 125: the agent was not started, and neither key was delivered. ${CHANNEL} received:`)
-  say(await received(slack, before))
+  quote(await received(slack, before))
   check(messagesOf(slack).length === before + 1, 'Slack received more than the alert')
 }
 

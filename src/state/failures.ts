@@ -3,7 +3,9 @@ import { basename } from 'node:path'
 import { errnoOf, SecretRefError } from '../errors.ts'
 
 const ANEW = 'delete it: it is made anew, and the audit log keeps what happened'
-/** Of `rotations.db` and whatever else the log does not repeat. */
+const UNSENT =
+  'delete it: what was not sent is then not sent, and the audit log says what was raised'
+/** Of `rotations.db`. */
 const KEPT =
   'put a copy of it from your backup in its place; it cannot be made anew, so do not delete it'
 const WRITABLE =
@@ -58,7 +60,9 @@ export function ofAnotherVersion(path: string): SecretRefError {
 }
 
 function insteadOf(path: string): string {
-  return basename(path) === 'state.db' ? ANEW : KEPT
+  const name = basename(path)
+  if (name === 'state.db') return ANEW
+  return name === 'alerts.db' ? UNSENT : KEPT
 }
 
 function causeOf(error: unknown): Cause {

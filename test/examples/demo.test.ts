@@ -39,13 +39,15 @@ describe('npm run demo', () => {
       `$ secretref monitor --check-expiry 7 --alert-channel "#finance-alerts"\n  ⚠️ stripe-api-key: ends in 5 days, ${inFiveDays} (payment-analyst)`,
     )
     expect(section(run, '7.')).toContain(
-      `#finance-alerts received:\n  warning: stripe-api-key of payment-analyst ends in 5 days, on ${inFiveDays}\n  hint: `,
+      `#finance-alerts received:\n  > warning: stripe-api-key of payment-analyst ends in 5 days, on ${inFiveDays}\n  > hint: `,
     )
     expect(section(run, '7.')).toMatch(
       /grant\.released +secretref-monitor +alerts-slack-token .* purpose=alert\n/,
     )
     expect(section(run, '8.')).toContain('[EXPIRED]')
-    expect(section(run, '8.')).toMatch(/received:\n {2}critical: payment-analyst: STRIPE_API_KEY: /)
+    expect(section(run, '8.')).toMatch(
+      /received:\n {2}> critical: payment-analyst: STRIPE_API_KEY: /,
+    )
 
     // A made-up key holds the word fake; nothing that was printed does.
     expect(run.stdout).not.toMatch(/sk_test_fake|xoxb-fake/)

@@ -14,6 +14,11 @@ export function say(text: string): void {
   process.stdout.write(`${text.replace(/^(?=.)/gm, '  ')}\n`)
 }
 
+/** What somebody else has said. */
+export function quote(text: string): void {
+  say(text.replace(/^/gm, '> '))
+}
+
 function styled(code: string, text: string): string {
   return COLOURS ? `\u001b[${code}m${text}\u001b[0m` : text
 }
