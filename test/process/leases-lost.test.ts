@@ -114,6 +114,14 @@ sideBySide(
         await revokeUpstream('files')
         await soon('signed in as another', () => users().size === 2, 20_000)
         expect(await servers.users('files')).toEqual([[...users()][1]])
+        const status = await run(world, [
+          'gateway',
+          'status',
+          '--config',
+          world.config,
+          '--secrets',
+        ])
+        expect(status.out).toMatch(/^✅ DB_USER: injected \(lease (?:renewed )?until /)
         // It lives past its own life: it is renewed as the first one was.
         const renewals = (): number =>
           eventsOf(world).filter((event) => event === 'lease.renewed').length

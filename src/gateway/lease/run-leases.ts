@@ -101,8 +101,11 @@ export class RunLeases {
   take(from: RunLeases, places: ReadonlySet<number>): void {
     const taken = from.#kept.filter(({ items }) => items.some((item) => places.has(item)))
     from.#kept = from.#kept.filter((kept) => !taken.includes(kept))
-    for (const kept of taken) kept.owner = this
     this.#kept.push(...taken)
+    for (const kept of taken) {
+      kept.owner = this
+      for (const binding of bindingsOf(kept)) this.#events?.onHeld(binding, kept.endsAt)
+    }
   }
 
   /** Revokes them, and records it; what could not be revoked is left to the next start. */

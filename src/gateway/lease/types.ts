@@ -4,6 +4,8 @@ import type { LostReason } from './words.ts'
 
 /** Of each binding that received what the lease is of. Dates are milliseconds since 1970. */
 export interface LeaseEvents {
+  /** Another one takes the place of the one that was lost. */
+  onHeld(binding: PlannedBinding, endsAt: number): void
   onRenewed(binding: PlannedBinding, endsAt: number): void
   onRevoked(binding: PlannedBinding): void
   /**

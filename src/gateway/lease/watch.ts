@@ -5,6 +5,7 @@ import { recordLeases, recordRevoked, type LeaseState } from '../../state/leases
 import { raiseAlert } from '../alert/raise.ts'
 import type { Gateway } from '../gateway.ts'
 import type { TendedRun } from '../tend/held.ts'
+import { tendingOf } from '../tend/settings.ts'
 import type { LeaseOf } from './run-leases.ts'
 import type { LostReason } from './words.ts'
 
@@ -18,24 +19,32 @@ const WHY: Readonly<Record<LostReason, string>> = {
 
 type WatchedRun = Pick<TendedRun, 'run' | 'plan' | 'leases' | 'say'>
 
-/** @param tender fetches anew what is lost, and does what the agent's config says; left out: nobody does */
+/**
+ * @param tender asks for another one, and does what the agent's config says, also where there is none to be
+ *   had; left out: nobody does
+ */
 export function watchLeases(
   gateway: Gateway,
   watched: WatchedRun,
   tender: { lost: (envVar: string) => void } | undefined,
 ): void {
   const { run, plan, leases, say } = watched
+  const does = tendingOf(gateway.agent(plan.agent))?.onChange.does ?? 'none'
+  /** Whether the agent can be given another one. */
+  const reaches = ({ delivery }: PlannedBinding): boolean =>
+    does === 'restart' || (does !== 'none' && delivery === 'file')
   note(gateway, watched, leases.all(), 'held')
   leases.listen({
+    onHeld: (binding, endsAt) => note(gateway, watched, [{ binding, endsAt }], 'held'),
     onRenewed: (binding, endsAt) => note(gateway, watched, [{ binding, endsAt }], 'renewed'),
     onRevoked: ({ envVar }) =>
       guarded(plan.agent, say, () => recordRevoked(gateway.db, run, envVar)),
     onLost: (binding, endsAt, reason) => {
       note(gateway, watched, [{ binding, endsAt }], 'lost')
       const text = `the lease of ${binding.envVar} is lost: ${WHY[reason]}`
-      if (tender !== undefined) {
-        say('warn', `${plan.agent}: ${text}; another one is asked for`)
-        return tender.lost(binding.envVar)
+      tender?.lost(binding.envVar)
+      if (reaches(binding)) {
+        return say('warn', `${plan.agent}: ${text}; another one is asked for`)
       }
       const hint = 'start the agent again, or let it learn of a new one: "onChange"'
       say('error', `${plan.agent}: ${text}; the agent goes on with what ends or has ended`, hint)
