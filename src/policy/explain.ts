@@ -168,6 +168,10 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     message: `${f.place ?? `provider "${f.provider}"`} has no entry for "${f.ref}"`,
     hint: setIt(f),
   }),
+  'holds-others': (f) => ({
+    message: `${has(f)} lies beside other values, which would be removed with it`,
+    hint: 'remove its key at the service itself, or give the ref a secret of its own',
+  }),
   'no-such-variable': (f) => ({
     message:
       f.place === undefined

@@ -16,6 +16,7 @@ export const REASONS = [
   'duplicate-key',
   'no-such-file',
   'no-such-key',
+  'holds-others',
   'no-such-variable',
   'not-permitted',
   'not-a-string',

@@ -102,8 +102,9 @@ function parseWritten(
 function placesIn({ options, at }: Instruction): ReadonlySet<string> {
   const own = [options['path'], options['search']].flat().filter((path) => typeof path === 'string')
   const keys = [at.field, at.alias].filter((key) => key !== undefined)
-  const beside = own.flatMap((path) => [`${path}.lock`, ...keys.map((key) => `${path}/${key}`)])
-  return new Set([at.path, ...textsIn(options), ...beside])
+  const locks = own.map((path) => `${path}.lock`)
+  const beside = own.flatMap((path) => keys.map((key) => `${path}/${key}`))
+  return new Set([at.path, ...textsIn(options), ...locks, ...beside])
 }
 
 /** Those that are known, once each; `undefined` where that leaves none. */

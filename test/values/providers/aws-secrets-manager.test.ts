@@ -316,6 +316,17 @@ describe.skipIf(binary === undefined)('against moto', () => {
       expect(await session.get([at])).toMatchObject([{ kind: 'absent' }])
     })
 
+    test('remove takes no other key of an object with it', async () => {
+      const version = await create('team/key', '{"a": "fake-a", "b": "fake-b"}')
+      const session = finishing(await opened())
+      const at = { path: 'team/key', field: 'a' }
+      expect(await session.remove?.(at, version)).toMatchObject({ reason: 'holds-others' })
+      expect(await stored('team/key')).toContain('fake-b')
+      const article = await create('article', '{"value": "fake-c", "provider": "openclaw"}')
+      const whole = { path: 'article', field: 'value' }
+      expect(await session.remove?.(whole, article)).toMatchObject({ kind: 'written' })
+    })
+
     test('one key of an object is replaced, the others stay; a date of the old value goes', async () => {
       await create('team/key', '{"other": "fake-\\"other\\"", "n": 5}')
       const session = finishing(await opened())

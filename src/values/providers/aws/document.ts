@@ -113,6 +113,13 @@ export function withValue(
   return Buffer.isBuffer(entry) ? objectOf(old, root, new Map([[name, entry]])) : entry
 }
 
+/** Whether it is JSON that holds more than this one field; the article's object is one value with its dates. */
+export function holdsOthers(stored: Buffer, field: string): boolean {
+  const result = readJson(stored)
+  if (!('root' in result) || result.root.kind !== 'object' || field === 'value') return false
+  return [...result.root.members.keys()].some((name) => name !== field)
+}
+
 /** Whether there is a value now. */
 export function hasValue(old: Buffer, field: string | undefined): boolean {
   const outcome = valueIn(old, field, {})

@@ -11,7 +11,7 @@ import { final } from '../../secret/outcome.ts'
 import type { Failure, History, Location, PutOptions, PutOutcome } from '../contract.ts'
 import type { Stage } from '../../../gateway/keep/words.ts'
 import { ask, change } from './connection.ts'
-import { hasValue, restored, valueIn, withValue } from './document.ts'
+import { hasValue, holdsOthers, restored, valueIn, withValue } from './document.ts'
 import { readSecret } from './secret-read.ts'
 import { isArn, type SecretsManager } from './secret.ts'
 
@@ -195,15 +195,20 @@ async function move(
   return current?.version === to ? { kind: 'written', version: to, at: { path } } : conflict
 }
 
-/** Marks all of it for deletion; the service keeps it for 30 days, in which a person can restore it. */
+/**
+ * Marks all of it for deletion; the service keeps it for 30 days, in which a person can restore it. What
+ * other keys of it hold must not go with one.
+ */
 export async function removeSecret(
   aws: SecretsManager,
-  { path }: Location,
+  { path, field }: Location,
   expect: string,
 ): Promise<PutOutcome> {
   const old = await readSecret(aws, path)
   if (old.kind !== 'stored') return old
+  const others = field !== undefined && holdsOthers(old.bytes, field)
   wipe(old.bytes)
+  if (others) return final('malformed', 'UNSUPPORTED', 'holds-others')
   if (expect !== 'any' && expect !== old.meta.version) return conflict
   const gone = await change(
     aws,

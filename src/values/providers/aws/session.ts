@@ -94,7 +94,7 @@ export function openAws<Sdk, C extends SdkClient>(
     history: (at) => access.with(at, (aws) => service.history(aws, at)),
     ...(remove === undefined
       ? {}
-      : { remove: (at, expect) => access.with(at, (aws) => remove(aws, at, expect)) }),
+      : { remove: (at, expect) => access.with(at, (aws) => remove(aws, full(at), expect)) }),
     list: (prefix) => access.list(prefix),
     close: () => access.close(),
   }
