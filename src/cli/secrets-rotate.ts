@@ -41,6 +41,11 @@ export interface Outcome {
   rotated: Rotated | SecretRefError
 }
 
+interface Asked extends SecretsRotateOptions {
+  /** When the refs were read. */
+  lookedAt: Date
+}
+
 /** Rotations that need nobody run beside each other. */
 const AT_ONCE = 4
 /** How long a rotation of another process is waited for. */
@@ -90,6 +95,7 @@ async function withJournal(
 ): Promise<number> {
   const { provider, ref, agent, daysRemaining, environment } = options
   const force = options.force === true || options.revokeNow === true
+  const lookedAt = io.now()
   const { planned, byStore } = await planRotations(gateway, db, {
     environment: askedEnvironment(environment, io.env['SECRETREF_ENVIRONMENT']),
     chosen: { provider, ref, agent },
@@ -102,7 +108,8 @@ async function withJournal(
     return 0
   }
   if (force && byStore && options.yes !== true) throw severalServices(io, todo, provider ?? '')
-  const outcomes = todo.length === 0 ? [] : await rotateAll(io, gateway, db, todo, options)
+  const outcomes =
+    todo.length === 0 ? [] : await rotateAll(io, gateway, db, todo, { ...options, lookedAt })
   if (options.json === true) io.out(`${safeJson(asJson(planned, outcomes), 2)}\n`)
   else tell(io, planned, outcomes)
   return needsSomebody(planned, outcomes) ? 1 : 0
@@ -133,7 +140,7 @@ async function rotateAll(
   gateway: Gateway,
   db: DatabaseSync,
   todo: readonly Can[],
-  options: SecretsRotateOptions,
+  options: Asked,
 ): Promise<Outcome[]> {
   const stop = new AbortController()
   const onSignal = (): void => stop.abort()
@@ -171,7 +178,7 @@ async function rotateOne(
   gateway: Gateway,
   db: DatabaseSync,
   { subject, current, due, open }: Can,
-  options: SecretsRotateOptions,
+  options: Asked,
   say: Say,
   signal: AbortSignal,
 ): Promise<Rotated> {
@@ -183,6 +190,7 @@ async function rotateOne(
     const rotated = await rotate(gateway, db, {
       subject,
       from,
+      lookedAt: options.lookedAt,
       why: wanted ? 'forced' : due.kind === 'due' ? 'due' : 'continued',
       impatient: wanted,
       revokeNow: options.revokeNow === true,

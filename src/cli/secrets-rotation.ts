@@ -158,9 +158,13 @@ export async function rotationRollback(
   return goOn(io, ref, options)
 }
 
-/** One that is stuck has tried to undo itself, or never got as far. */
+/**
+ * One that is stuck has tried to undo itself, or never got as far; one that was given up before could not
+ * be undone, and is given up as it stands.
+ */
 function abandoned(one: Journalled): Rotation {
-  return one.step === 'stuck' ? { ...one, step: 'abandoned' } : abandon(one)
+  const again = one.step === 'aborting' && one.reason === 'abandoned'
+  return one.step === 'stuck' || again ? { ...one, step: 'abandoned' } : abandon(one)
 }
 
 /** Under the rotation's hold, and on record. @returns what it is now */

@@ -24,6 +24,7 @@ CREATE TABLE rotations (
   ref TEXT NOT NULL,
   class TEXT NOT NULL,
   driver TEXT NOT NULL,
+  place TEXT NOT NULL,
   from_version TEXT NOT NULL,
   step TEXT NOT NULL,
   attempts INTEGER NOT NULL,
@@ -73,6 +74,8 @@ export interface Hold extends RefKey {
 export interface Journalled extends Rotation, RefKey {
   /** By name; a config that names another one later does not concern it. */
   driver: string
+  /** Where the ref lay then: provider and location, as text that is compared. */
+  place: string
   /** The version that is replaced. */
   from: string
   beganAt: Date
@@ -145,7 +148,7 @@ export function giveBack(db: DatabaseSync, { config, environment, ref, fence }: 
 export function beginRotation(
   db: DatabaseSync,
   hold: Hold,
-  what: { class: DriverClass; driver: string; from: string },
+  what: { class: DriverClass; driver: string; place: string; from: string },
   now: Date,
 ): Journalled {
   return inTransaction(db, () => {
@@ -167,11 +170,21 @@ export function beginRotation(
     const id = createHash('sha256').update(JSON.stringify(words)).digest('hex').slice(0, 32)
     const row = db
       .prepare(
-        `INSERT INTO rotations (id, config, environment, ref, class, driver, from_version, step,
+        `INSERT INTO rotations (id, config, environment, ref, class, driver, place, from_version, step,
            attempts, failures, open, orphan_possible, began_at, updated_at)
-         VALUES (?, ?, ?, ?, ?, ?, ?, 'planned', 0, 0, 0, 0, ?8, ?8) RETURNING *`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'planned', 0, 0, 0, 0, ?9, ?9) RETURNING *`,
       )
-      .get(id, config, environment, ref, what.class, what.driver, what.from, now.toISOString())
+      .get(
+        id,
+        config,
+        environment,
+        ref,
+        what.class,
+        what.driver,
+        what.place,
+        what.from,
+        now.toISOString(),
+      )
     if (row === undefined) throw new TypeError('an insert that returns nothing')
     return toJournalled(row)
   })
@@ -181,16 +194,18 @@ export function beginRotation(
 function rebased(
   db: DatabaseSync,
   running: Journalled,
-  { class: kind, driver, from }: { class: DriverClass; driver: string; from: string },
+  {
+    class: kind,
+    driver,
+    place,
+    from,
+  }: { class: DriverClass; driver: string; place: string; from: string },
 ): Journalled {
   if (running.step !== 'planned') return running
-  db.prepare('UPDATE rotations SET class = ?, driver = ?, from_version = ? WHERE id = ?').run(
-    kind,
-    driver,
-    from,
-    running.id,
-  )
-  return { ...running, class: kind, driver, from }
+  db.prepare(
+    'UPDATE rotations SET class = ?, driver = ?, place = ?, from_version = ? WHERE id = ?',
+  ).run(kind, driver, place, from, running.id)
+  return { ...running, class: kind, driver, place, from }
 }
 
 /**
@@ -312,6 +327,7 @@ function toJournalled(row: Record<string, SQLOutputValue>): Journalled {
     environment: String(row['environment']),
     ref: String(row['ref']),
     driver: String(row['driver']),
+    place: String(row['place']),
     from: String(row['from_version']),
     beganAt: new Date(String(row['began_at'])),
     updatedAt: new Date(String(row['updated_at'])),

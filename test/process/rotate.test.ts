@@ -257,3 +257,24 @@ describe('rollback', () => {
     expect(await received(one)).not.toBe(FIRST)
   })
 })
+
+describe('the config is edited while a rotation is under way', () => {
+  test('to another place: what was made for one is not put into another', async () => {
+    const one = await rotating('issued', { grace: '30d' })
+    await one.secretref(FORCED)
+    const config = readFileSync(one.world.config, 'utf8')
+    one.world.write(
+      'config.json',
+      config.replace('"provider": "store"', '"provider": "store", "path": "b"'),
+    )
+    await one.secretref(['secrets', 'set', REF], { stdin: Buffer.from('fake-elsewhere') })
+    const { code, out } = await one.secretref(FORCED)
+    expect(code).toBe(1)
+    expect(out).toContain('began in another place')
+    expect(await received(one)).toBe('fake-elsewhere')
+    one.world.write('config.json', config)
+    expect((await one.secretref(['secrets', 'rotation', 'status'])).out).toMatch(
+      /api-key .*distributed/,
+    )
+  }, 60_000)
+})

@@ -19,7 +19,7 @@ const KEY = { config: '/c', environment: 'production', ref: 'stripe-api-key' }
 const NOW = new Date('2026-11-25T00:00:00Z')
 const ME = { pid: process.pid, started: '1' }
 const OTHER = { pid: 4_000_001, started: '2' }
-const WHAT = { class: 'issued', driver: 'exec', from: '7' } as const
+const WHAT = { class: 'issued', driver: 'exec', place: '["store",{}]', from: '7' } as const
 
 function open(home = tempHome()): DatabaseSync {
   const db = openJournal(home)

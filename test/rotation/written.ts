@@ -32,7 +32,7 @@ export function writeJournal(home: Home, all: readonly Written[]): void {
       const key = { config, environment, ref }
       const hold = takeHold(db, key, { pid: process.pid, started: undefined }, () => false)
       if ('heldBy' in hold) throw new Error('nobody holds it')
-      const about = { class: 'issued', driver: 'exec', from } as const
+      const about = { class: 'issued', driver: 'exec', place: '', from } as const
       const begun: Rotation = beginRotation(db, hold, about, began)
       for (const [i, step] of steps.entries()) {
         const rotation = { ...begun, step, ...(reason && { reason }) }

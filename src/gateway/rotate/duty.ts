@@ -34,7 +34,8 @@ export function rotations(
   }
 
   return async (signal) => {
-    const now = gateway.now().getTime()
+    const lookedAt = gateway.now()
+    const now = lookedAt.getTime()
     const ask = hasRules(gateway) && now >= askAt
     if (!ask && !isAnyOpen(gateway)) return
     const db = openJournal(gateway.home)
@@ -50,7 +51,7 @@ export function rotations(
       for (const one of planned) {
         if (one.kind !== 'can' || !one.todo || signal.aborted) continue
         if (needsPerson(one)) await remind(one)
-        else await rotateOne(db, one, signal)
+        else await rotateOne(db, one, lookedAt, signal)
       }
     } finally {
       db.close()
@@ -60,6 +61,7 @@ export function rotations(
   async function rotateOne(
     db: DatabaseSync,
     { subject, current, due, open }: Can,
+    lookedAt: Date,
     signal: AbortSignal,
   ): Promise<void> {
     const { ref } = subject
@@ -67,6 +69,7 @@ export function rotations(
       const rotated = await rotate(gateway, db, {
         subject,
         from: versionOf(current, open),
+        lookedAt,
         why: due.kind === 'due' ? 'due' : 'continued',
         impatient: false,
         revokeNow: false,

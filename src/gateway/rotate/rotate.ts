@@ -31,13 +31,12 @@ import type { Did, Outside } from './words.ts'
 /** Pauses are waited for, but not longer than this in all. */
 const PATIENCE_MS = 120_000
 
-/** A version that was current when we looked, and whose replacement is older than this, was put back since. */
-const JOINED_MS = 300_000
-
 export interface RotateRequest {
   subject: Subject
   /** The version that is current. */
   from: string
+  /** When that was looked up. */
+  lookedAt: Date
   /** For the record: who or what asked for it. */
   why: 'forced' | 'due' | 'continued'
   /** A pause after something failed is not kept: a person wants it now. */
@@ -101,11 +100,12 @@ async function held(
   const now = (): Date => gateway.now()
   // Somebody else has done it since it was looked at.
   const joined = replacementOf(db, hold, from)
-  if (joined !== undefined && now().getTime() - joined.updatedAt.getTime() < JOINED_MS) {
+  if (joined !== undefined && joined.updatedAt >= request.lookedAt) {
     return { kind: 'came-to', rotation: joined, last: {}, holders: [] }
   }
-  const begun = beginRotation(db, hold, { ...subject, from }, now())
-  requireSameDriver(begun, subject)
+  const place = JSON.stringify([subject.step.provider, subject.step.at])
+  const begun = beginRotation(db, hold, { ...subject, place, from }, now())
+  requireSame(begun, subject, place)
   const records = new RotationRecords(gateway, begun, subject.step.provider)
   const old = oldOneOf(gateway, request, begun)
   const order = await orderOf(gateway, request, begun)
@@ -174,15 +174,19 @@ function withoutPause(rotation: Rotation): Rotation {
   return copy
 }
 
-/** What one driver began another one cannot end: it does not know what was made. */
-function requireSameDriver(begun: Journalled, { ref, driver }: Subject): void {
-  if (begun.driver === driver || isOver(begun)) return
+/**
+ * What one driver began another one cannot end: it does not know what was made. And what was made for one
+ * place must not be put into another.
+ */
+function requireSame(begun: Journalled, { ref, driver }: Subject, place: string): void {
+  if (begun.driver === driver && begun.place === place) return
+  const was = begun.driver === driver ? 'in another place' : `with the driver "${begun.driver}"`
   throw new SecretRefError(
     'CONFIG_INVALID',
-    `the rotation of ${ref} began with the driver "${begun.driver}", and the config names "${driver}" now`,
+    `the rotation of ${ref} that is under way began ${was}, before the config was changed`,
     {
       scope: 'ref',
-      hint: `name "${begun.driver}" until it has ended, or give it up: secretref secrets rotation abandon ${ref}`,
+      hint: `put that back until it has ended; to give it up without undoing it: secretref secrets rotation abandon ${ref}, twice`,
     },
   )
 }

@@ -27,7 +27,7 @@ const db = openJournal(homeOf(process.env))
 const key = { config: '/c', environment: 'default', ref: 'key' }
 const hold = takeHold(db, key, { pid: process.pid, started: '1' }, () => false)
 if ('heldBy' in hold) throw new Error('held')
-const from = { class: order.rotation.class, driver: order.driver.type, from: order.from }
+const from = { class: order.rotation.class, driver: order.driver.type, place: '', from: order.from }
 const begun = beginRotation(db, hold, from, now())
 const orderNow = { ...order, rotation: { id: begun.id, class: begun.class } }
 let rotator = new Rotator(orderNow)

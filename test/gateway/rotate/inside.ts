@@ -62,7 +62,12 @@ export class Inside {
     const hold = takeHold(db, KEY, { pid: process.pid, started: '1' }, () => false)
     if ('heldBy' in hold) throw new Error('held')
     const kind = this.service.class
-    const begun = beginRotation(db, hold, { class: kind, driver: 'exec', from: '1' }, now())
+    const begun = beginRotation(
+      db,
+      hold,
+      { class: kind, driver: 'exec', place: '', from: '1' },
+      now(),
+    )
     const { dir, keys, store, fingerprintKey } = this.#home
     const place = { path: join(dir, 'rotations.age'), identity: join(keys, 'rotation.key') }
     const work: Work = {

@@ -130,7 +130,7 @@ export class Stage {
     const begun = beginRotation(
       db,
       hold,
-      { class: this.class, driver: this.#order.driver.type, from: this.#order.from },
+      { class: this.class, driver: this.#order.driver.type, place: '', from: this.#order.from },
       now(),
     )
     const rotator = new Rotator({
