@@ -13,7 +13,7 @@ import type { Say } from '../gateway/result.ts'
 import { Turns } from '../gateway/turns.ts'
 import { askedEnvironment } from '../plan/environment.ts'
 import { safeJson } from '../printable.ts'
-import { openJournal } from '../rotation/journal.ts'
+import { openJournal, readJournal } from '../rotation/journal.ts'
 import { openGateway, sayer } from './foreground.ts'
 import type { Io } from './io.ts'
 import { progressLine } from './progress.ts'
@@ -57,11 +57,12 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export async function secretsRotate(io: Io, options: SecretsRotateOptions): Promise<number> {
   checkFlags(io, options)
   const gateway = await openGateway(io, options)
-  const db = openJournal(gateway.home)
+  // To look makes no file.
+  const db = options.dryRun === true ? readJournal(gateway.home) : openJournal(gateway.home)
   try {
     return await withJournal(io, gateway, db, options)
   } finally {
-    db.close()
+    db?.close()
     await gateway.settle()
   }
 }
@@ -90,7 +91,7 @@ function checkFlags(io: Io, options: SecretsRotateOptions): void {
 async function withJournal(
   io: Io,
   gateway: Gateway,
-  db: DatabaseSync,
+  db: DatabaseSync | undefined,
   options: SecretsRotateOptions,
 ): Promise<number> {
   const { provider, ref, agent, daysRemaining, environment } = options
@@ -102,7 +103,7 @@ async function withJournal(
     asked: { force, days: daysRemaining },
   })
   const todo = planned.filter((one) => one.kind === 'can').filter((one) => one.todo)
-  if (options.dryRun === true) {
+  if (options.dryRun === true || db === undefined) {
     if (options.json === true) io.out(`${safeJson(asJson(planned, []), 2)}\n`)
     else io.out(planTable(planned, io.now()))
     return 0

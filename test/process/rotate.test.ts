@@ -1,5 +1,5 @@
 /** `secretref secrets rotate` and `rotation` as whole processes, against an issuer that can be looked into. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { FIRST, REF, rotating, type Rotating } from './rotating.ts'
@@ -105,6 +105,7 @@ describe('what is due', () => {
     const { code, out } = await one.secretref(['secrets', 'rotate', '--dry-run'])
     expect(code).toBe(0)
     expect(out).toMatch(/api-key +exec +.* not due before \d{4}-\d{2}-\d{2} \(no end is known\)/)
+    expect(existsSync(one.world.home.rotations)).toBe(false)
     const days = await one.secretref(['secrets', 'rotate', '--days-remaining', '30'])
     expect(days).toMatchObject({
       code: 0,

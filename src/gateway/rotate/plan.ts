@@ -39,19 +39,22 @@ export interface PlanRequest {
 /**
  * Reads the metadata of each ref once, on record.
  *
- * @param db the journal
+ * @param db the journal; `undefined` where nothing was ever rotated
  * @throws ENVIRONMENT_UNKNOWN, USAGE, REF_UNKNOWN, STATE_UNAVAILABLE, AUDIT_UNAVAILABLE
  */
 export async function planRotations(
   gateway: Gateway,
-  db: DatabaseSync,
+  db: DatabaseSync | undefined,
   { environment, chosen: words, asked, scheduled, openOnly }: PlanRequest,
 ): Promise<{ planned: Planned[]; byStore: boolean }> {
   const { config, dir, path } = gateway.loaded
   const planned = planner({ config, configDir: dir, userHome: userHome(gateway.env), environment })
   const all = subjectsOf(config, planned, environment)
   const begun = new Map(
-    openRotationsOf(db, path).map((one) => [JSON.stringify([one.environment, one.ref]), one]),
+    (db === undefined ? [] : openRotationsOf(db, path)).map((one) => [
+      JSON.stringify([one.environment, one.ref]),
+      one,
+    ]),
   )
   const openOf = (one: Subject): Journalled | undefined =>
     begun.get(JSON.stringify([one.environment, one.ref]))
