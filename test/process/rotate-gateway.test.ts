@@ -5,10 +5,10 @@ import { expect, test } from 'vitest'
 import { REF, rotating } from './rotating.ts'
 import { eventsOf, start, until } from './support.ts'
 
-test('due by age: replaced, put into the agent’s file, the old one ended when the agent has the new one', async () => {
+test('due by its end: replaced, put into the agent’s file, the old one ended when the agent has the new one', async () => {
   const one = await rotating(
     'issued',
-    { every: '1s' },
+    { before: '7d' },
     {
       'tool-bindings': {
         t: { credentials: { c: { secretRef: REF, delivery: 'file' } } },
@@ -22,8 +22,10 @@ test('due by age: replaced, put into the agent’s file, the old one ended when 
     },
   )
   const { world } = one
-  // Due at once; then not again while the test looks.
+  // By what the config says it ends soon, old one or new one; it is looked at again in an hour.
+  const soon = new Date(Date.now() + 3 * 86_400_000).toISOString()
   const config = readFileSync(world.config, 'utf8')
+  world.write('config.json', config.replace('"rotate":', `"expiresAt": "${soon}", "rotate":`))
   const gateway = start(
     world,
     ['gateway', 'run', '--config', world.config, '--log-level', 'info'],
@@ -32,7 +34,6 @@ test('due by age: replaced, put into the agent’s file, the old one ended when 
     },
   )
   await until('rotated', () => eventsOf(world).includes('rotation.promoted'), 40_000)
-  world.write('config.json', config.replace('"1s"', '"90d"'))
   await until('ended', () => eventsOf(world).includes('rotation.done'), 60_000)
   const read = (name: string): string => readFileSync(join(world.dir, name), 'utf8')
   expect(one.issuer.live.map(({ value }) => value)).toEqual([read('last')])

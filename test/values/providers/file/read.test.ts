@@ -19,7 +19,7 @@ describe('what a system error means', () => {
     ['EIO', 'unavailable', 'io'],
     ['ESTALE', 'unavailable', 'io'],
     ['EMFILE', 'unavailable', 'io'],
-    ['ENOSPC', 'unavailable', 'io'],
+    ['ENOSPC', 'unavailable', 'disk-full'],
   ])('%s: %s', (code, kind, reason) => {
     const failure = failureOf(systemError(code), '/fake')
     expect(failure).toMatchObject({ kind, reason, place: '/fake' })
