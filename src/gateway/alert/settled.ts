@@ -83,8 +83,8 @@ const WORDS: Readonly<Record<string, readonly [words: string, hint: string]>> = 
     `replace it at its service and set it anew; \`secretref secrets verify --agent ${MONITOR}\` tries it`,
   ],
   'destination-refused': [
-    'there is no such place, or it may not be written to',
-    'see that the channel is there and the bot is in it, that the address is right, that the program is yours alone',
+    'there is no such place, or it may not be used',
+    'see that the channel is there and the bot is in it, that the address is right, that the program is a file of yours or root’s, no link, which nobody else can change',
   ],
   'message-refused': ['the message is refused', 'look into the log of the receiver'],
   network: ['it could not be reached', 'see that it runs, and that this machine may reach it'],
