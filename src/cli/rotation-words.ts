@@ -1,5 +1,6 @@
 /** A ref's rotation as commands show it: its rule, how far one has come, when the last one was. */
 import { placedRefs } from '../config/accessors.ts'
+import { ROTATION_DRIVERS } from '../config/drivers.generated.ts'
 import type { Config } from '../config/types.ts'
 import { subjectsOf } from '../gateway/rotate/subjects.ts'
 import type { Planner } from '../plan/plan.ts'
@@ -110,11 +111,21 @@ function openJson({ id, step, beganAt, from, reason, notBefore }: Journalled): o
 }
 
 /** Why it is where it is, and what is next. */
-export function nextInWords({ step, ref, reason, notBefore, attempts }: Journalled): string {
+export function nextInWords({
+  step,
+  ref,
+  driver,
+  reason,
+  notBefore,
+  attempts,
+}: Journalled): string {
   if (step === 'done') return '-'
   const why = reason === undefined ? '' : `${REASON_WORDS[reason]}; `
   if (step === 'stuck') return `${why}see to it, then: secrets rotation resume ${ref}`
   const tried = attempts === 0 ? '' : `tried ${attempts} times; `
+  if ((step === 'creating' || step === 'intent') && ROTATION_DRIVERS[driver]?.guided === true) {
+    return `waits for a person: secrets rotate --ref ${ref} --force`
+  }
   return notBefore === undefined
     ? `${why}${tried}goes on with the next run`
     : `${why}${tried}not before ${toSecond(notBefore)}`

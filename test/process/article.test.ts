@@ -316,6 +316,8 @@ describeOnLinux('4.1 and 5.3: rotation', () => {
     expect(code).toBe(1)
     expect(out).toContain('a person has to bring the new one')
     expect(out).toContain('hint: make it at the service')
+    const status = await typed(world, 'openclaw secrets rotation status')
+    expect(status.out).toMatch(/stripe-api-key .*waits for a person/)
     expect(eventsOf(world)).toContain('alert.raised')
   })
 })
