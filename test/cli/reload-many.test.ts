@@ -83,7 +83,9 @@ describeOnLinux('two hundred reloads', () => {
     for (let i = 0; i < 20; i++) await reload(i)
     const before = handles()
     for (let i = 20; i < 200; i++) await reload(i)
-    expect(handles()).toEqual(before)
+    // A timer of the first seconds may be over by now; none more is there.
+    const more = Object.entries(handles()).filter(([name, count]) => count > (before[name] ?? 0))
+    expect(more).toEqual([])
     await collect()
     // What holds now, and `a`, which has been there all the time.
     expect(left(old.gateways)).toBe(1)
