@@ -22,8 +22,8 @@ export function monitorDuty(gateway: Gateway, environment: string | undefined): 
         const alert = alertFor(watched, now)
         if (alert === undefined || signal.aborted) continue
         if (now.getTime() - (told.get(alert.key) ?? 0) < DAY_MS) continue
-        told.set(alert.key, now.getTime())
         await raiseAlert(gateway, alert)
+        told.set(alert.key, now.getTime())
       }
     },
   }
