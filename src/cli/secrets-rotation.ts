@@ -104,14 +104,14 @@ export async function rotationResume(
   ref: string,
   options: RotationOptions,
 ): Promise<number> {
-  await changed(io, ref, options, (one) => {
+  const { environment } = await changed(io, ref, options, (one) => {
     if (one.step === 'stuck') return resume(one)
     throw new SecretRefError('USAGE', `the rotation of ${ref} is not stuck: ${one.step}`, {
       scope: 'ref',
       hint: `\`${io.program} secrets rotate --ref ${ref}\` goes on with it`,
     })
   })
-  return goOn(io, ref, options)
+  return goOn(io, ref, { ...options, environment })
 }
 
 /** Gives one up: before its new value became current it is undone, after that it stays as it is. */
@@ -125,7 +125,8 @@ export async function rotationAbandon(
     io.err(`${printable(`${ref}: given up; what is current stays, and so does the old one`)}\n`)
     return 0
   }
-  return goOn(io, ref, options)
+  const { environment } = now
+  return goOn(io, ref, { ...options, environment })
 }
 
 async function goOn(
@@ -147,7 +148,7 @@ export async function rotationRollback(
   ref: string,
   options: RotationOptions,
 ): Promise<number> {
-  await changed(io, ref, options, (one) => {
+  const { environment } = await changed(io, ref, options, (one) => {
     const back = rollBack(one)
     if (back !== undefined) return back
     throw new SecretRefError('USAGE', `the old value of ${ref} is about to be ended: ${one.step}`, {
@@ -155,7 +156,7 @@ export async function rotationRollback(
       hint: `a new one helps: ${io.program} secrets rotate --ref ${ref} --force`,
     })
   })
-  return goOn(io, ref, options)
+  return goOn(io, ref, { ...options, environment })
 }
 
 /**
@@ -173,7 +174,7 @@ async function changed(
   ref: string,
   options: RotationOptions,
   change: (one: Journalled) => Rotation,
-): Promise<Rotation> {
+): Promise<Rotation & { environment: string }> {
   checkName(io, ref)
   if (io.env['SECRETREF_RUN']) {
     throw new SecretRefError('AGENT_NOT_ALLOWED', 'an agent may not change a rotation', {
@@ -191,7 +192,7 @@ async function changed(
       writeRotation(db, hold, next, io.now())
       const records = new RotationRecords(gateway, one, undefined)
       await gateway.record([records.changed(next.step, one.step)])
-      return next
+      return { ...next, environment: one.environment }
     } finally {
       giveBack(db, hold)
     }

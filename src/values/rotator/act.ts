@@ -5,7 +5,7 @@
 import type { Outside } from '../../gateway/rotate/words.ts'
 import { wipe } from '../secret/bytes.ts'
 import { ended, verified } from './asked.ts'
-import { mayEnd, putBack } from './current.ts'
+import { deadOld, mayEnd, putBack } from './current.ts'
 import { answered, described, failed, groundless, ok, troubled, type Done } from './done.ts'
 import { takeBrought } from './guided.ts'
 import { keep, withCurrent, type Staged, type Work } from './work.ts'
@@ -130,6 +130,8 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     const { order, issuer, staging } = work
     const orphans = await ACTIONS.reconcile(work, staged)
     if (orphans.result !== 'ok' && orphans.result !== 'unlisted') return orphans
+    const dead = await deadOld(work, staged)
+    if (dead !== undefined) return dead
     const back = await putBack(work, staged)
     if (back.result !== 'ok') return back
     if (staged.new !== undefined) {

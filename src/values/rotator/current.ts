@@ -1,7 +1,7 @@
 /** What is current is never ended: whoever uses the ref would lose access. */
 import type { Failure } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
-import { failed, ok, type Done } from './done.ts'
+import { failed, ok, troubled, type Done } from './done.ts'
 import type { Credential } from './driver.ts'
 import type { Work } from './work.ts'
 
@@ -50,4 +50,22 @@ export async function putBack(
   if (put.kind === 'written') return { result: 'ok', version: put.version }
   if (put.kind === 'unknown' || put.kind === 'conflict') return { result: 'unknown' }
   return failed(put)
+}
+
+/**
+ * Before the old one takes the place of a new one beside it: it must still work, as an ending that was sent
+ * and not answered may have ended it. @returns why nothing is undone
+ */
+export async function deadOld(
+  work: Work,
+  { old, new: fresh }: { old?: Credential; new?: Credential },
+): Promise<Done | undefined> {
+  const { issuer, order } = work
+  const beside = issuer.set === undefined || order.rotation.class === 'slots'
+  if (!beside || old === undefined || fresh === undefined) return undefined
+  const current = await currentAs(work, fresh)
+  if (current === undefined) return undefined
+  if ('kind' in current) return failed(current)
+  const tried = await issuer.try(old)
+  return tried.kind === 'valid' ? undefined : troubled(tried)
 }
