@@ -5,9 +5,10 @@ import { SEVERITIES, type Alert } from './types.ts'
 
 /**
  * Where an alert goes: `slack:#finance-alerts` by a bot, `slack` by an incoming webhook, `webhook:NAME`,
- * `command:NAME`.
+ * `command:NAME`. `asked:#finance-alerts`: by a bot too, to a channel that no config names and somebody
+ * asked for on a command line.
  */
-export type Channel = 'slack' | `${'slack' | 'webhook' | 'command'}:${string}`
+export type Channel = 'slack' | `${'slack' | 'asked' | 'webhook' | 'command'}:${string}`
 
 /** All that are configured; Slack's once, for its own channel. */
 export function channelsOf(alerts: Alerts | undefined): Channel[] {
@@ -42,6 +43,20 @@ export function channelOf(alerts: Alerts | undefined, to: string): Channel | und
   }
   // An incoming webhook writes to one channel, whatever it is told.
   return slack.webhook !== undefined && asked === slack.channel ? 'slack' : undefined
+}
+
+/** What `--alert-channel` names. @returns `undefined` where the config has no such channel */
+export function askedChannel(alerts: Alerts | undefined, to: string): Channel | undefined {
+  const channel = channelOf(alerts, to)
+  if (channel === undefined || !channel.startsWith('slack:')) return channel
+  const name = channel.slice('slack:'.length)
+  return isNamed(alerts, name) ? channel : `asked:${name}`
+}
+
+/** Whether the config itself names this channel of Slack. */
+export function isNamed(alerts: Alerts | undefined, name: string): boolean {
+  const { slack, routes = [] } = alerts ?? {}
+  return slack?.channel === name || routes.some(({ to }) => to.includes(name))
 }
 
 /**

@@ -1,6 +1,7 @@
 /** `secretref gateway reload`: the running gateways of a config take it as it is now. */
 import { problemsText } from '../config/problems.ts'
 import { readConfig } from '../config/read.ts'
+import { SecretRefError } from '../errors.ts'
 import { askToReload, type Asked } from '../gateway/control/ask.ts'
 import { safeJson } from '../printable.ts'
 import { printable, type Io } from './io.ts'
@@ -14,6 +15,12 @@ export interface ReloadOptions {
 
 /** @returns 0 where every one has reloaded, 1 where one has refused or did not answer, 2 where none runs */
 export async function gatewayReload(io: Io, options: ReloadOptions): Promise<number> {
+  if (io.env['SECRETREF_RUN']) {
+    throw new SecretRefError('AGENT_NOT_ALLOWED', 'an agent may not have gateways reload', {
+      scope: 'agent',
+      hint: 'do it outside of a run',
+    })
+  }
   const { path } = readConfig(sourceOf(io, options.config))
   const answers = await askToReload(io.home, path)
   if (answers.length === 0) {

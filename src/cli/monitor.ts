@@ -1,5 +1,5 @@
 /** `secretref monitor`: which credentials need somebody, told to whom the config names; for cron. */
-import { channelOf, channelsOf } from '../alerts/routes.ts'
+import { askedChannel, channelsOf } from '../alerts/routes.ts'
 import { SecretRefError } from '../errors.ts'
 import { settleAlerts } from '../gateway/alert/duty.ts'
 import { raiseAlert } from '../gateway/alert/raise.ts'
@@ -57,7 +57,7 @@ async function tell(
   asked: string | undefined,
 ): Promise<{ message: string; hint: string } | undefined> {
   const { alerts } = gateway.loaded.config
-  const to = asked === undefined ? undefined : channelOf(alerts, asked)
+  const to = asked === undefined ? undefined : askedChannel(alerts, asked)
   const now = io.now()
   const meant = watched.flatMap((one) => alertFor(one, now) ?? [])
   for (const alert of meant) {

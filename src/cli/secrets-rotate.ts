@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { SecretRefError } from '../errors.ts'
 import { settleAlerts } from '../gateway/alert/duty.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { currentOf } from '../gateway/rotate/ages.ts'
 import { planRotations, versionOf, type Planned } from '../gateway/rotate/plan.ts'
 import { rotate, type Rotated } from '../gateway/rotate/rotate.ts'
 import { alertOf, standingOf } from '../gateway/rotate/tell.ts'
@@ -18,6 +19,12 @@ import { openGateway, sayer } from './foreground.ts'
 import type { Io } from './io.ts'
 import { progressLine } from './progress.ts'
 import { asJson, needsSomebody, outcomeText, planTable } from './secrets-rotate-words.ts'
+
+/** What a caller of ours adds to what a user may write. */
+export interface GoingOn {
+  /** This rotation is gone on with, and no other one begun. */
+  only?: string
+}
 
 export interface SecretsRotateOptions {
   config?: string
@@ -41,7 +48,7 @@ export interface Outcome {
   rotated: Rotated | SecretRefError
 }
 
-interface Asked extends SecretsRotateOptions {
+interface Asked extends SecretsRotateOptions, GoingOn {
   /** When the refs were read. */
   lookedAt: Date
 }
@@ -54,7 +61,10 @@ const LOOK_MS = 500
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** @returns 1 where somebody has to do something, or something could not be done; else 0 */
-export async function secretsRotate(io: Io, options: SecretsRotateOptions): Promise<number> {
+export async function secretsRotate(
+  io: Io,
+  options: SecretsRotateOptions & GoingOn,
+): Promise<number> {
   checkFlags(io, options)
   const gateway = await openGateway(io, options)
   // To look makes no file.
@@ -92,7 +102,7 @@ async function withJournal(
   io: Io,
   gateway: Gateway,
   db: DatabaseSync | undefined,
-  options: SecretsRotateOptions,
+  options: SecretsRotateOptions & GoingOn,
 ): Promise<number> {
   const { provider, ref, agent, daysRemaining, environment } = options
   const force = options.force === true || options.revokeNow === true
@@ -192,6 +202,7 @@ async function rotateOne(
       subject,
       from,
       lookedAt: options.lookedAt,
+      ...(options.only === undefined ? {} : { only: options.only }),
       why: wanted ? 'forced' : due.kind === 'due' ? 'due' : 'continued',
       impatient: wanted,
       revokeNow: options.revokeNow === true,
@@ -199,10 +210,22 @@ async function rotateOne(
       say,
       signal,
     })
-    if (rotated.kind !== 'held' || Date.now() > until || signal.aborted) return rotated
+    if (rotated.kind !== 'held' || Date.now() > until || signal.aborted) {
+      const leftOne = options.revokeNow === true && open !== undefined && isDone(rotated)
+      if (!leftOne) return rotated
+      // What was under way has ended the value before; the one that leaked may be the one that it made.
+      const now = (await currentOf(gateway, [subject])).get(subject.ref)
+      const again: Can = { kind: 'can', subject, due, todo: true, ...(now && { current: now }) }
+      const after = { ...options, lookedAt: gateway.now() }
+      return rotateOne(gateway, db, again, after, say, signal)
+    }
     say('info', `${subject.ref}: process ${rotated.pid} rotates it; waiting`)
     await pause(LOOK_MS, undefined, { signal }).catch(() => {})
   }
+}
+
+function isDone(rotated: Rotated): boolean {
+  return rotated.kind === 'came-to' && rotated.rotation.step === 'done'
 }
 
 /**

@@ -11,6 +11,7 @@ import {
   openJournal,
   openRotationsOf,
   readJournal,
+  rotationOf,
   rotationsOf,
   takeHold,
   writeRotation,
@@ -104,14 +105,14 @@ export async function rotationResume(
   ref: string,
   options: RotationOptions,
 ): Promise<number> {
-  const { environment } = await changed(io, ref, options, (one) => {
-    if (one.step === 'stuck') return resume(one)
-    throw new SecretRefError('USAGE', `the rotation of ${ref} is not stuck: ${one.step}`, {
+  const one = await changed(io, ref, options, (found) => {
+    if (found.step === 'stuck') return resume(found)
+    throw new SecretRefError('USAGE', `the rotation of ${ref} is not stuck: ${found.step}`, {
       scope: 'ref',
       hint: `\`${io.program} secrets rotate --ref ${ref}\` goes on with it`,
     })
   })
-  return goOn(io, ref, { ...options, environment })
+  return goOn(io, ref, options, one)
 }
 
 /** Gives one up: before its new value became current it is undone, after that it stays as it is. */
@@ -125,20 +126,21 @@ export async function rotationAbandon(
     io.err(`${printable(`${ref}: given up; what is current stays, and so does the old one`)}\n`)
     return 0
   }
-  const { environment } = now
-  return goOn(io, ref, { ...options, environment })
+  return goOn(io, ref, options, now)
 }
 
 async function goOn(
   io: Io,
   ref: string,
-  { config, environment }: RotationOptions,
+  { config }: RotationOptions,
+  { environment, id }: Pick<Journalled, 'environment' | 'id'>,
 ): Promise<number> {
   return secretsRotate(io, {
     ...(config === undefined ? {} : { config }),
-    ...(environment === undefined ? {} : { environment }),
+    environment,
     ref,
     force: true,
+    only: id,
   })
 }
 
@@ -148,15 +150,19 @@ export async function rotationRollback(
   ref: string,
   options: RotationOptions,
 ): Promise<number> {
-  const { environment } = await changed(io, ref, options, (one) => {
-    const back = rollBack(one)
+  const one = await changed(io, ref, options, (found) => {
+    const back = rollBack(found)
     if (back !== undefined) return back
-    throw new SecretRefError('USAGE', `the old value of ${ref} is about to be ended: ${one.step}`, {
-      scope: 'ref',
-      hint: `a new one helps: ${io.program} secrets rotate --ref ${ref} --force`,
-    })
+    throw new SecretRefError(
+      'USAGE',
+      `the old value of ${ref} is about to be ended: ${found.step}`,
+      {
+        scope: 'ref',
+        hint: `a new one helps: ${io.program} secrets rotate --ref ${ref} --force`,
+      },
+    )
   })
-  return goOn(io, ref, { ...options, environment })
+  return goOn(io, ref, options, one)
 }
 
 /**
@@ -174,7 +180,7 @@ async function changed(
   ref: string,
   options: RotationOptions,
   change: (one: Journalled) => Rotation,
-): Promise<Rotation & { environment: string }> {
+): Promise<Journalled> {
   checkName(io, ref)
   if (io.env['SECRETREF_RUN']) {
     throw new SecretRefError('AGENT_NOT_ALLOWED', 'an agent may not change a rotation', {
@@ -185,14 +191,16 @@ async function changed(
   const gateway = await openGateway(io, options)
   const db = openJournal(io.home)
   try {
-    const one = theOne(db, gateway, ref, options)
-    const hold = requireHold(db, one)
+    const found = theOne(db, gateway, ref, options)
+    const hold = requireHold(db, found)
     try {
+      // Whoever held it may have come further since.
+      const one = rotationOf(db, found.id) ?? found
       const next = change(one)
       writeRotation(db, hold, next, io.now())
       const records = new RotationRecords(gateway, one, undefined)
       await gateway.record([records.changed(next.step, one.step)])
-      return { ...next, environment: one.environment }
+      return { ...one, ...next }
     } finally {
       giveBack(db, hold)
     }

@@ -18,6 +18,7 @@ import {
   VAULT_ADDRESS,
   VAULT_FOLDER,
 } from './names.ts'
+import { ROTATION_DRIVERS } from './drivers.generated.ts'
 import { hardcoded, invalid, shownKey, type At } from './problems.ts'
 import { PROVIDER_OPTIONS } from './providers.generated.ts'
 import { configSchema } from './schema.ts'
@@ -108,6 +109,12 @@ class Explainer {
     })
   }
 
+  #driver(at: At, value: unknown): Problem {
+    const drivers = Object.keys(ROTATION_DRIVERS)
+    const hint = didYouMean(typeof value === 'string' ? value : '', drivers, this.#patience)
+    return invalid(at, 'this is no known rotation driver', hint)
+  }
+
   #missing(at: At): Problem {
     return invalid(at, `"${String(at.at(-1))}" is missing`)
   }
@@ -116,6 +123,7 @@ class Explainer {
   #union(issue: core.$ZodIssueInvalidUnion, at: At): Problem[] {
     const value = nodeAt(this.#tree, at)
     if (issue.discriminator !== undefined) {
+      if (issue.discriminator === 'driver') return [this.#driver(at, value)]
       const options = Object.keys(PROVIDER_OPTIONS)
       const message =
         value === undefined

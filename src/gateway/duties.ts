@@ -11,6 +11,8 @@ export interface Duty {
   name: string
   /** From the end of one run to the beginning of the next, about. */
   everyMs: number
+  /** So long after it was first wanted it runs for the first time; left out: at once. */
+  firstAfterMs?: number
   /** @param signal aborts when the gateway stops: then it ends soon, and need not have finished */
   run(signal: AbortSignal): Promise<void>
 }
@@ -71,13 +73,15 @@ export class Duties {
 
   async #again(name: string): Promise<void> {
     const { clock } = this.#options
+    const since = clock.now().getTime()
     let last: number | undefined
     /** The last failure, so that it is told once. */
     let trouble: string | undefined
     for (;;) {
       const duty = this.#wanted.get(name)
       if (duty === undefined || this.#stopping.signal.aborted) break
-      const left = last === undefined ? 0 : last + duty.everyMs - clock.now().getTime()
+      const next = last === undefined ? since + (duty.firstAfterMs ?? 0) : last + duty.everyMs
+      const left = next - clock.now().getTime()
       if (left > 0) await clock.wait(left, this.#changed.signal)
       else {
         trouble = await this.#once(duty, trouble)

@@ -3,6 +3,10 @@ import type { Explanation, Failed } from './explain.ts'
 import type { FailureReason } from './reasons.ts'
 
 export const OF_ROTATIONS = {
+  'admin-unreadable': ({ ref }) => ({
+    message: `the credential by which "${ref}" is rotated could not be read`,
+    hint: `see that the ref under "admin" of its "rotate" is spelled right and has a value; "${ref}" itself was not touched`,
+  }),
   'account-unknown': ({ ref }) => ({
     message: `the new value of "${ref}" works, and its service does not say whose it is`,
     hint: 'let it read the account that it belongs to, as the current one may; nothing was changed',

@@ -74,6 +74,7 @@ export const REASONS = [
   'sdk-missing',
   'no-stages',
   'account-unknown',
+  'admin-unreadable',
   'another-account',
   'another-mode',
   'control-character',

@@ -278,6 +278,14 @@ export function replacementOf(
   })
 }
 
+/** @throws STATE_UNAVAILABLE */
+export function rotationOf(db: DatabaseSync, id: string): Journalled | undefined {
+  return guarded(db, () => {
+    const row = db.prepare('SELECT * FROM rotations WHERE id = ?').get(id)
+    return row && toJournalled(row)
+  })
+}
+
 /** Those that are not over, and those that wait for a person. @throws STATE_UNAVAILABLE */
 export function openRotationsOf(db: DatabaseSync, config: string): Journalled[] {
   return guarded(db, () =>

@@ -68,14 +68,15 @@ const AFTER: Readonly<Record<Action, Step>> = {
 }
 
 /**
- * What is durable just before a creation is sent. A process that dies with it finds it open, and looks
- * for what it may have made.
+ * What is durable just before a creation, or an ending, is sent. Whoever finds it open looks for what a
+ * creation may have made, and never goes back to what may have been ended.
  */
 export function sending(rotation: Rotation): Rotation {
-  return actionOf(rotation) === 'create' ? { ...rotation, open: true } : rotation
+  const action = actionOf(rotation)
+  return action === 'create' || action === 'retire' ? { ...rotation, open: true } : rotation
 }
 
-/** @param rotation as it was written before the action; for a creation, what `sending` made of it */
+/** @param rotation as it was written before the action: what `sending` made of it */
 export function next(rotation: Rotation, action: Action, result: Result, now: Date): Rotation {
   if (result === 'ok') return arrived(rotation, action, now)
   if (result === 'waiting') return waits(rotation, action, now)
@@ -121,8 +122,9 @@ export function abandon(rotation: Rotation): Rotation {
  * @returns `undefined` where it is too late
  */
 export function rollBack(rotation: Rotation): Rotation | undefined {
-  const { step } = rotation
-  return step === 'promoted' || step === 'distributed' ? abort(rotation, 'rolled-back') : undefined
+  const { step, open } = rotation
+  const lives = step === 'promoted' || (step === 'distributed' && !open)
+  return lives ? abort(rotation, 'rolled-back') : undefined
 }
 
 /** A person has it tried again. */
@@ -139,7 +141,9 @@ function arrived(rotation: Rotation, action: Action, now: Date): Rotation {
   const to = { ...kept, step: AFTER[action], attempts: 0 }
   // Looking is no progress: what was asked for in vain still counts.
   if (action === 'reconcile') return { ...kept, open: false }
-  if (action === 'create') return { ...to, open: false }
+  if (action === 'create' || action === 'retire') return { ...to, open: false }
+  // Why an earlier try failed is not said of this one.
+  if (action === 'begin') delete to.reason
   if (action !== 'settle') return to
   if (rotation.reason === 'abandoned' || rotation.reason === 'rolled-back') {
     return { ...to, step: 'abandoned' }
@@ -154,7 +158,9 @@ function again(rotation: Rotation, result: Result, now: Date): Rotation {
   const { step } = rotation
   const attempts = rotation.attempts + 1
   const after = BEYOND_RETURN.has(step)
-  const most = after ? MOST_AFTER : result === 'not-yet' ? MOST_LOOKS : MOST_ATTEMPTS
+  // To be undone is as urgent as to be ended: until then service and store may not agree.
+  const most =
+    after || step === 'aborting' ? MOST_AFTER : result === 'not-yet' ? MOST_LOOKS : MOST_ATTEMPTS
   if (attempts < most) return { ...rotation, attempts, notBefore: later(now, attempts) }
   if (step === 'aborting') return over(rotation, 'stuck', 'not-undone')
   if (after) return over(rotation, 'stuck', 'unavailable')

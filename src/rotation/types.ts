@@ -95,7 +95,7 @@ export interface Rotation {
   attempts: number
   /** Whole rotations of this version that failed. */
   failures: number
-  /** A creation was sent, and what became of it is not known yet. */
+  /** A creation, or an ending, was sent, and what became of it is not known yet. */
   open: boolean
   /** A credential may live that nobody here knows: the service lists nothing. */
   orphanPossible: boolean

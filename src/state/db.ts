@@ -164,8 +164,8 @@ function sqlite(): typeof import('node:sqlite') {
   return createRequire(import.meta.url)('node:sqlite')
 }
 
-/** @returns whether anything is there */
-function refuseForeign(path: string): boolean {
+/** A link would lead a write elsewhere. @returns whether anything is there */
+export function refuseForeign(path: string): boolean {
   let stat
   try {
     stat = lstatSync(path)

@@ -3,7 +3,8 @@ import { chmodSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { guarded, inTransaction } from './db.ts'
+import { SecretRefError } from '../errors.ts'
+import { guarded, inTransaction, refuseForeign } from './db.ts'
 import { ofAnotherVersion, unavailable } from './failures.ts'
 
 const BUSY_MS = 5000
@@ -33,10 +34,12 @@ function open(path: string): DatabaseSync {
     const { DatabaseSync: Database }: typeof import('node:sqlite') = createRequire(import.meta.url)(
       'node:sqlite',
     )
+    refuseForeign(path)
     const db = new Database(path, { timeout: BUSY_MS })
     chmodSync(path, 0o600)
     return db
   } catch (error) {
+    if (error instanceof SecretRefError) throw error
     throw unavailable(path, 'could not be opened', error)
   }
 }

@@ -84,6 +84,14 @@ describe('every kind of mistake has words of its own', () => {
   })
 })
 
+test('a rotation driver is told from a provider', () => {
+  const [problem] = explain(entry({ provider: 'store', rotate: { driver: 'generat' } }))
+  expect(problem).toMatchObject({
+    message: 'this is no known rotation driver',
+    hint: 'did you mean "generate"?',
+  })
+})
+
 describe('an unknown key', () => {
   test.each([
     [{ agents: { a: { toolBindings: {} } } }, 'did you mean "tool-bindings"?'],

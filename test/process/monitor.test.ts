@@ -3,8 +3,16 @@ import { describe, expect, test } from 'vitest'
 import { slack } from '../fakes/slack.ts'
 import { selfSigned } from '../fakes/certificate.ts'
 import { SECRETS, TOKEN } from '../gateway/alert/stage.ts'
-import { serve } from './serving.ts'
-import { eventsOf, makeWorld, recordsOf, run, until, type Ended, type World } from './support.ts'
+import {
+  eventsOf,
+  makeWorld,
+  recordsOf,
+  run,
+  start,
+  until,
+  type Ended,
+  type World,
+} from './support.ts'
 
 const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString()
 
@@ -149,9 +157,13 @@ test('a serving gateway looks by itself', async () => {
     { dated: { value: 'fake-dated', expiresAt: inDays(5) } },
     toSlack(server.url),
   )
-  const gateway = serve(world)
-  await until('told', () => server.messages.length > 0, 30_000)
+  // Agents come first: it looks a while after they were started.
+  const gateway = start(world, ['gateway', 'run', '--config', world.config], {
+    through: ['setsid'],
+    timeoutMs: 60_000,
+  })
+  await until('told', () => server.messages.length > 0, 40_000)
   expect(server.messages[0]?.text).toContain('dated of a ends in 5 days')
   gateway.child.kill('SIGTERM')
   await gateway.ended
-})
+}, 60_000)

@@ -218,4 +218,13 @@ describeOnLinux('what an agent is shown of secrets', () => {
     })
     expect(ended.err).not.toMatch(/hint: .*child-key/)
   })
+
+  test('nor may it have gateways reload', async () => {
+    const world = family()
+    const ended = await lead(world, [...US, 'gateway', 'reload', '--config', world.config])
+    expect({ code: codeIn(ended), exit: ended.code }).toEqual({
+      code: 'AGENT_NOT_ALLOWED',
+      exit: 1,
+    })
+  })
 })

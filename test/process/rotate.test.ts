@@ -99,6 +99,18 @@ describe('a rotation from plan to end', () => {
   })
 })
 
+describe('after a leak', () => {
+  test('--revoke-now ends the current value too, where an earlier rotation was still under way', async () => {
+    const one = await rotating('issued', { grace: '30d' })
+    await one.secretref(FORCED)
+    const leaked = await received(one)
+    const { code } = await one.secretref([...FORCED.slice(0, -1), '--revoke-now'])
+    expect(code).toBe(0)
+    expect(lived(one)).toEqual([await received(one)])
+    expect(lived(one)).not.toContain(leaked)
+  }, 60_000)
+})
+
 describe('what is due', () => {
   test('the plan says it of each, and changes nothing', async () => {
     const one = await rotating('issued', { every: '90d' })
@@ -148,6 +160,7 @@ describe('what is due', () => {
     const refusals = [
       [['--provider', 'strpie'], /did you mean "stripe"/],
       [['--ref', 'api-kee'], /did you mean "api-key"/],
+      [['--agent', 'nobody'], /agents: a/],
       [['--force'], /add --provider, --ref or --agent/],
       [['--ref', REF, '--force', '--days-remaining', '3'], /exclude each other/],
     ] as const
@@ -237,6 +250,24 @@ describe('left to a person', () => {
     expect(await received(one)).toBe(FIRST)
   }, 60_000)
 })
+
+test('what a person decides about one environment’s rotation touches no other one', async () => {
+  const one = await rotating('chosen')
+  const config: { openclaw: { gateway: { secrets: { refMap: Record<string, object> } } } } =
+    JSON.parse(readFileSync(one.world.config, 'utf8'))
+  const entry = config.openclaw.gateway.secrets.refMap[REF]
+  const environments = { staging: { secrets: { [REF]: { ...entry, path: 'staging-key' } } } }
+  one.world.writeConfig({ ...config, environments })
+  const staging = ['--environment', 'staging']
+  await one.secretref(['secrets', 'set', REF, ...staging], { stdin: Buffer.from(FIRST) })
+  one.issuer = { ...one.issuer, refuse: ['choose'] }
+  for (let tries = 0; tries < 3; tries += 1) await one.secretref([...FORCED, ...staging])
+  one.issuer = { ...one.issuer, refuse: [] }
+  await one.secretref(['secrets', 'rotation', 'resume', REF])
+  expect(await received(one)).toBe(FIRST)
+  const history = await one.secretref(['secrets', 'history', REF, ...staging])
+  expect(history.out).toMatch(/^2 +current/m)
+}, 60_000)
 
 describe('rollback', () => {
   test('while the old one lives: it is current again, and the new one is ended', async () => {

@@ -9,6 +9,7 @@ import {
   MOST_LOOKS,
   next,
   resume,
+  rollBack,
   sending,
 } from '../../src/rotation/machine.ts'
 import {
@@ -224,4 +225,41 @@ test('property: whatever the outside answers, the rules hold and it ends', () =>
     }),
     { numRuns: 500 },
   )
+})
+
+describe('the way back', () => {
+  const distributed: Rotation = { ...planned('issued'), step: 'distributed' }
+
+  test('is there until the old one is about to be ended, and not after that was sent', () => {
+    expect(rollBack({ ...distributed, step: 'promoted' })).toMatchObject({ step: 'aborting' })
+    expect(rollBack(distributed)).toMatchObject({ step: 'aborting', reason: 'rolled-back' })
+    const sent = sending(distributed)
+    expect(rollBack(sent)).toBeUndefined()
+    // No answer, an outage, a refusal: the service may have ended it all the same.
+    for (const result of ['unknown', 'unavailable', 'refused'] as const) {
+      expect(rollBack(next(sent, 'retire', result, NOW))).toBeUndefined()
+    }
+    expect(next(sent, 'retire', 'ok', NOW)).toMatchObject({ step: 'retired', open: false })
+  })
+
+  test('waiting for who holds the old one sends nothing, and leaves it open', () => {
+    expect(rollBack(next(distributed, 'retire', 'waiting', NOW))).toMatchObject({
+      step: 'aborting',
+    })
+  })
+
+  test('to undo is tried as long as to end: a short outage does not leave service and store apart', () => {
+    let rotation: Rotation = { ...planned('chosen'), step: 'aborting', reason: 'unavailable' }
+    let tries = 0
+    for (; rotation.step === 'aborting'; tries += 1) {
+      rotation = next(rotation, 'discard', 'unavailable', NOW)
+    }
+    expect(tries).toBe(MOST_AFTER)
+    expect(rotation).toMatchObject({ step: 'stuck', reason: 'not-undone' })
+  })
+
+  test('why an earlier try failed is forgotten when another one begins', () => {
+    const tried: Rotation = { ...planned('issued'), reason: 'refused', failures: 1 }
+    expect(next(tried, 'begin', 'ok', NOW).reason).toBeUndefined()
+  })
 })

@@ -20,18 +20,23 @@ export function alertDuty(gateway: Gateway, say: Say): Duty {
     run: async (signal) => {
       if (!alertsAreDue(gateway)) return
       const { flushAlerts } = await import('./flush.ts')
-      await flushAlerts(gateway, { say, signal: after(signal) })
+      const late = after(signal)
+      try {
+        await flushAlerts(gateway, { say, signal: late.signal })
+      } finally {
+        late.forget()
+      }
     },
   }
 }
 
 /** Aborts a while after the other one. */
-function after(signal: AbortSignal): AbortSignal {
+function after(signal: AbortSignal): { signal: AbortSignal; forget: () => void } {
   const late = new AbortController()
   const begin = (): void => void setTimeout(() => late.abort(), GRACE_MS).unref()
   if (signal.aborted) begin()
   else signal.addEventListener('abort', begin, { once: true })
-  return late.signal
+  return { signal: late.signal, forget: () => signal.removeEventListener('abort', begin) }
 }
 
 /** Beside one agent in the foreground. @returns ends it */

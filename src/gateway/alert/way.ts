@@ -1,5 +1,5 @@
 /** Where alerts of one environment go to one channel, and which credential of the built-in agent that takes. */
-import { channelOf } from '../../alerts/routes.ts'
+import { channelOf, isNamed } from '../../alerts/routes.ts'
 import { MONITOR, webhookTool } from '../../config/monitor.ts'
 import { planner } from '../../plan/plan.ts'
 import { statedTarget } from '../../plan/target.ts'
@@ -30,6 +30,8 @@ export function alertWay(
   const [kind, name] = split(channel)
   const to = kind === 'slack' ? name || 'slack' : channel
   if (channelOf(config.alerts, to) === undefined) return 'no-channel'
+  // One that waits must not go where the config no longer sends.
+  if (channel.startsWith('slack:') && !isNamed(config.alerts, name)) return 'no-channel'
   if (kind === 'command') {
     const { command = [] } = commands[name] ?? {}
     const [program = ''] = command
@@ -66,5 +68,5 @@ function split(channel: string): ['slack' | 'webhook' | 'command', string] {
 
 /** `#finance-alerts`, `webhook:own`: as a person wrote it. */
 export function channelInWords(channel: string): string {
-  return channel.replace(/^slack:/, '')
+  return channel.replace(/^(?:slack|asked):/, '')
 }

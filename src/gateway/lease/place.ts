@@ -60,14 +60,18 @@ export function issuedFor({ at }: Sheet['leases']): LeaseName[] {
   })
 }
 
-/** Leases of this config whose gateway is dead, or gave them up. */
+/**
+ * Leases of this config whose gateway is dead, or gave them up. What could not be revoked before comes last:
+ * it must not keep the others from their turn.
+ */
 export function abandonedLeases({ home, loaded }: Pick<Gateway, 'home' | 'loaded'>): LeaseName[] {
   const dir = home.leases
   const config = configOf(loaded.path)
-  return namesIn(dir).flatMap((name) => {
+  const left = namesIn(dir).flatMap((name) => {
     const read = name.includes(`.${config}.`) ? parse(name) : undefined
     return read === undefined || isOwned(dir, read) ? [] : [read]
   })
+  return left.toSorted((one, other) => Number(one.told) - Number(other.told))
 }
 
 /**

@@ -36,9 +36,7 @@ export function sweepLeases(gateway: Gateway): Promise<Swept> {
 async function sweep(gateway: Gateway): Promise<Swept> {
   const swept: Swept = { revoked: 0, ended: 0, kept: 0 }
   const mine: LeaseName[] = []
-  // What could not be revoked before comes last: it must not keep the others from their turn.
-  const left = abandonedLeases(gateway).toSorted((a, b) => Number(a.told) - Number(b.told))
-  for (const lease of left.slice(0, MOST)) {
+  for (const lease of abandonedLeases(gateway).slice(0, MOST)) {
     const taken = claim(gateway.home, lease)
     if (taken !== undefined) mine.push(taken)
   }

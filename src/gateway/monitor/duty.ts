@@ -6,6 +6,8 @@ import { alertFor } from './alerts.ts'
 import { lookAtAll } from './look.ts'
 
 const EVERY_MS = 6 * 3_600_000
+/** Agents that are about to start are served first: they share the calls that a provider may get. */
+const FIRST_MS = 15_000
 const DAY_MS = 86_400_000
 const DAYS = 7
 
@@ -16,6 +18,7 @@ export function monitorDuty(gateway: Gateway, environment: string | undefined): 
   return {
     name: 'monitor',
     everyMs: EVERY_MS,
+    firstAfterMs: FIRST_MS,
     async run(signal) {
       const now = gateway.now()
       for (const watched of await lookAtAll(gateway, { environment, days: DAYS })) {

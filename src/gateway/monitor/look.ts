@@ -72,7 +72,8 @@ export async function lookAtAll(
   const stuck = stuckOf(gateway)
   const watched = new Map<string, Watched & { agents: string[] }>()
   for (const { binding, environment: where, covered, decision, fetched } of bindings) {
-    if (!covered) continue
+    // Of what nobody could be asked for, as its provider has had its calls, nothing new is known.
+    if (!covered || (fetched?.outcome === 'failure' && fetched.reason === 'budget')) continue
     const { ref, agent } = binding
     const value = fetched?.outcome === 'value' ? fetched : undefined
     const row = value && learned(where).get(ref)

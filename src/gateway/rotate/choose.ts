@@ -35,6 +35,17 @@ export function chosen<T extends Subject | NoSubject>(
       hint: didYouMean(ref, known, 'refs'),
     })
   }
+  const agents = new Set(subjects.flatMap((one) => one.agents))
+  if (agent !== undefined && !agents.has(agent)) {
+    throw new SecretRefError(
+      'AGENT_UNKNOWN',
+      `no ref is bound to an agent named ${quoted(agent)}`,
+      {
+        scope: 'agent',
+        hint: didYouMean(agent, [...agents], 'agents'),
+      },
+    )
+  }
   const byService = subjects.filter(({ targets }) => targets.some((id) => ids.includes(id)))
   const byStore = provider !== undefined && byService.length === 0 && providers.includes(provider)
   const meant = subjects.filter((one) => {

@@ -70,6 +70,7 @@ export function rotations(
         subject,
         from: versionOf(current, open),
         lookedAt,
+        ...(open === undefined ? {} : { only: open.id }),
         why: due.kind === 'due' ? 'due' : 'continued',
         impatient: false,
         revokeNow: false,

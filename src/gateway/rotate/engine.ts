@@ -12,8 +12,8 @@ export interface Surroundings {
   db: DatabaseSync
   hold: Hold
   now: () => Date
-  /** Does it outside, in a process of the value wing. */
-  outside: (action: Outside) => Promise<Did>
+  /** Does it outside, in a process of the value wing. `at`: as it was written before. */
+  outside: (action: Outside, at: Rotation) => Promise<Did>
   /** Tells the agents that hold the old value. */
   distribute: () => Promise<Result>
   /** Whether the old one must live on for those who hold it. */
@@ -39,7 +39,7 @@ export async function drive(at: Surroundings, begun: Rotation): Promise<Rotation
     const sent = sending(rotation)
     if (sent !== rotation) writeRotation(at.db, at.hold, sent, at.now())
     await at.record(sent, { action })
-    const did = await done(at, action)
+    const did = await done(at, action, sent)
     rotation = next(sent, action, did.result, at.now())
     writeRotation(at.db, at.hold, rotation, at.now(), did)
     await at.record(rotation, { action, ...did })
@@ -49,9 +49,13 @@ export async function drive(at: Surroundings, begun: Rotation): Promise<Rotation
   return rotation
 }
 
-async function done(at: Surroundings, action: Action): Promise<Pick<Did, 'result'> & Partial<Did>> {
+async function done(
+  at: Surroundings,
+  action: Action,
+  sent: Rotation,
+): Promise<Pick<Did, 'result'> & Partial<Did>> {
   const outside = OUTSIDE.find((one) => one === action)
-  if (outside !== undefined) return at.outside(outside)
+  if (outside !== undefined) return at.outside(outside, sent)
   if (action === 'distribute') return { result: await at.distribute() }
   return { result: 'ok' }
 }

@@ -59,11 +59,12 @@ export class RotationRecords {
       ...(version === undefined ? {} : { version }),
       ...(fingerprint === undefined ? {} : { fingerprint }),
     }
+    // Why an earlier try failed is not said of one that went well.
+    const why =
+      reason ?? (event === 'rotation.step' && result === 'ok' ? undefined : rotation.reason)
     const fields = {
       ...(code === undefined ? {} : { code }),
-      ...(reason === undefined && rotation.reason === undefined
-        ? {}
-        : { reason: reason ?? rotation.reason ?? '' }),
+      ...(why === undefined ? {} : { reason: why }),
       ...(Object.keys(secret).length === 0 ? {} : { secret }),
     }
     const upstream = id === undefined ? {} : { upstream: id }

@@ -10,6 +10,7 @@ import {
   beginRotation,
   giveBack,
   replacementOf,
+  rotationOf,
   takeHold,
   type Hold,
   type Journalled,
@@ -37,6 +38,8 @@ export interface RotateRequest {
   from: string
   /** When that was looked up. */
   lookedAt: Date
+  /** Goes on with this rotation, and begins no other one where it is over. */
+  only?: string
   /** For the record: who or what asked for it. */
   why: 'forced' | 'due' | 'continued'
   /** A pause after something failed is not kept: a person wants it now. */
@@ -103,6 +106,10 @@ async function held(
   if (joined !== undefined && joined.updatedAt >= request.lookedAt) {
     return { kind: 'came-to', rotation: joined, last: {}, holders: [] }
   }
+  const meant = request.only === undefined ? undefined : rotationOf(db, request.only)
+  if (meant !== undefined && isEnded(meant)) {
+    return { kind: 'came-to', rotation: meant, last: {}, holders: [] }
+  }
   const place = JSON.stringify([subject.step.provider, subject.step.at])
   const begun = beginRotation(db, hold, { ...subject, place, from }, now())
   requireSame(begun, subject, place)
@@ -112,12 +119,12 @@ async function held(
   let rotator: Rotator | undefined
   let last: Partial<Did> = {}
   let version: string | undefined
-  const outside = async (action: Outside): Promise<Did> => {
+  const outside = async (action: Outside, { open }: Rotation): Promise<Did> => {
     if (rotator?.gone !== false) {
       await gateway.record(order.releases)
       rotator = new Rotator(order.order)
     }
-    return rotator.does(action)
+    return rotator.does(action, open)
   }
   if (begun.step === 'planned') await gateway.record([records.begun(request.why, begun.from)])
   let rotation: Rotation = impatient ? withoutPause(begun) : begun
@@ -166,6 +173,10 @@ async function held(
     holders,
     ...(until === undefined ? {} : { until }),
   }
+}
+
+function isEnded({ step }: Rotation): boolean {
+  return step === 'done' || step === 'abandoned'
 }
 
 function withoutPause(rotation: Rotation): Rotation {

@@ -5,7 +5,7 @@ import type { Result } from '../../rotation/types.ts'
 import { codeOf, FINGERPRINT, matching, objectIn, VERSION } from '../metadata.ts'
 import { isFailureReason } from '../../policy/reasons.ts'
 import { valueProcess } from '../value-process.ts'
-import type { Did, Outside, RotationOrder } from './words.ts'
+import type { Did, Outside, RotationOrder, ToRotator } from './words.ts'
 
 const RESULTS: readonly Result[] = [
   'ok',
@@ -66,12 +66,13 @@ export class Rotator {
   }
 
   /** `unknown` where it died, or said what it may not: what was sent may have been done. */
-  async does(action: Outside): Promise<Did> {
+  async does(action: Outside, open = false): Promise<Did> {
     const nothing: Did = { did: action, result: 'unknown' }
     if (this.gone) return nothing
     const { promise, resolve } = Promise.withResolvers<string | undefined>()
     this.#heard = resolve
-    this.#child.stdin?.write(`${JSON.stringify({ do: action })}\n`)
+    const word: ToRotator = { do: action, ...(open ? { open } : {}) }
+    this.#child.stdin?.write(`${JSON.stringify(word)}\n`)
     const line = await promise
     return (line === undefined ? undefined : parseDid(line, action)) ?? nothing
   }

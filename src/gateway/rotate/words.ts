@@ -64,7 +64,8 @@ export interface RotationOrder {
   }
 }
 
-export type ToRotator = RotationOrder | { do: Outside }
+/** `open`: a creation was sent before, and what became of it is not known. */
+export type ToRotator = RotationOrder | { do: Outside; open?: true }
 
 export interface Did {
   did: Outside

@@ -89,7 +89,8 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     const { value } = staged.new
     const put = await session.put(order.at, value, {
       expect: order.from,
-      operation: order.rotation.id,
+      // The same value again is the same write; another one, after this was undone, is not.
+      operation: `${order.rotation.id} ${fingerprint(value)}`,
     })
     if (put.kind === 'written') return { result: 'ok', version: put.version }
     if (put.kind === 'unknown') return { result: 'unknown' }
@@ -146,6 +147,7 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     const kept = await staging.drop(order.rotation.id, ['new', 'old'])
     if (kept !== undefined) return failed(kept)
     // Undone; but there is one of which nobody here knows whose it is.
-    return orphans.reason === undefined ? { ...orphans, ...back } : orphans
+    const unknown = orphans.reason !== undefined || (work.open && orphans.result === 'unlisted')
+    return unknown ? orphans : { ...orphans, ...back }
   },
 }

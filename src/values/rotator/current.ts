@@ -45,7 +45,7 @@ export async function putBack(
   if (old === undefined || session.put === undefined) return { result: 'unavailable' }
   const put = await session.put(order.at, old.value, {
     expect: current.version,
-    operation: `${order.rotation.id}.back`,
+    operation: `${order.rotation.id} back from ${work.fingerprint(fresh.value)}`,
   })
   if (put.kind === 'written') return { result: 'ok', version: put.version }
   if (put.kind === 'unknown' || put.kind === 'conflict') return { result: 'unknown' }

@@ -40,7 +40,10 @@ async function main(): Promise<void> {
   await withAdmin(place, async (admin) => {
     if (admin !== undefined && 'kind' in admin) {
       // Nothing is done by a credential that cannot be had.
-      for await (const action of actions(lines)) report({ did: action, ...failed(admin) })
+      const { result, code } = failed(admin)
+      for await (const { action } of actions(lines)) {
+        report({ did: action, result, ...(code && { code }), reason: 'admin-unreadable' })
+      }
       return
     }
     await work(order, driver, admin, lines)
@@ -66,11 +69,14 @@ async function work(
   try {
     await withSession(order, async (session) => {
       const one = { order, issuer, session, staging, fingerprint, guided, ...(input && { input }) }
-      for await (const action of actions(lines)) {
+      for await (const { action, open } of actions(lines)) {
         // Whoever comes after a control that has died begins where the journal says, and so must not we.
         await nextTurn()
         if (left.signal.aborted) return
-        report({ did: action, ...(await inTurn(order, action, () => act(one, action))) })
+        report({
+          did: action,
+          ...(await inTurn(order, action, () => act({ ...one, open }, action))),
+        })
       }
     })
   } finally {
@@ -80,11 +86,13 @@ async function work(
 }
 
 /** What control asks for, one after the other. */
-async function* actions(lines: AsyncIterator<string>): AsyncGenerator<Outside> {
+async function* actions(
+  lines: AsyncIterator<string>,
+): AsyncGenerator<{ action: Outside; open: boolean }> {
   for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
     const word: ToRotator = JSON.parse(line.value)
     if (!('do' in word)) return
-    yield word.do
+    yield { action: word.do, open: word.open === true }
   }
 }
 

@@ -14,6 +14,8 @@ export interface Work {
   session: Session
   staging: Staging
   fingerprint: Fingerprint
+  /** A creation was sent before, and what became of it is not known. */
+  open: boolean
   /** A person brings the new value. */
   guided: boolean
   /** Reads it; there where a person is at hand. */

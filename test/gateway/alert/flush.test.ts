@@ -262,6 +262,18 @@ describe('nothing is sent', () => {
     expect(own.requests).toEqual([])
   })
 
+  test('to a channel of Slack that the config names no longer, though the bot might', async () => {
+    const server = await slack([TOKEN])
+    const s = await stage({ slack: SLACK }, slackAt(server.url))
+    await raiseAlert(s.gateway, ALERT)
+    const { loaded } = s.gateway
+    const alerts = { slack: { ...SLACK, channel: '#private' } }
+    const moved = s.like({ loaded: { ...loaded, config: { ...loaded.config, alerts } } })
+    const request = { say: () => {}, signal: new AbortController().signal }
+    expect(await flushAlerts(moved, request)).toMatchObject({ givenUp: 1 })
+    expect(server.requests).toEqual([])
+  })
+
   test('by another config than its own', async () => {
     const own = await receiver()
     const s = await stage({ webhooks: { own: hookAt(own.url) } })

@@ -50,6 +50,14 @@ describe('a lease is nobody’s', () => {
     expect(names(abandonedLeases(gateway))).toContain(again)
   })
 
+  test('and what could not be revoked before comes after all others', () => {
+    const gateway = gatewayOf()
+    const kept = Array.from({ length: 70 }, (_, i) => made(gateway, '0-0-0', `run-${i}`))
+    const fresh = made(gateway, DEAD, 'run-abc')
+    expect(names(abandonedLeases(gateway))[0]).toBe(fresh)
+    expect(abandonedLeases(gateway)).toHaveLength(kept.length + 1)
+  })
+
   test('in another pid namespace: when its keeper has not touched it for three minutes', () => {
     const gateway = gatewayOf()
     const name = made(gateway, FOREIGN)

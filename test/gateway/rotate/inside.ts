@@ -87,6 +87,7 @@ export class Inside {
       session: this.#session,
       staging: new Staging(place, now),
       fingerprint: fingerprinter(fingerprintKey),
+      open: false,
       guided: false,
     }
     try {

@@ -45,7 +45,7 @@ function workWith(
   }
   const staging = new Staging(place, () => new Date())
   return {
-    work: { order, issuer: whole, session, staging, fingerprint, guided: false },
+    work: { order, issuer: whole, session, staging, fingerprint, guided: false, open: false },
     path: place.path,
   }
 }
@@ -141,4 +141,34 @@ test('the old one is ended by the new, and the new one by the old', async () => 
     ['fake-old', 'fake-new'],
     ['fake-new', 'fake-old'],
   ])
+})
+
+test('a creation that was sent and cannot be looked for is not undone by giving up', async () => {
+  const { work } = workWith({ end: async () => ({ kind: 'ok' }) })
+  expect(await act(work, 'discard')).toEqual({ result: 'ok' })
+  expect(await act({ ...work, open: true }, 'discard')).toEqual({ result: 'unlisted' })
+})
+
+test('the old one gets its place back only where it still works', async () => {
+  const ended: (string | undefined)[] = []
+  let current = 'fake-old'
+  const { work } = workWith(
+    {
+      create: async () => ({ kind: 'made', value: Buffer.from('fake-new'), id: 'new' }),
+      try: async ({ value }) =>
+        value.toString() === 'fake-old'
+          ? { kind: 'refused', code: 'CREDENTIAL_REJECTED' }
+          : { kind: 'valid', account: 'acct' },
+      end: async ({ id }) => {
+        ended.push(id)
+        return { kind: 'ok' }
+      },
+      marked: async () => ({ kind: 'ids', ids: [] }),
+    },
+    () => current,
+  )
+  await act(work, 'create')
+  current = 'fake-new'
+  expect(await act(work, 'discard')).toMatchObject({ result: 'refused' })
+  expect(ended).toEqual([])
 })

@@ -70,12 +70,17 @@ describe.skipIf(bin === undefined)('PostgreSQL', () => {
     expect(await admits(made)).toBe(true)
   })
 
-  test('two users with different rights are not the same account', async () => {
+  test.each([
+    ['a role', 'GRANT readers'],
+    ['a grant of its own', 'GRANT SELECT ON things'],
+  ])('two users with different rights are not the same account: %s', async (_, grant) => {
     const about = await two()
+    await server.query('DROP ROLE IF EXISTS readers')
     await server.query('CREATE ROLE readers')
+    await server.query('CREATE TABLE IF NOT EXISTS things (id int)')
     const [, used = ''] = /\/\/([^:]+):/.exec(about.current.value.toString()) ?? []
     const name = decodeURIComponent(used).replaceAll('"', '""')
-    await server.query(`GRANT readers TO "${name}"`)
+    await server.query(`${grant} TO "${name}"`)
     const signal = new AbortController().signal
     const issuer = await twoUsers.open(about.options, {
       signal,

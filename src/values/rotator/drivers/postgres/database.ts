@@ -9,8 +9,12 @@ import { verifierOf } from './scram.ts'
 /** postgresql.org/docs/current/libpq-connect.html, "Connection URIs" */
 export const POSTGRES: Form = { protocol: /^postgres(?:ql)?:$/, port: 5432 }
 
-/** The roles whose rights a user has. */
-const RIGHTS = `SELECT session_user AS name, coalesce(string_agg(g.rolname, ',' ORDER BY g.rolname), '') AS roles
+/** The roles whose rights a user has, and what was granted to it directly. */
+const RIGHTS = `SELECT session_user AS name,
+    coalesce(string_agg(g.rolname, ',' ORDER BY g.rolname), '') AS roles,
+    (SELECT coalesce(string_agg(concat_ws(':', table_schema, table_name, privilege_type), ','
+       ORDER BY table_schema, table_name, privilege_type), '')
+     FROM information_schema.role_table_grants WHERE grantee = session_user) AS grants
   FROM pg_roles u LEFT JOIN pg_auth_members m ON m.member = u.oid
   LEFT JOIN pg_roles g ON g.oid = m.roleid WHERE u.rolname = session_user`
 
@@ -29,8 +33,9 @@ export function postgres(
     rightsOf: async (account) => {
       const answer = await ask(account, options, RIGHTS, ctx)
       if (answer.kind !== 'rows') return answer
-      const { name, roles } = answer.rows[0] ?? {}
-      return { kind: 'signed-in', name: String(name), rights: String(roles) }
+      const { name, roles, grants } = answer.rows[0] ?? {}
+      const rights = `${String(roles)} ${String(grants)}`
+      return { kind: 'signed-in', name: String(name), rights }
     },
     alter: (by, wanted) => alter(by, wanted, options, ctx),
   }
