@@ -69,8 +69,8 @@ async function chosen(issuer: Issuer, current: Credential): Promise<Credential> 
 }
 
 describe.skipIf(!there)('MariaDB', () => {
-  choosingDriver(oneUser, one, { overlaps: false })
-  choosingDriver(twoUsers, two, { overlaps: true })
+  choosingDriver(oneUser, one)
+  choosingDriver(twoUsers, two)
 
   test('neither its general nor its binary log sees a password: it is told a hash', async () => {
     const about = await one()

@@ -54,8 +54,8 @@ async function two(): Promise<Subject> {
 }
 
 describe.skipIf(bin === undefined)('PostgreSQL', () => {
-  choosingDriver(oneUser, one, { overlaps: false })
-  choosingDriver(twoUsers, two, { overlaps: true })
+  choosingDriver(oneUser, one)
+  choosingDriver(twoUsers, two)
 
   test('the server’s log never sees a password: it is told a verifier', async () => {
     const about = await one()

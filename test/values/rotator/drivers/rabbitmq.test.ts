@@ -67,16 +67,12 @@ async function chosen(issuer: Issuer, current: Credential): Promise<Credential> 
 
 describe.skipIf(!there)('RabbitMQ', () => {
   describe('an application’s user, by an admin', () =>
-    choosingDriver(driver, () => one('amqp', ''), { overlaps: false }))
+    choosingDriver(driver, () => one('amqp', '')))
   describe('an administrator, by itself', () =>
-    choosingDriver(
-      driver,
-      async () => {
-        const { admin: _, ...about } = await one('http', 'administrator')
-        return about
-      },
-      { overlaps: false },
-    ))
+    choosingDriver(driver, async () => {
+      const { admin: _, ...about } = await one('http', 'administrator')
+      return about
+    }))
 
   test('the password is in no request and in no log; tags and limits stay', async () => {
     const about = await one('amqp', 'monitoring,policymaker')
