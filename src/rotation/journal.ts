@@ -278,6 +278,19 @@ export function replacementOf(
   })
 }
 
+/** Ids of those that a person gave up as they stood. @throws STATE_UNAVAILABLE */
+export function givenUpOf(db: DatabaseSync, { config, environment, ref }: RefKey): string[] {
+  return guarded(db, () =>
+    db
+      .prepare(
+        `SELECT id FROM rotations WHERE config = ? AND environment = ? AND ref = ?
+           AND step = 'abandoned'`,
+      )
+      .all(config, environment, ref)
+      .map((row) => String(row['id'])),
+  )
+}
+
 /** @throws STATE_UNAVAILABLE */
 export function rotationOf(db: DatabaseSync, id: string): Journalled | undefined {
   return guarded(db, () => {

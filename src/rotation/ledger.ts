@@ -27,6 +27,8 @@ export interface Told {
   fingerprint?: string
   /** The provider's name of its version. */
   version?: string
+  /** Of the old one, by which those who hold it are found. */
+  replaced?: string
 }
 
 export interface LedgerRow {
@@ -46,7 +48,7 @@ export function enter(
   db: DatabaseSync,
   { id, step }: Rotation,
   from: string,
-  { id: upstream, fingerprint, version }: Told,
+  { id: upstream, fingerprint, version, replaced }: Told,
   now: Date,
 ): void {
   const at = now.toISOString()
@@ -81,8 +83,9 @@ export function enter(
       'new',
     )
     is('new', 'current')
-    db.prepare(`INSERT OR IGNORE INTO ledger VALUES (?, 'old', 'previous', NULL, NULL, ?, ?)`).run(
+    db.prepare(`INSERT OR IGNORE INTO ledger VALUES (?, 'old', 'previous', NULL, ?, ?, ?)`).run(
       id,
+      replaced ?? null,
       from,
       at,
     )

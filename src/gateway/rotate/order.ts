@@ -23,6 +23,7 @@ export async function orderOf(
   gateway: Gateway,
   { subject, pasteMarks }: RotateRequest,
   { id, class: kind, from, environment }: Journalled,
+  givenUp: readonly string[],
 ): Promise<{ order: RotationOrder; releases: Entry[] }> {
   const { home, loaded, env } = gateway
   const { step, provider, driver, options, ref } = subject
@@ -36,6 +37,7 @@ export async function orderOf(
     type: provider.type,
     options: resolveOptions(provider, loaded.dir, home, env),
     at: step.at,
+    givenUp,
     from,
     staging: { path: join(home.dir, 'rotations.age'), identity: join(home.keys, 'rotation.key') },
     fingerprintKey: home.fingerprintKey,

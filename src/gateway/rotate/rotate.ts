@@ -8,6 +8,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { errnoOf, SecretRefError } from '../../errors.ts'
 import {
   beginRotation,
+  givenUpOf,
   giveBack,
   replacementOf,
   rotationOf,
@@ -115,7 +116,7 @@ async function held(
   requireSame(begun, subject, place)
   const records = new RotationRecords(gateway, begun, subject.step.provider)
   const old = oldOneOf(gateway, request, begun)
-  const order = await orderOf(gateway, request, begun)
+  const order = await orderOf(gateway, request, begun, givenUpOf(db, hold))
   let rotator: Rotator | undefined
   let last: Partial<Did> = {}
   let version: string | undefined

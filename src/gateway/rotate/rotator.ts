@@ -96,6 +96,7 @@ export function parseDid(line: string, action: Outside): Did | undefined {
   const { reason } = parsed
   const version = matching(parsed['version'], VERSION)
   const fingerprint = matching(parsed['fingerprint'], FINGERPRINT)
+  const replaced = matching(parsed['replaced'], FINGERPRINT)
   const id = matching(parsed['id'], ID)
   return {
     did: action,
@@ -105,6 +106,7 @@ export function parseDid(line: string, action: Outside): Did | undefined {
     ...(parsed['service'] === true ? { service: true } : {}),
     ...(version === undefined ? {} : { version }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
+    ...(replaced === undefined ? {} : { replaced }),
     ...(id === undefined ? {} : { id }),
   }
 }

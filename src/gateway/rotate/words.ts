@@ -45,6 +45,8 @@ export interface RotationOrder {
   type: string
   options: Readonly<Record<string, unknown>>
   at: Location
+  /** Earlier ones of this ref that a person gave up as they stood: what is staged of them is wiped with it. */
+  givenUp: readonly string[]
   /** The version that is replaced; what is current must still be it. */
   from: string
   /** The store of what is between its steps: absolute paths. */
@@ -78,6 +80,8 @@ export interface Did {
   version?: string
   /** Of the new value, as soon as there is one. */
   fingerprint?: string
+  /** After `promote`: of the old value. */
+  replaced?: string
   /** The service's name for the new one; of one that a lost answer had left behind, when it is ended. */
   id?: string
 }

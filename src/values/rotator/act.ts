@@ -3,11 +3,14 @@
  * looks at what is staged and at what is current, and does what is left.
  */
 import type { Outside } from '../../gateway/rotate/words.ts'
+import type { Failure } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
 import { ended, verified } from './asked.ts'
-import { deadOld, mayEnd, putBack } from './current.ts'
+import { mayEnd } from './current.ts'
 import { answered, described, failed, groundless, ok, troubled, type Done } from './done.ts'
 import { takeBrought } from './guided.ts'
+import { promoted } from './promote.ts'
+import { undo } from './undo.ts'
 import { keep, withCurrent, type Staged, type Work } from './work.ts'
 
 export async function act(work: Work, action: Outside): Promise<Done> {
@@ -84,25 +87,9 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     return work.guided && unanswered ? { ...done, result: 'waiting' } : done
   },
 
-  async promote({ order, session, fingerprint }, staged) {
-    if (staged.new === undefined || session.put === undefined) return groundless
-    const { value } = staged.new
-    const put = await session.put(order.at, value, {
-      expect: order.from,
-      // The same value again is the same write; another one, after this was undone, is not.
-      operation: `${order.rotation.id} ${fingerprint(value)}`,
-    })
-    if (put.kind === 'written') return { result: 'ok', version: put.version }
-    if (put.kind === 'unknown') return { result: 'unknown' }
-    if (put.kind !== 'conflict') return failed(put)
-    // Ours may be what is there: the answer to an earlier try was lost.
-    const [current] = await session.get([order.at])
-    if (current?.kind !== 'value') return { result: 'conflict' }
-    const same = fingerprint(current.value) === fingerprint(value)
-    const { version } = current.meta
-    wipe(current.value)
-    if (!same) return { result: 'conflict' }
-    return { result: 'ok', ...(version === undefined ? {} : { version }) }
+  async promote(work, staged) {
+    if (staged.new === undefined || staged.old === undefined) return groundless
+    return promoted(work, { old: staged.old, new: staged.new })
   },
 
   async retire(work, staged) {
@@ -123,31 +110,24 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
   async confirm(work, staged) {
     const done = staged.old === undefined ? ok : await ended(work, staged.old)
     if (done.result !== 'ok') return done
-    const kept = await work.staging.drop(work.order.rotation.id, ['old', 'new'])
+    const kept = await forget(work)
     return kept === undefined ? done : failed(kept)
   },
 
   async discard(work, staged) {
-    const { order, issuer, staging } = work
     const orphans = await ACTIONS.reconcile(work, staged)
     if (orphans.result !== 'ok' && orphans.result !== 'unlisted') return orphans
-    const dead = await deadOld(work, staged)
-    if (dead !== undefined) return dead
-    const back = await putBack(work, staged)
+    const back = await undo(work, staged)
     if (back.result !== 'ok') return back
-    if (staged.new !== undefined) {
-      // Of one that took the old one's place, the old value is set again; of one beside it, it is ended.
-      const beside = order.rotation.class === 'slots' && issuer.end !== undefined
-      const undone =
-        issuer.set !== undefined && staged.old !== undefined && !beside
-          ? await issuer.set(staged.old, staged.new)
-          : await issuer.end?.(staged.new, staged.old)
-      if (undone !== undefined && undone.kind !== 'ok') return answered(undone)
-    }
-    const kept = await staging.drop(order.rotation.id, ['new', 'old'])
+    const kept = await forget(work)
     if (kept !== undefined) return failed(kept)
     // Undone; but there is one of which nobody here knows whose it is.
     const unknown = orphans.reason !== undefined || (work.open && orphans.result === 'unlisted')
     return unknown ? orphans : { ...orphans, ...back }
   },
+}
+
+/** With what earlier rotations of the ref have left that were given up as they stood. */
+function forget({ order: { rotation, givenUp }, staging }: Work): Promise<Failure | undefined> {
+  return staging.drop([rotation.id, ...givenUp])
 }

@@ -26,7 +26,7 @@ export async function verified(work: Asker, fresh: Credential, old: Credential):
 }
 
 /** No other refusal says anything of the credential itself. */
-function isDead(tried: Tried): boolean {
+export function isDead(tried: Tried): boolean {
   return tried.kind === 'refused' && tried.code === 'CREDENTIAL_REJECTED'
 }
 

@@ -1,18 +1,25 @@
 /** What is current is never ended: whoever uses the ref would lose access. */
-import type { Failure } from '../providers/contract.ts'
+import type { Failure, Outcome } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
-import { failed, ok, troubled, type Done } from './done.ts'
+import { failed, troubled, type Done } from './done.ts'
 import type { Credential } from './driver.ts'
 import type { Work } from './work.ts'
 
+/** What is current, which the caller wipes; `undefined`: nothing is. */
+export async function readCurrent({ order, session }: Work): Promise<Outcome | undefined> {
+  const [current] = await session.get([order.at])
+  return current?.kind === 'absent' ? undefined : current
+}
+
 /** @returns the version under which it is current; `undefined`: another one is, or none */
-async function currentAs(
-  { order, session, fingerprint }: Work,
+export async function currentAs(
+  work: Work,
   { value }: Credential,
 ): Promise<{ version: string } | Failure | undefined> {
-  const [current] = await session.get([order.at])
-  if (current === undefined || current.kind === 'absent') return undefined
+  const current = await readCurrent(work)
+  if (current === undefined) return undefined
   if (current.kind !== 'value') return current
+  const { fingerprint } = work
   try {
     if (fingerprint(current.value) !== fingerprint(value)) return undefined
     return { version: current.meta.version ?? 'any' }
@@ -21,51 +28,25 @@ async function currentAs(
   }
 }
 
-/** Before the old one is ended. @returns why it may not be */
+/**
+ * Before the old one is ended: it is not current, and what is current works, whoever put it there.
+ *
+ * @returns why it may not be ended
+ */
 export async function mayEnd(work: Work, old: Credential): Promise<Done | undefined> {
-  const current = await currentAs(work, old)
+  const { issuer, fingerprint } = work
+  const current = await readCurrent(work)
   if (current === undefined) return undefined
-  // Somebody has put it back.
-  return 'kind' in current ? failed(current) : { result: 'conflict', reason: 'current-changed' }
-}
-
-/**
- * Where the new one is current, the old one takes its place again: somebody wants it back, or the answer to
- * its promotion was lost.
- */
-export async function putBack(
-  work: Work,
-  { old, new: fresh }: { old?: Credential; new?: Credential },
-): Promise<Done> {
-  if (fresh === undefined) return ok
-  const current = await currentAs(work, fresh)
-  if (current === undefined) return ok
-  if ('kind' in current) return failed(current)
-  const { order, session } = work
-  if (old === undefined || session.put === undefined) return { result: 'unavailable' }
-  const put = await session.put(order.at, old.value, {
-    expect: current.version,
-    operation: `${order.rotation.id} back from ${work.fingerprint(fresh.value)}`,
-  })
-  if (put.kind === 'written') return { result: 'ok', version: put.version }
-  if (put.kind === 'unknown' || put.kind === 'conflict') return { result: 'unknown' }
-  return failed(put)
-}
-
-/**
- * Before the old one takes the place of a new one beside it: it must still work, as an ending that was sent
- * and not answered may have ended it. @returns why nothing is undone
- */
-export async function deadOld(
-  work: Work,
-  { old, new: fresh }: { old?: Credential; new?: Credential },
-): Promise<Done | undefined> {
-  const { issuer, order } = work
-  const beside = issuer.set === undefined || order.rotation.class === 'slots'
-  if (!beside || old === undefined || fresh === undefined) return undefined
-  const current = await currentAs(work, fresh)
-  if (current === undefined) return undefined
-  if ('kind' in current) return failed(current)
-  const tried = await issuer.try(old)
-  return tried.kind === 'valid' ? undefined : troubled(tried)
+  if (current.kind !== 'value') return failed(current)
+  try {
+    if (fingerprint(current.value) === fingerprint(old.value)) {
+      // Somebody has put it back.
+      return { result: 'conflict', reason: 'current-changed' }
+    }
+    if (issuer.end === undefined) return undefined
+    const tried = await issuer.try({ value: current.value })
+    return tried.kind === 'valid' ? undefined : troubled(tried)
+  } finally {
+    wipe(current.value)
+  }
 }

@@ -79,14 +79,16 @@ export class Staging {
     }
   }
 
-  /** Both, or one, and what was noted; what is gone already is no failure. */
-  async drop(rotation: string, roles: readonly Role[]): Promise<Failure | undefined> {
+  /** All that these rotations have left; what is gone already is no failure. */
+  async drop(rotations: readonly string[]): Promise<Failure | undefined> {
     const outcome = await changeStore(this.#place, this.#now(), (document) => {
-      for (const role of roles) {
-        const name = nameOf(rotation, role)
-        for (const one of [name, `${name}.id`]) remove(document, one, 'any')
+      for (const rotation of rotations) {
+        for (const role of ['old', 'new'] as const) {
+          const name = nameOf(rotation, role)
+          for (const one of [name, `${name}.id`]) remove(document, one, 'any')
+        }
+        remove(document, `${rotation}.before`, 'any')
       }
-      remove(document, `${rotation}.before`, 'any')
       return { kind: 'written', version: '1' }
     })
     return failureOf(outcome)

@@ -79,6 +79,7 @@ export class Inside {
         type: 'store',
         options: store,
         at: AT,
+        givenUp: [],
         from: '1',
         staging: place,
         fingerprintKey,

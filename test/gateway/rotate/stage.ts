@@ -92,6 +92,7 @@ export class Stage {
       type: provider.spec.type,
       options,
       at,
+      givenUp: [],
       from: first.version,
       staging: { path: join(home.dir, 'rotations.age'), identity: join(home.keys, 'rotation.key') },
       fingerprintKey: home.fingerprintKey,

@@ -1,54 +1,8 @@
 /** Single actions, with an issuer that does what no real one can be told to do. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import type { RotationOrder } from '../../../src/gateway/rotate/words.ts'
-import type { Session } from '../../../src/values/providers/contract.ts'
+import { writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
 import { act } from '../../../src/values/rotator/act.ts'
-import type { Issuer } from '../../../src/values/rotator/driver.ts'
-import { Staging } from '../../../src/values/rotator/staging.ts'
-import type { Work } from '../../../src/values/rotator/work.ts'
-
-function fingerprint(value: Buffer): string {
-  return value.toString('hex')
-}
-
-/** @param current what the ref holds */
-function workWith(
-  issuer: Partial<Issuer>,
-  current = () => 'fake-old',
-): { work: Work; path: string } {
-  const dir = mkdtempSync(join(tmpdir(), 'secretref-act-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
-  const place = { path: join(dir, 'rotations.age'), identity: join(dir, 'keys', 'rotation.key') }
-  const order: RotationOrder = {
-    v: 1,
-    rotation: { id: 'r1', class: 'issued' },
-    driver: { type: 'exec', options: {} },
-    provider: 'store',
-    type: 'store',
-    options: {},
-    at: { path: 'key' },
-    from: '1',
-    staging: place,
-    fingerprintKey: join(dir, 'keys', 'fingerprint.key'),
-  }
-  const session: Session = {
-    get: async () => [{ kind: 'value', value: Buffer.from(current()), meta: { version: '1' } }],
-    close: async () => {},
-  }
-  const whole: Issuer = {
-    try: async () => ({ kind: 'valid', account: 'acct' }),
-    close: async () => {},
-    ...issuer,
-  }
-  const staging = new Staging(place, () => new Date())
-  return {
-    work: { order, issuer: whole, session, staging, fingerprint, guided: false, open: false },
-    path: place.path,
-  }
-}
+import { workWith } from './work.ts'
 
 test('one that was made and cannot be kept is not "not made": it has to be looked for', async () => {
   const { work, path } = workWith({
@@ -171,4 +125,44 @@ test('the old one gets its place back only where it still works', async () => {
   current = 'fake-new'
   expect(await act(work, 'discard')).toMatchObject({ result: 'refused' })
   expect(ended).toEqual([])
+})
+
+test('the old one is ended only where what is current works, whoever put it there', async () => {
+  const ended: (string | undefined)[] = []
+  let current = 'fake-old'
+  const dead = new Set<string>()
+  const { work } = workWith(
+    {
+      create: async () => ({ kind: 'made', value: Buffer.from('fake-new'), id: 'new' }),
+      marked: async () => ({ kind: 'ids', ids: [] }),
+      try: async ({ value }) =>
+        dead.has(value.toString())
+          ? { kind: 'refused', code: 'CREDENTIAL_REJECTED' }
+          : { kind: 'valid', account: 'acct' },
+      end: async ({ value }) => {
+        ended.push(value?.toString())
+        return { kind: 'ok' }
+      },
+    },
+    () => current,
+  )
+  await act(work, 'create')
+  current = 'fake-new'
+  dead.add('fake-new')
+  expect(await act(work, 'retire')).toMatchObject({ result: 'refused', service: true })
+  expect(ended).toEqual([])
+  // Somebody has replaced it by one that works.
+  current = 'fake-third'
+  expect(await act(work, 'retire')).toEqual({ result: 'ok' })
+  expect(ended).toEqual(['fake-old'])
+})
+
+test('what was given up as it stood is wiped with the next one that ends', async () => {
+  const { work } = workWith({})
+  await work.staging.keep('given-up', 'old', { value: Buffer.from('fake-left') })
+  await work.staging.keep('other', 'old', { value: Buffer.from('fake-other') })
+  const order = { ...work.order, givenUp: ['given-up'] }
+  expect(await act({ ...work, order }, 'confirm')).toEqual({ result: 'ok' })
+  expect(await work.staging.read('given-up')).toEqual({ kind: 'staged' })
+  expect(await work.staging.read('other')).toMatchObject({ old: { value: expect.anything() } })
 })

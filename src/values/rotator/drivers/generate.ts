@@ -48,7 +48,6 @@ export const driver: Driver = {
         }
         return { kind: 'made', value: random(alphabet, length) }
       },
-      set: async () => ({ kind: 'ok' }),
       // There is nobody who could refuse it.
       try: async () => ({ kind: 'valid', account: 'ours' }),
       close: async () => {},
