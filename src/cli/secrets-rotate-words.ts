@@ -34,7 +34,7 @@ export function planTable(planned: readonly Planned[], now: Date): string {
   return table([['REF', 'DRIVER', 'SERVICE', 'ENDS', 'NOW'], ...rows])
 }
 
-function verdict({ current, due, open, todo }: Can, now: Date): string {
+function verdict({ subject, current, since, due, open, todo }: Can, now: Date): string {
   if (open !== undefined && open.step !== 'planned') {
     if (open.step === 'stuck') return 'stuck: secretref secrets rotation status'
     if (todo) return `goes on: ${open.step}`
@@ -52,21 +52,30 @@ function verdict({ current, due, open, todo }: Can, now: Date): string {
   switch (due.kind) {
     case 'due':
       if (due.start > now) return `due, waits for its window: ${minute(due.start)}`
-      return due.why === 'age' && secret.createdAt !== undefined
-        ? `due (made ${dayOf(secret.createdAt)})`
+      return due.why === 'age' && since !== undefined
+        ? `due (${sinceInWords(since)})`
         : `due (${end})`
-    case 'later':
-      return `not due before ${dayOf(due.at.toISOString())} (${end})`
+    case 'later': {
+      const by = due.why === 'age' && since !== undefined ? `${sinceInWords(since)}; ` : ''
+      return `not due before ${dayOf(due.at.toISOString())} (${by}${end})`
+    }
     case 'shut':
       return 'due, and its window does not open within two weeks'
     case 'never':
-      return `not due (${end})`
+      return subject.rotate.every === undefined || since !== undefined
+        ? `not due (${end})`
+        : 'not due: nobody says how old it is, so it counts from the first run that is no dry one'
     default:
       return due satisfies never
   }
 }
 
 function minute(at: Date): string {
+function sinceInWords({ at, by }: NonNullable<Can['since']>): string {
+  const words = { store: 'made', rotation: 'rotated', seen: 'first seen' }
+  return `${words[by]} ${dayOf(at.toISOString())}`
+}
+
   return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
@@ -169,7 +178,7 @@ export function asJson(planned: readonly Planned[], outcomes: readonly Outcome[]
         const { ref, targets, problem } = one.subject
         return { ref, targets, code: problem.code, message: problem.message }
       }
-      const { subject, current, due, open, todo } = one
+      const { subject, current, since, due, open, todo } = one
       const end = current?.outcome === 'value' ? current.expiresAt : undefined
       return {
         ref: subject.ref,
@@ -183,6 +192,7 @@ export function asJson(planned: readonly Planned[], outcomes: readonly Outcome[]
         ...(open === undefined ? {} : { from: open.from }),
         ...(end === undefined ? {} : { expiresAt: end }),
         due: due.kind,
+        ...(since === undefined ? {} : { since: since.at.toISOString(), sinceBy: since.by }),
         ...(open === undefined ? {} : { step: open.step }),
         todo,
         ...resultOf(one, results.get(one)),

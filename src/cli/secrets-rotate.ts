@@ -111,6 +111,7 @@ async function withJournal(
     environment: askedEnvironment(environment, io.env['SECRETREF_ENVIRONMENT']),
     chosen: { provider, ref, agent },
     asked: { force, days: daysRemaining },
+    dry: options.dryRun === true,
   })
   const todo = planned.filter((one) => one.kind === 'can').filter((one) => one.todo)
   if (options.dryRun === true || db === undefined) {

@@ -61,6 +61,8 @@ export interface BindingFact {
   service?: string
   /** When it is to be replaced, where its entry says so. */
   rule?: Rule
+  /** Since when it has the value that was fetched, where that is known and it has a rule. */
+  since?: Date
   /** In production: the providers of its chain that keep plaintext. */
   plaintext?: readonly string[]
 }

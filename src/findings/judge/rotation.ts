@@ -12,7 +12,7 @@ import { environmentsInWords } from './words.ts'
 /** A line of cron runs once a day. */
 const PATIENCE_MS = 24 * 60 * 60 * 1000
 
-/** By the dates that the store gives; one that is stuck is told as that. */
+/** By the dates that the store gives, or our own rotations; one that is stuck is told as that. */
 export function judgeOverdue(facts: AuditFacts): AuditFinding[] {
   const open = new Map(facts.rotations.map((one) => [keyOf(one), one]))
   const stateOf = ({ binding: { ref }, environment }: BindingFact): RotationFact | undefined =>
@@ -38,15 +38,16 @@ export function judgeOverdue(facts: AuditFacts): AuditFinding[] {
 
 /** @returns when it could have begun, where that is longer ago than whoever does it is slow */
 function overdueSince(
-  { covered, rule, fetched, decision }: BindingFact,
+  { covered, rule, fetched, since, decision }: BindingFact,
   now: Date,
 ): Date | undefined {
   if (!covered || rule === undefined || fetched?.outcome !== 'value') return undefined
   const { window, ...times } = rule
   const { createdAt } = fetched
+  const made = since ?? (fetched.createdAt === undefined ? undefined : new Date(fetched.createdAt))
   const { expiresAt } = decision
   const age = {
-    ...(createdAt === undefined ? {} : { createdAt: new Date(createdAt) }),
+    ...(made === undefined ? {} : { createdAt: made }),
     ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
   }
   const due = dueOf(times, age, now)

@@ -26,6 +26,7 @@ import { lookAt } from './paths.ts'
 import { planAll, type Planned } from './plans.ts'
 import { literalsIn, searchFiles } from './search.ts'
 import { withServed } from './served.ts'
+import { withSince } from './since.ts'
 import { storeFacts, unlisted } from './stores.ts'
 import { targetFacts, type TargetFacts } from './targets.ts'
 
@@ -92,7 +93,8 @@ export async function gather(request: AuditRequest): Promise<Gathered> {
     bindings = facts.bindings,
     ...asked
   } = await askAll(request, loaded, about, targets)
-  const known = { ...facts, stores: stores ?? facts.stores, bindings }
+  const aged = withSince(bindings, audited.path, home, facts.now)
+  const known = { ...facts, stores: stores ?? facts.stores, bindings: aged }
   // Nothing is opened for an audit that cannot be put on record.
   if (targets === undefined || stores === undefined) return { facts: known, notes, ...asked }
   const searched = await searchFiles(filesOf(paths, programPaths, uid), home, knownFrom(bindings))

@@ -3,6 +3,7 @@ import { SecretRefError } from '../../errors.ts'
 import { didYouMean as nearest } from '../../config/suggest.ts'
 import { didYouMean, quoted } from '../../plan/known.ts'
 import { dueOf, type Due } from '../../rotation/due.ts'
+import type { Since } from '../../rotation/since.ts'
 import { idsOfService, serviceWords } from '../../targets/infer.ts'
 import type { Current } from './ages.ts'
 import type { NoSubject, Subject } from './subjects.ts'
@@ -70,13 +71,22 @@ export interface Asked {
 
 const DAY_MS = 86_400_000
 
-/** @returns what is known of it says that it is due, or when */
-export function dueNow(subject: Subject, current: Current, { force, days }: Asked, now: Date): Due {
+/**
+ * @param since when its value became the one that it is, where anybody knows
+ * @returns what is known of it says that it is due, or when
+ */
+export function dueNow(
+  subject: Subject,
+  current: Current,
+  since: Since | undefined,
+  { force, days }: Asked,
+  now: Date,
+): Due {
   if (current.outcome !== 'value') return { kind: 'never' }
-  const { secret, expiresAt } = current
+  const { expiresAt } = current
   if (force) return { kind: 'due', why: 'end', since: now, start: now }
   const age = {
-    ...(secret.createdAt === undefined ? {} : { createdAt: new Date(secret.createdAt) }),
+    ...(since === undefined ? {} : { createdAt: since.at }),
     ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
   }
   return days === undefined

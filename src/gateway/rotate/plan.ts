@@ -5,6 +5,7 @@ import { SecretRefError } from '../../errors.ts'
 import { planner } from '../../plan/plan.ts'
 import type { Due } from '../../rotation/due.ts'
 import { openRotationsOf, type Journalled } from '../../rotation/journal.ts'
+import { noteSeen, sinceOf, type Described, type Since } from '../../rotation/since.ts'
 import { userHome } from '../../state/home.ts'
 import type { Gateway } from '../gateway.ts'
 import { currentOf, type Current } from './ages.ts'
@@ -18,6 +19,8 @@ export type Planned =
       subject: Subject
       /** Not asked for where a rotation is under way. */
       current?: Current
+      /** Since when it has that value, where anybody knows. */
+      since?: Since
       due: Due
       /** It was begun, and is not over, or waits for a person. */
       open?: Journalled
@@ -34,6 +37,8 @@ export interface PlanRequest {
   scheduled?: boolean
   /** Nobody is asked: only what is under way goes on. */
   openOnly?: boolean
+  /** Nothing is written down: also not that a value was seen for the first time. */
+  dry?: boolean
 }
 
 /**
@@ -45,7 +50,7 @@ export interface PlanRequest {
 export async function planRotations(
   gateway: Gateway,
   db: DatabaseSync | undefined,
-  { environment, chosen: words, asked, scheduled, openOnly }: PlanRequest,
+  { environment, chosen: words, asked, scheduled, openOnly, dry }: PlanRequest,
 ): Promise<{ planned: Planned[]; byStore: boolean }> {
   const { config, dir, path } = gateway.loaded
   const planned = planner({ config, configDir: dir, userHome: userHome(gateway.env), environment })
@@ -68,10 +73,20 @@ export async function planRotations(
   const toRead = subjects.filter((one) => 'step' in one).filter((one) => !isBegun(one))
   const current = await currentOf(gateway, toRead)
   const now = gateway.now()
+  const sinceWhen = (
+    { ref, environment: where, rotate }: Subject,
+    value: Described,
+  ): Since | undefined => {
+    const key = { config: path, environment: where, ref }
+    const since = sinceOf(db, key, value, now)
+    if (since !== undefined || rotate.every === undefined) return since
+    return db === undefined || dry === true ? undefined : noteSeen(db, key, value, now)
+  }
   const planOf = (subject: Subject): Planned => {
     const known = current.get(subject.ref)
     const open = openOf(subject)
-    const due = known === undefined ? NOT_ASKED : dueNow(subject, known, asked, now)
+    const since = known?.outcome === 'value' ? sinceWhen(subject, known.secret) : undefined
+    const due = known === undefined ? NOT_ASKED : dueNow(subject, known, since, asked, now)
     const starts = due.kind === 'due' && due.start <= now && open?.step !== 'stuck'
     const goesOn = known === undefined && open?.step !== 'stuck'
     const pausing = !asked.force && open?.notBefore !== undefined && open.notBefore > now
@@ -79,6 +94,7 @@ export async function planRotations(
       kind: 'can',
       subject,
       ...(known === undefined ? {} : { current: known }),
+      ...(since === undefined ? {} : { since }),
       due,
       ...(open === undefined ? {} : { open }),
       todo: !pausing && (goesOn || starts),
