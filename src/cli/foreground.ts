@@ -136,15 +136,17 @@ export async function openGateway(io: Io, options: { config?: string }): Promise
   const config = options.config ?? parent?.config
   const loaded = await openConfig(io, config === undefined ? {} : { config }, { trusted: true })
   const now = (): Date => io.now()
+  const warn = (...said: [sentence: string, hint?: string]): void => sayTo(io, ...said)
   return new Gateway({
     home: io.home,
     env: io.env,
     loaded,
-    log: openAuditLog(io.home, { now, warn: (...said) => sayTo(io, ...said) }),
+    log: openAuditLog(io.home, { now, warn }),
     actor: actorOf(parent?.agent),
     surroundings: readSurroundings(io.env),
     parent,
     now,
+    warn,
   })
 }
 

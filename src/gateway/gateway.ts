@@ -42,6 +42,8 @@ export class Gateway {
   readonly surroundings: Surroundings
   readonly parent: Parent | undefined
   readonly now: () => Date
+  /** Says on stderr what stops nobody and is no answer to what was asked for. */
+  readonly warn: (sentence: string, hint?: string) => void
   readonly #withheld: Withheld
   readonly #shared: Shared
   #opened = false
@@ -55,6 +57,8 @@ export class Gateway {
     surroundings: Surroundings
     parent: Parent | undefined
     now: () => Date
+    /** Left out: nobody listens. */
+    warn?: (sentence: string, hint?: string) => void
     /** Of the gateway whose place it takes. */
     shared?: Shared
   }) {
@@ -66,6 +70,7 @@ export class Gateway {
     this.surroundings = parts.surroundings
     this.parent = parts.parent
     this.now = parts.now
+    this.warn = parts.warn ?? (() => {})
     this.#shared = parts.shared ?? { db: undefined, denials: new Coalescer(parts.now) }
     this.#withheld = withheldOf(parts.loaded.config)
   }
@@ -78,9 +83,9 @@ export class Gateway {
 
   /** The same process with a newer config: log, state and what was counted stay one. */
   withConfig(loaded: LoadedConfig): Gateway {
-    const { home, env, log, actor, surroundings, parent, now } = this
+    const { home, env, log, actor, surroundings, parent, now, warn } = this
     const shared = this.#shared
-    return new Gateway({ home, env, loaded, log, actor, surroundings, parent, now, shared })
+    return new Gateway({ home, env, loaded, log, actor, surroundings, parent, now, warn, shared })
   }
 
   /** Before this process ends: what was counted is written, the log's head is stored. */

@@ -1,4 +1,6 @@
 /** `deny-and-alert` as a user meets it: whole runs whose alerts go to servers of the test. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { listen } from '../fakes/listen.ts'
 import { slack } from '../fakes/slack.ts'
@@ -136,6 +138,20 @@ describe('a denied credential', () => {
     expect(ended.err).toContain('a: STRIPE_API_KEY: alert: the agent was not started')
     expect(alertsIn(world)).toEqual(['alert.raised'])
   })
+})
+
+test('an alert that cannot be kept is said in a line with what to do, and on record with whose it is', async () => {
+  const hook = await receiver()
+  const world = worldOf(toHook(hook.url))
+  mkdirSync(join(world.home.dir, 'alerts.db'), { recursive: true, mode: 0o700 })
+  const ended = await runs(world, 'true')
+  expect(ended.code).toBe(125)
+  expect(ended.err).toMatch(
+    /an alert is sent to nobody \(grant\.denied of stripe-api-key\): \S*alerts\.db is not a file of ours\nhint: something else stands in its place; move it away\n/,
+  )
+  const failed = recordsOf(world).filter(({ event }) => event === 'alert.failed')
+  expect(failed).toMatchObject([{ reason: 'outbox', agent: 'a', ref: 'stripe-api-key' }])
+  expect(hook.requests).toEqual([])
 })
 
 describe('a sender that fails', () => {

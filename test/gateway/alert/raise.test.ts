@@ -60,8 +60,21 @@ describe('where the outbox cannot be used', () => {
     await raiseAlert(s.gateway, ALERT)
     expect(s.records()).toMatchObject([
       { event: 'alert.raised' },
-      { event: 'alert.failed', reason: 'outbox', code: 'STATE_UNAVAILABLE' },
+      {
+        event: 'alert.failed',
+        reason: 'outbox',
+        code: 'STATE_UNAVAILABLE',
+        agent: 'payment-analyst',
+        ref: 'stripe-api-key',
+        environment: 'default',
+        detail: { alert: 'credential.expiring', state: 'given-up' },
+      },
     ])
+    expect(s.said).toHaveLength(2)
+    expect(s.said[0]).toMatch(
+      /^an alert is sent to nobody \(credential\.expiring of stripe-api-key\): .*alerts\.db /,
+    )
+    expect(s.said[1]).toMatch(/delete it: |move it away/)
     const said: string[] = []
     await settleAlerts(s.gateway, (_level, sentence) => void said.push(sentence))
     expect(said).toHaveLength(1)

@@ -71,10 +71,11 @@ export async function stage(
       surroundings: readSurroundings(world.env),
       parent: undefined,
       now: clock,
+      warn: (sentence, hint) => said.push(sentence, ...(hint === undefined ? [] : [hint])),
       ...parts,
     })
-  const gateway = like({})
   const said: string[] = []
+  const gateway = like({})
   return {
     world,
     gateway,
