@@ -6,7 +6,7 @@ import { subjectsOf } from '../gateway/rotate/subjects.ts'
 import type { Planner } from '../plan/plan.ts'
 import type { Journalled } from '../rotation/journal.ts'
 import type { KnownRotation } from '../rotation/known.ts'
-import { REASON_WORDS } from '../rotation/reasons.ts'
+import { helpOf, REASON_WORDS } from '../rotation/reasons.ts'
 import type { DriverClass } from '../rotation/types.ts'
 
 /** What a ref's `rotate` says, times as they are written. */
@@ -118,10 +118,11 @@ export function nextInWords({
   reason,
   notBefore,
   attempts,
+  failures,
 }: Journalled): string {
   if (step === 'done') return '-'
   const why = reason === undefined ? '' : `${REASON_WORDS[reason]}; `
-  if (step === 'stuck') return `${why}see to it, then: secrets rotation resume ${ref}`
+  if (step === 'stuck') return `${why}${helpOf({ ref, reason, failures })}`
   const tried = attempts === 0 ? '' : `tried ${attempts} times; `
   if ((step === 'creating' || step === 'intent') && ROTATION_DRIVERS[driver]?.guided === true) {
     return `waits for a person: secrets rotate --ref ${ref} --force`

@@ -4,6 +4,7 @@ import { signText, type Sign } from '../gateway/status.ts'
 import type { Planned } from '../gateway/rotate/plan.ts'
 import { reasonOf, standingOf, type CameTo } from '../gateway/rotate/tell.ts'
 import { dayOf, isPast, whenOf } from '../policy/expiry.ts'
+import { helpOf } from '../rotation/reasons.ts'
 import { printable, type Io } from './io.ts'
 import type { Can, Outcome } from './secrets-rotate.ts'
 import { table } from './table.ts'
@@ -126,7 +127,7 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
       return {
         sign: 'bad',
         text: `stuck${message}${code}`,
-        hint: `then: secretref secrets rotation resume ${subject.ref}`,
+        hint: helpOf(rotation),
       }
     case 'abandoned':
       return {

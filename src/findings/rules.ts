@@ -73,7 +73,7 @@ export const RULE_TEXTS: Readonly<Record<FindingCode, RuleText>> = {
   },
   'rotation-stuck': {
     title: 'A rotation that is left to a person',
-    help: 'See to what `secretref secrets rotation status` says of it, then resume it.',
+    help: 'Do what `secretref secrets rotation status` says of it: most go on by `resume`.',
     level: 'error',
   },
   'plaintext-in-production': {

@@ -37,7 +37,7 @@ export const OF_ROTATIONS = {
   }),
   'key-unknown': ({ ref }) => ({
     message: `the account of "${ref}" has a credential that a lost answer may have left behind, or that somebody else made`,
-    hint: 'if nobody uses it, delete it at the service; then run `secretref secrets rotation resume`',
+    hint: `if nobody uses it, delete it at the service; then run: secretref secrets rotation resume ${ref}`,
   }),
   'key-elsewhere': ({ ref }) => ({
     message: `the current value of "${ref}" is no credential of the user whose credentials would be changed`,

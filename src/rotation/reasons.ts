@@ -1,5 +1,6 @@
-/** Why a rotation stopped, in words. */
-import type { RotationReason } from './types.ts'
+/** Why a rotation stopped, in words, and what helps one that is left to a person. Pure. */
+import { MOST_FAILURES } from './machine.ts'
+import type { Rotation, RotationReason } from './types.ts'
 
 export const REASON_WORDS: Readonly<Record<RotationReason, string>> = {
   refused: 'the service refused',
@@ -9,4 +10,36 @@ export const REASON_WORDS: Readonly<Record<RotationReason, string>> = {
   'not-undone': 'what was begun could not be undone',
   abandoned: 'given up',
   'rolled-back': 'the old value was wanted back',
+}
+
+interface About extends Pick<Rotation, 'failures'> {
+  ref: string
+  reason?: RotationReason | undefined
+}
+
+/**
+ * Of one that is stuck: what a person does, with the command that goes on from there. Giving it up helps
+ * one alone: where the old value was put back, to go on would be to end what is in use.
+ */
+export function helpOf({ ref, reason, failures }: About): string {
+  const resume = `secretref secrets rotation resume ${ref}`
+  switch (reason) {
+    case 'current-changed':
+      return failures < MOST_FAILURES
+        ? `run: secretref secrets rotation abandon ${ref}; what is current stays, and the value that was made is yours to end at its service`
+        : `see who changes it, then run: ${resume}`
+    case 'orphan-possible':
+      return `end at its service what was made then and nobody uses, then run: ${resume}`
+    case 'not-undone':
+      return `see that its service takes it back, then run: ${resume}; do not abandon it`
+    case 'abandoned':
+    case 'rolled-back':
+      return `what was begun is undone by the next run: secretref secrets rotate --ref ${ref}`
+    case 'refused':
+    case 'unavailable':
+    case undefined:
+      return `mend what its last try met, then run: ${resume}`
+    default:
+      throw new TypeError(`a reason without help: ${String(reason satisfies never)}`)
+  }
 }

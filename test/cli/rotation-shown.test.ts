@@ -80,7 +80,7 @@ test('one that is under way, one that is stuck, and the last that was done', asy
   const stripe = await ask(w, 'secrets', 'describe', 'stripe-api-key')
   expect(stripe.out).toContain(
     '  rotation    by a person (stripe): 7d before its end\n' +
-      '  under way   stuck, since 2026-11-20T03:00:00Z; the service refused; see to it, then: secrets rotation resume stripe-api-key\n',
+      '  under way   stuck, since 2026-11-20T03:00:00Z; the service refused; mend what its last try met, then run: secretref secrets rotation resume stripe-api-key\n',
   )
 })
 

@@ -237,6 +237,21 @@ describe('left to a person', () => {
     expect(described.out).not.toContain('under way')
   }, 60_000)
 
+  test('the old value was put back while it was to be ended: what is said of it helps', async () => {
+    const one = await rotating('issued', { grace: '30d' })
+    await one.secretref(FORCED)
+    await one.secretref(['secrets', 'set', REF], { stdin: Buffer.from(FIRST) })
+    const stuck = await one.secretref([...FORCED.slice(0, -1), '--revoke-now'])
+    expect(stuck.out).toContain('stuck: "api-key" was changed by somebody else meanwhile')
+    const [, ...words] = /secretref (secrets) (rotation) (\w+) (\S+);/.exec(stuck.out) ?? []
+    expect(words).toEqual(['secrets', 'rotation', 'abandon', REF])
+    expect((await one.secretref(words)).code).toBe(0)
+    const status = await one.secretref(['secrets', 'rotation', 'status'])
+    expect(status).toMatchObject({ code: 0, out: '' })
+    expect(await received(one)).toBe(FIRST)
+    expect(lived(one)).toContain(FIRST)
+  })
+
   test('abandon undoes what is not current yet', async () => {
     const one = await rotating('issued')
     one.issuer = { ...one.issuer, refuse: ['try'] }

@@ -77,6 +77,8 @@ export interface RotationFact {
   environment: string
   step: Step
   reason?: RotationReason
+  /** Whole rotations of this version that failed. */
+  failures: number
   /** When it came there. */
   since: Date
 }

@@ -2,7 +2,7 @@
 import { shownKey } from '../../config/problems.ts'
 import { dayOf } from '../../policy/expiry.ts'
 import { dueOf } from '../../rotation/due.ts'
-import { REASON_WORDS } from '../../rotation/reasons.ts'
+import { helpOf, REASON_WORDS } from '../../rotation/reasons.ts'
 import { nextOpening } from '../../rotation/window.ts'
 import { about } from './dates.ts'
 import type { AuditFacts, BindingFact, RotationFact } from './facts.ts'
@@ -64,7 +64,7 @@ function isLate(at: Date, now: Date): boolean {
 export function judgeStuck({ rotations, bindings, placed, ...facts }: AuditFacts): AuditFinding[] {
   return rotations
     .filter(({ step }) => step === 'stuck')
-    .map(({ ref, environment, reason, since }) => {
+    .map(({ ref, environment, reason, failures, since }) => {
       const shown = shownKey(ref)
       const entries = placed.filter((one) => {
         const own = one.at[0] === 'environments' ? one.at[1] : facts.home
@@ -85,7 +85,7 @@ export function judgeStuck({ rotations, bindings, placed, ...facts }: AuditFacts
         environment,
         ...detailOf(`since ${day}`, environmentsInWords([environment], facts.environments)),
         message: `the rotation of "${shown}" is left to a person${why}`,
-        hint: `see to it, then run: secretref secrets rotation resume ${shown}`,
+        hint: helpOf({ ref: shown, reason, failures }),
         places: ats.length > 0 ? placesOf(ats, facts.place) : [{ file: facts.config }],
       })
     })

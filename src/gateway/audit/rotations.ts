@@ -27,7 +27,7 @@ export function rotationFacts(
   }
 }
 
-function factOf({ ref, environment, step, reason, updatedAt }: Journalled): RotationFact {
-  const about = { ref, environment, step, since: updatedAt }
+function factOf({ ref, environment, step, reason, failures, updatedAt }: Journalled): RotationFact {
+  const about = { ref, environment, step, failures, since: updatedAt }
   return reason === undefined ? about : { ...about, reason }
 }

@@ -3,6 +3,7 @@ import type { Alert } from '../../alerts/types.ts'
 import { explainFailure, type Explanation } from '../../policy/explain.ts'
 import { explainService } from '../../policy/explain-service.ts'
 import type { Gateway } from '../gateway.ts'
+import { helpOf } from '../../rotation/reasons.ts'
 import { raiseAlert } from '../alert/raise.ts'
 import type { Rotated } from './rotate.ts'
 import type { Subject } from './subjects.ts'
@@ -64,7 +65,7 @@ export function reasonOf(subject: Subject, last: Partial<Did>): Explanation | un
 /** An alert where somebody has to do something; nothing where it goes on by itself. */
 export async function alertOf(gateway: Gateway, subject: Subject, came: CameTo): Promise<boolean> {
   const { ref, environment } = subject
-  const alert = wordsOf(ref, standingOf(came), reasonOf(subject, came.last))
+  const alert = wordsOf(came.rotation, standingOf(came), reasonOf(subject, came.last))
   if (alert === undefined) return false
   await raiseAlert(gateway, {
     ...alert,
@@ -88,11 +89,13 @@ export function bringWords(ref: string): AlertWords {
 
 type AlertWords = Pick<Alert, 'event' | 'severity' | 'text' | 'hint'>
 
-function wordsOf(
-  ref: string,
+/** What is told of it elsewhere; `undefined` where it goes on by itself. */
+export function wordsOf(
+  rotation: Parameters<typeof helpOf>[0],
   standing: Standing,
   why: Explanation | undefined,
 ): AlertWords | undefined {
+  const { ref } = rotation
   if (standing === 'bring') return bringWords(ref)
   if (standing === 'expire') {
     return {
@@ -115,6 +118,6 @@ function wordsOf(
     event: 'rotation.stuck',
     severity: 'critical',
     text: `the rotation of ${ref} is stuck: ${why?.message ?? 'it was tried too often'}`,
-    hint: `see: secretref secrets rotation status; then: secretref secrets rotation resume ${ref}`,
+    hint: helpOf(rotation),
   }
 }

@@ -40,6 +40,7 @@ const rotationIn = (
   environment,
   step,
   reason: 'refused',
+  failures: 3,
   since: new Date('2026-11-20T00:00:00Z'),
 })
 const inBoth = (value: object, other: object = value): BindingFact[] => [

@@ -51,7 +51,7 @@ test('what is not served, or could not be read, is not judged', () => {
 })
 
 test('one that is under way says how far it is; one that is stuck is one finding', () => {
-  const one = { ref: 'stripe-api-key', environment: 'production', since: NOW }
+  const one = { ref: 'stripe-api-key', environment: 'production', failures: 0, since: NOW }
   const rule = { every: 7 * DAY_MS }
   const due = { createdAt: ago(11) }
   expect(details(overdue(rule, due, [{ ...one, step: 'creating' }]))).toEqual([
@@ -62,11 +62,13 @@ test('one that is under way says how far it is; one that is stuck is one finding
   expect(overdue(rule, due, [elsewhere])).toHaveLength(1)
 })
 
+const ONE = { environment: 'production', failures: 0, since: NOW }
+
 test('one that is stuck: why, what to do, and where it stands', () => {
   const rotations: AuditFacts['rotations'] = [
-    { ref: 'a', environment: 'staging', step: 'stuck', reason: 'orphan-possible', since: NOW },
-    { ref: 'b', environment: 'production', step: 'stuck', since: NOW },
-    { ref: 'c', environment: 'production', step: 'distributed', since: NOW },
+    { ...ONE, ref: 'a', environment: 'staging', step: 'stuck', reason: 'orphan-possible' },
+    { ...ONE, ref: 'b', step: 'stuck' },
+    { ...ONE, ref: 'c', step: 'distributed' },
   ]
   const entry = { provider: 'store' }
   const placed: AuditFacts['placed'] = [
@@ -82,7 +84,7 @@ test('one that is stuck: why, what to do, and where it stands', () => {
       detail: 'since 2026-11-24, staging',
       message:
         'the rotation of "a" is left to a person: a credential may live at the service that nobody knows',
-      hint: 'see to it, then run: secretref secrets rotation resume a',
+      hint: 'end at its service what was made then and nobody uses, then run: secretref secrets rotation resume a',
       places: [{ at: 'environments.staging.secrets.a' }],
     },
     { subject: 'b', places: [{ file: '/c/config.json' }] },
