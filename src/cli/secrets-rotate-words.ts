@@ -43,7 +43,7 @@ function verdict({ subject, current, since, due, open, todo }: Can, now: Date): 
   }
   if (current === undefined) return '-'
   if (current.outcome === 'failed') return `cannot be read: ${current.message} [${current.code}]`
-  const { expiresAt, secret } = current
+  const { expiresAt } = current
   const end =
     expiresAt === undefined
       ? 'no end is known'
@@ -71,12 +71,12 @@ function verdict({ subject, current, since, due, open, todo }: Can, now: Date): 
   }
 }
 
-function minute(at: Date): string {
 function sinceInWords({ at, by }: NonNullable<Can['since']>): string {
   const words = { store: 'made', rotation: 'rotated', seen: 'first seen' }
   return `${words[by]} ${dayOf(at.toISOString())}`
 }
 
+function minute(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
@@ -192,8 +192,8 @@ export function asJson(planned: readonly Planned[], outcomes: readonly Outcome[]
         ...(current?.outcome === 'failed' ? { code: current.code, message: current.message } : {}),
         ...(open === undefined ? {} : { from: open.from }),
         ...(end === undefined ? {} : { expiresAt: end }),
-        due: due.kind,
         ...(since === undefined ? {} : { since: since.at.toISOString(), sinceBy: since.by }),
+        due: due.kind,
         ...(open === undefined ? {} : { step: open.step }),
         todo,
         ...resultOf(one, results.get(one)),

@@ -43,9 +43,8 @@ function overdueSince(
 ): Date | undefined {
   if (!covered || rule === undefined || fetched?.outcome !== 'value') return undefined
   const { window, ...times } = rule
-  const { createdAt } = fetched
-  const made = since ?? (fetched.createdAt === undefined ? undefined : new Date(fetched.createdAt))
   const { expiresAt } = decision
+  const made = since ?? (fetched.createdAt === undefined ? undefined : new Date(fetched.createdAt))
   const age = {
     ...(made === undefined ? {} : { createdAt: made }),
     ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt) }),
