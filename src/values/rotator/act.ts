@@ -5,7 +5,7 @@
 import type { Outside } from '../../gateway/rotate/words.ts'
 import type { Failure } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
-import { ended, verified } from './asked.ts'
+import { ended, patient, verified } from './asked.ts'
 import { mayEnd } from './current.ts'
 import { answered, described, failed, groundless, ok, troubled, type Done } from './done.ts'
 import { takeBrought } from './guided.ts'
@@ -81,15 +81,12 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
 
   async verify(work, staged) {
     if (staged.new === undefined || staged.old === undefined) return groundless
-    const done = await verified(work, staged.new, staged.old)
-    // Nobody has to bring it a second time: it is kept until its service answers.
-    const unanswered = done.result === 'unavailable' || done.result === 'unknown'
-    return work.guided && unanswered ? { ...done, result: 'waiting' } : done
+    return patient(work, await verified(work, staged.new, staged.old))
   },
 
   async promote(work, staged) {
     if (staged.new === undefined || staged.old === undefined) return groundless
-    return promoted(work, { old: staged.old, new: staged.new })
+    return patient(work, await promoted(work, { old: staged.old, new: staged.new }))
   },
 
   async retire(work, staged) {

@@ -25,6 +25,18 @@ export async function verified(work: Asker, fresh: Credential, old: Credential):
   return { result: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'another-account' }
 }
 
+/** It was verified, and that may be long ago. */
+export async function stillTaken(work: Asker, fresh: Credential): Promise<Done> {
+  const tried = await work.issuer.try(fresh)
+  return tried.kind === 'valid' ? ok : notTaken(work, tried)
+}
+
+/** What a person brought is kept until store and service answer: nobody has to bring it a second time. */
+export function patient({ guided }: Pick<Asker, 'guided'>, done: Done): Done {
+  const unanswered = done.result === 'unavailable' || done.result === 'unknown'
+  return guided && unanswered ? { ...done, result: 'waiting' } : done
+}
+
 /** No other refusal says anything of the credential itself. */
 export function isDead(tried: Tried): boolean {
   return tried.kind === 'refused' && tried.code === 'CREDENTIAL_REJECTED'

@@ -1,7 +1,8 @@
 /** The new value becomes what the ref holds, where that still is the value that it replaces. */
 import { wipe } from '../secret/bytes.ts'
+import { stillTaken } from './asked.ts'
 import { readCurrent } from './current.ts'
-import { failed, groundless, troubled, type Done } from './done.ts'
+import { failed, groundless, type Done } from './done.ts'
 import type { Credential } from './driver.ts'
 import type { Work } from './work.ts'
 
@@ -16,7 +17,7 @@ export async function promoted(
   work: Work,
   { old, new: fresh }: { old: Credential; new: Credential },
 ): Promise<Done> {
-  const { order, session, fingerprint, issuer } = work
+  const { order, session, fingerprint } = work
   if (session.put === undefined) return groundless
   const [was, is] = [fingerprint(old.value), fingerprint(fresh.value)]
   let expect = order.from
@@ -34,9 +35,8 @@ export async function promoted(
     if (there !== was || version === undefined) return { result: 'conflict' }
     expect = version
     if (!tried) {
-      // It may be long since that it was verified.
-      const answer = await issuer.try(fresh)
-      if (answer.kind !== 'valid') return troubled(answer)
+      const taken = await stillTaken(work, fresh)
+      if (taken.result !== 'ok') return taken
       tried = true
     }
     const put = await session.put(order.at, fresh.value, {

@@ -1,6 +1,7 @@
 /** Single actions, with an issuer that does what no real one can be told to do. */
 import { writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import type { Session } from '../../../src/values/providers/contract.ts'
 import { act } from '../../../src/values/rotator/act.ts'
 import { workWith } from './work.ts'
 
@@ -155,6 +156,29 @@ test('the old one is ended only where what is current works, whoever put it ther
   current = 'fake-third'
   expect(await act(work, 'retire')).toEqual({ result: 'ok' })
   expect(ended).toEqual(['fake-old'])
+})
+
+test('what a person brought is kept while its store or its service does not answer', async () => {
+  let up = true
+  const { work } = workWith({
+    try: async () =>
+      up ? { kind: 'valid', account: 'acct' } : { kind: 'unavailable', code: 'TIMEOUT' },
+  })
+  await work.staging.keep('r1', 'old', { value: Buffer.from('fake-old') })
+  await work.staging.keep('r1', 'new', { value: Buffer.from('fake-brought') })
+  const session: Session = {
+    ...work.session,
+    put: async () => ({ kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE' }),
+  }
+  for (const guided of [true, false]) {
+    const result = guided ? 'waiting' : 'unavailable'
+    up = false
+    for (const action of ['verify', 'promote'] as const) {
+      expect(await act({ ...work, session, guided }, action)).toMatchObject({ result })
+    }
+    up = true
+    expect(await act({ ...work, session, guided }, 'promote')).toMatchObject({ result })
+  }
 })
 
 test('what was given up as it stood is wiped with the next one that ends', async () => {
