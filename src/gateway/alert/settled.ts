@@ -86,6 +86,10 @@ const WORDS: Readonly<Record<string, readonly [words: string, hint: string]>> = 
     'there is no such place, or it may not be used',
     'see that the channel is there and the bot is in it, that the address is right, that the program is a file of yours or root’s, no link, which nobody else can change',
   ],
+  'elsewhere-refused': [
+    'the address of its incoming webhook is not Slack’s',
+    'set the one that Slack shows, https://hooks.slack.com/…; GovSlack, or a server of a test, is named by targets."slack-webhook".baseUrl',
+  ],
   'message-refused': ['the message is refused', 'look into the log of the receiver'],
   network: ['it could not be reached', 'see that it runs, and that this machine may reach it'],
   busy: ['it takes no more for now', 'there is nothing to do'],

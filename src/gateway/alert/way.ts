@@ -8,6 +8,9 @@ import { userHome } from '../../state/home.ts'
 import type { Gateway } from '../gateway.ts'
 import type { SendOrder } from './words.ts'
 
+/** GovSlack, on a domain of its own, is named by the config: hooks.slack-gov.com. */
+const SLACK_HOOKS = 'https://hooks.slack.com'
+
 export interface AlertWay {
   channel: SendOrder['channel']
   /** As it is shown and recorded. */
@@ -48,7 +51,10 @@ export function alertWay(
     return { channel: { kind, url }, host: new URL(url).host, holds }
   }
   if (slack?.token === undefined) {
-    return { channel: { kind: 'slack-webhook' }, host: 'hooks.slack.com', holds }
+    const stated = statedTarget(config, environment, 'slack-webhook')
+    if (stated?.misplaced === true) return 'base-url-misplaced'
+    const { origin, host } = new URL(stated?.baseUrl ?? SLACK_HOOKS)
+    return { channel: { kind: 'slack-webhook', origin }, host, holds }
   }
   const stated = statedTarget(config, environment, 'slack-bot-token')
   if (stated?.misplaced === true) return 'base-url-misplaced'

@@ -20,7 +20,8 @@ export interface SendOrder {
   sheet?: Sheet
   channel:
     | { kind: 'slack'; channel: string; baseUrl?: string }
-    | { kind: 'slack-webhook' }
+    /** Scheme, host and port that the secret address must have: what is on record is where it goes. */
+    | { kind: 'slack-webhook'; origin: string }
     | { kind: 'webhook'; url: string }
     | { kind: 'command'; command: readonly string[] }
   messages: readonly Message[]
@@ -37,7 +38,8 @@ export interface Message {
 
 export type ToSender = SendOrder | { type: 'send' }
 
-export const REFUSALS = ['credential', 'destination', 'message'] as const
+/** `elsewhere`: the secret address of a webhook leads to another host than the one on record. */
+export const REFUSALS = ['credential', 'destination', 'elsewhere', 'message'] as const
 export const OUTAGES = ['network', 'busy', 'server'] as const
 
 /** `refused`: until somebody changes something. `unavailable`: later. */

@@ -13,6 +13,7 @@ import { sendWebhook } from './webhook.ts'
 
 const UNREACHED: Sent = { kind: 'unavailable', reason: 'network' }
 const NO_ADDRESS: Sent = { kind: 'refused', reason: 'credential' }
+const ELSEWHERE: Sent = { kind: 'refused', reason: 'elsewhere' }
 const MISPLACED: Sent = { kind: 'refused', reason: 'destination' }
 
 /**
@@ -61,7 +62,8 @@ async function sendOne(
   if (channel.kind === 'slack-webhook') {
     // The whole address is the secret; a string of it ends with this process.
     const url = baseUrlOf(value.toString('latin1'))
-    return url === undefined ? NO_ADDRESS : sendByWebhook(client, url, text, signal)
+    if (url === undefined) return NO_ADDRESS
+    return url.origin === channel.origin ? sendByWebhook(client, url, text, signal) : ELSEWHERE
   }
   if (channel.kind === 'webhook') {
     const url = baseUrlOf(channel.url)

@@ -51,7 +51,10 @@ describe('an alert', () => {
         slack: { webhook: { secretRef: 'ops/incoming' } },
         webhooks: { own: hookAt(own.url) },
       },
-      { secrets: { ...SECRETS, 'ops/incoming': `${incoming.url}/services/T0/B0/fake` } },
+      {
+        secrets: { ...SECRETS, 'ops/incoming': `${incoming.url}/services/T0/B0/fake` },
+        targets: { 'slack-webhook': { baseUrl: incoming.url } },
+      },
     )
     await raiseAlert(s.gateway, ALERT)
     expect(await s.flush()).toMatchObject({ sent: 2 })
@@ -67,6 +70,13 @@ describe('an alert', () => {
     expect(own.taken[0]?.body.data['id']).toBe(own.taken[0]?.id)
     expect(incoming.requests).toEqual(['POST /services/T0/B0/fake'])
     expect(onDisk(s).includes('/services/T0')).toBe(false)
+    expect(s.records()).toContainEqual(
+      expect.objectContaining({
+        event: 'grant.released',
+        ref: 'ops/incoming',
+        detail: { purpose: 'alert', host: incoming.url.slice('http://'.length) },
+      }),
+    )
   })
 
   test('reaches a program as JSON on its stdin, with nothing of our environment', async () => {
@@ -111,6 +121,34 @@ describe('a channel that does not take it', () => {
     expect(s.said).toHaveLength(2)
     const failed = s.records().filter((one) => 'event' in one && one.event === 'alert.failed')
     expect(failed).toMatchObject([{ reason: 'credential-refused', detail: { state: 'waiting' } }])
+  })
+
+  test.each([
+    ['another host', 'slack.example'],
+    ['one that only looks like it', 'hooks.slack.com.example'],
+    ['GovSlack, which the config does not name', 'hooks.slack-gov.com'],
+    ['another port', 'hooks.slack.com:8443'],
+  ])('because its incoming webhook leads elsewhere (%s): nothing leaves', async (_, host) => {
+    const secrets = { 'ops/incoming': `https://${host}/services/T0/B0/fake` }
+    const s = await stage({ slack: { webhook: { secretRef: 'ops/incoming' } } }, { secrets })
+    await raiseAlert(s.gateway, ALERT)
+    expect(await s.flush()).toMatchObject({ sent: 0, waiting: 1 })
+    expect(s.said[0]).toContain('not sent to slack: the address of its incoming webhook is not')
+    expect(s.records().at(-1)).toMatchObject({ reason: 'elsewhere-refused' })
+  })
+
+  test('because its incoming webhook is another server of this machine than the config names', async () => {
+    const [named, other] = [await receiver(), await receiver()]
+    const s = await stage(
+      { slack: { webhook: { secretRef: 'ops/incoming' } } },
+      {
+        secrets: { 'ops/incoming': `${other.url}/services/T0/B0/fake` },
+        targets: { 'slack-webhook': { baseUrl: named.url } },
+      },
+    )
+    await raiseAlert(s.gateway, ALERT)
+    expect(await s.flush()).toMatchObject({ sent: 0, waiting: 1 })
+    expect([...named.requests, ...other.requests]).toEqual([])
   })
 
   test('because its token is not there: nothing leaves until it is', async () => {
