@@ -4,8 +4,8 @@ import { SecretRefError } from '../errors.ts'
 import { settleAlerts } from '../gateway/alert/duty.ts'
 import { raiseAlert } from '../gateway/alert/raise.ts'
 import type { Gateway } from '../gateway/gateway.ts'
-import { alertFor } from '../gateway/monitor/alerts.ts'
-import { lookAtAll, NEEDS_SOMEBODY, type Watched } from '../gateway/monitor/look.ts'
+import { alertsOf } from '../gateway/monitor/alerts.ts'
+import { lookAtAll, NEEDS_SOMEBODY, type Look, type Watched } from '../gateway/monitor/look.ts'
 import { signText, type Sign } from '../gateway/status.ts'
 import { askedEnvironment } from '../plan/environment.ts'
 import { dayOf, whenOf } from '../policy/expiry.ts'
@@ -31,18 +31,20 @@ export async function monitor(io: Io, options: MonitorOptions): Promise<number> 
   }
   const gateway = await openGateway(io, options)
   try {
-    const watched = await lookAtAll(gateway, {
+    const look = await lookAtAll(gateway, {
       environment: askedEnvironment(options.environment, io.env['SECRETREF_ENVIRONMENT']),
       days: options.checkExpiry,
     })
-    const silent = await tell(io, gateway, watched, options.alertChannel)
-    if (options.json === true) io.out(`${safeJson({ version: 1, credentials: watched }, 2)}\n`)
-    else for (const one of watched) io.out(lineOf(io, one))
+    const { watched, stuck } = look
+    const silent = await tell(io, gateway, look, options.alertChannel)
+    if (options.json === true)
+      io.out(`${safeJson({ version: 1, credentials: watched, stuck }, 2)}\n`)
+    else for (const line of linesOf(io, look)) io.out(line)
     if (silent !== undefined) {
       io.err(`${io.program}: ${printable(silent.message)}\n`)
       io.err(`hint: ${printable(silent.hint)}\n`)
     }
-    const needed = watched.some(({ state, stuck }) => NEEDS_SOMEBODY.has(state) || stuck === true)
+    const needed = stuck.length > 0 || watched.some(({ state }) => NEEDS_SOMEBODY.has(state))
     return needed || silent !== undefined ? 1 : 0
   } finally {
     await gateway.settle()
@@ -53,13 +55,13 @@ export async function monitor(io: Io, options: MonitorOptions): Promise<number> 
 async function tell(
   io: Io,
   gateway: Gateway,
-  watched: readonly Watched[],
+  look: Look,
   asked: string | undefined,
 ): Promise<{ message: string; hint: string } | undefined> {
   const { alerts } = gateway.loaded.config
   const to = asked === undefined ? undefined : askedChannel(alerts, asked)
   const now = io.now()
-  const meant = watched.flatMap((one) => alertFor(one, now) ?? [])
+  const meant = alertsOf(look, now)
   for (const alert of meant) {
     await raiseAlert(gateway, alert, to === undefined ? undefined : [to])
   }
@@ -88,6 +90,19 @@ const SIGNS: Readonly<Record<Watched['state'], Sign>> = {
   expiring: 'attention',
   endless: 'none',
   fine: 'good',
+}
+
+function linesOf(io: Io, { watched, stuck }: Look): string[] {
+  const shown = new Set(watched.map(({ ref }) => ref))
+  // Of a ref that is not looked at, its rotation is all there is to say.
+  const others = stuck.filter(({ ref }) => !shown.has(ref))
+  return [
+    ...watched.map((one) => lineOf(io, one)),
+    ...others.map(({ ref }) => {
+      const text = printable(`${ref}: its rotation is stuck`)
+      return `${signText('bad', io.signs)} ${text}\n`
+    }),
+  ]
 }
 
 function lineOf(io: Io, one: Watched): string {

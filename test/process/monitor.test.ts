@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { slack } from '../fakes/slack.ts'
 import { selfSigned } from '../fakes/certificate.ts'
+import { writeJournal } from '../rotation/written.ts'
 import { SECRETS, TOKEN } from '../gateway/alert/stage.ts'
 import {
   eventsOf,
@@ -82,6 +83,27 @@ describe('what is known of an end', () => {
     expect(code).toBe(1)
     expect(out).toMatch(/there: cannot be read: .* \[SECRET_NOT_FOUND\] \(a\)\n {3}hint: /)
   })
+})
+
+test('a rotation that was left to a person, when nobody was left to tell of it', async () => {
+  const server = await slack([TOKEN])
+  const world = worldOf({ later: 'fake-later' }, toSlack(server.url))
+  writeJournal(world.home, [
+    {
+      config: world.config,
+      environment: 'default',
+      ref: 'app-db',
+      from: '1',
+      steps: ['intent', 'creating', 'stuck'],
+      reason: 'orphan-possible',
+      began: new Date(),
+    },
+  ])
+  const { code, out } = await monitor(world)
+  expect(code).toBe(1)
+  expect(out).toContain('app-db: its rotation is stuck')
+  expect(server.messages).toHaveLength(1)
+  expect(server.messages[0]?.text).toContain('critical: the rotation of app-db is stuck: ')
 })
 
 describe('who is told', () => {

@@ -1,7 +1,16 @@
 /** What people are told of a credential that needs somebody. Pure. */
 import type { Alert } from '../../alerts/types.ts'
 import { dayOf, whenOf } from '../../policy/expiry.ts'
-import type { Watched } from './look.ts'
+import type { Look, Watched } from './look.ts'
+import { stuckAlert } from './stuck.ts'
+
+/** One for each thing that needs somebody. */
+export function alertsOf({ watched, stuck }: Look, at: Date): Alert[] {
+  return [
+    ...watched.flatMap((one) => alertFor(one, at) ?? []),
+    ...stuck.flatMap((one) => stuckAlert(one, at)),
+  ]
+}
 
 /** @returns `undefined` for one that needs nobody */
 export function alertFor(watched: Watched, at: Date): Alert | undefined {

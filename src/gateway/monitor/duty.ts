@@ -2,7 +2,7 @@
 import type { Duty } from '../duties.ts'
 import type { Gateway } from '../gateway.ts'
 import { raiseAlert } from '../alert/raise.ts'
-import { alertFor } from './alerts.ts'
+import { alertsOf } from './alerts.ts'
 import { lookAtAll } from './look.ts'
 
 const EVERY_MS = 6 * 3_600_000
@@ -21,9 +21,9 @@ export function monitorDuty(gateway: Gateway, environment: string | undefined): 
     firstAfterMs: FIRST_MS,
     async run(signal) {
       const now = gateway.now()
-      for (const watched of await lookAtAll(gateway, { environment, days: DAYS })) {
-        const alert = alertFor(watched, now)
-        if (alert === undefined || signal.aborted) continue
+      const look = await lookAtAll(gateway, { environment, days: DAYS })
+      for (const alert of alertsOf(look, now)) {
+        if (signal.aborted) return
         if (now.getTime() - (told.get(alert.key) ?? 0) < DAY_MS) continue
         await raiseAlert(gateway, alert)
         told.set(alert.key, now.getTime())

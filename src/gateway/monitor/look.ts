@@ -4,14 +4,15 @@
  */
 import { SecretRefError, type Code } from '../../errors.ts'
 import { earlier } from '../../plan/dates.ts'
+import { settleEnvironment } from '../../plan/environment.ts'
 import type { Denial } from '../../policy/decide.ts'
 import { daysUntil, isPast } from '../../policy/expiry.ts'
-import { openRotationsOf, readJournal } from '../../rotation/journal.ts'
 import { credentialsOf, type CredentialRow } from '../../state/credentials.ts'
 import { userHome } from '../../state/home.ts'
 import { fetchForAudit } from '../audit/fetch.ts'
 import { planAll } from '../audit/plans.ts'
 import type { Gateway } from '../gateway.ts'
+import { stuckIn, type Stuck } from './stuck.ts'
 
 /**
  * `expired`, `expiring`: it ends, or has ended. `rejected`: its service said so of this very value.
@@ -32,6 +33,12 @@ export interface Watched {
   target?: string
   /** Its rotation waits for a person. */
   stuck?: true
+}
+
+export interface Look {
+  watched: Watched[]
+  /** Also of refs that are bound to nobody, or that the config no longer has. */
+  stuck: Stuck[]
 }
 
 export const NEEDS_SOMEBODY: ReadonlySet<State> = new Set([
@@ -56,7 +63,7 @@ export interface LookRequest {
 export async function lookAtAll(
   gateway: Gateway,
   { environment, days }: LookRequest,
-): Promise<Watched[]> {
+): Promise<Look> {
   const { config, dir } = gateway.loaded
   const now = gateway.now()
   const { home, plans } = planAll({
@@ -69,7 +76,8 @@ export async function lookAtAll(
   const own = plans.filter(({ plan }) => environment !== undefined || plan.environment === home)
   const { bindings } = await fetchForAudit(gateway, own, () => [])
   const learned = learnedOf(gateway)
-  const stuck = stuckOf(gateway)
+  const stuck = stuckIn(gateway, settleEnvironment(config, home).name)
+  const isStuck = new Set(stuck.map(({ ref }) => ref))
   const watched = new Map<string, Watched & { agents: string[] }>()
   for (const { binding, environment: where, covered, decision, fetched } of bindings) {
     // Of what nobody could be asked for, as its provider has had its calls, nothing new is known.
@@ -99,10 +107,10 @@ export async function lookAtAll(
       ...(expiresAt === undefined ? {} : { expiresAt }),
       ...(state === 'unreadable' && failure !== undefined ? { failure } : {}),
       ...(state === 'rejected' && said !== undefined ? { target: said.target } : {}),
-      ...(stuck.has(JSON.stringify([where, ref])) ? { stuck: true } : {}),
+      ...(isStuck.has(ref) ? { stuck: true } : {}),
     })
   }
-  return [...watched.values()]
+  return { watched: [...watched.values()], stuck }
 }
 
 function stateOf(
@@ -141,19 +149,5 @@ function learnedOf(gateway: Gateway): (environment: string) => Map<string, Crede
     }
     known.set(environment, rows)
     return rows
-  }
-}
-
-function stuckOf({ home, loaded }: Gateway): Set<string> {
-  const db = readJournal(home)
-  if (db === undefined) return new Set()
-  try {
-    return new Set(
-      openRotationsOf(db, loaded.path)
-        .filter(({ step }) => step === 'stuck')
-        .map(({ environment, ref }) => JSON.stringify([environment, ref])),
-    )
-  } finally {
-    db.close()
   }
 }

@@ -67,14 +67,15 @@ export async function alertOf(gateway: Gateway, subject: Subject, came: CameTo):
   const { ref, environment } = subject
   const alert = wordsOf(came.rotation, standingOf(came), reasonOf(subject, came.last))
   if (alert === undefined) return false
-  await raiseAlert(gateway, {
-    ...alert,
-    environment,
-    ref,
-    key: `${alert.event}:${environment}:${ref}`,
-    at: gateway.now(),
-  })
+  await raiseAlert(gateway, alertOfRotation(alert, { ref, environment, at: gateway.now() }))
   return true
+}
+
+export function alertOfRotation(
+  words: AlertWords,
+  { ref, environment, at }: { ref: string; environment: string; at: Date },
+): Alert {
+  return { ...words, environment, ref, key: `${words.event}:${environment}:${ref}`, at }
 }
 
 /** A person has to bring a new value. */
