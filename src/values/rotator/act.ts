@@ -47,7 +47,7 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
   },
 
   /** What is staged is known, and no orphan; anything else with our mark was made and never kept. */
-  async reconcile({ order, issuer, guided }, staged) {
+  async reconcile({ order, issuer, guided, open }, staged) {
     // A person makes them, and we never.
     if (guided) return ok
     if (issuer.marked === undefined) return { result: 'unlisted' }
@@ -57,6 +57,7 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
       ...(current && { current }),
       ...(kept !== undefined && { staged: kept }),
       ...(before && { before }),
+      open,
     })
     if (marked.kind === 'unlisted') {
       return { result: 'unlisted', ...(marked.reason && { reason: marked.reason }) }

@@ -97,11 +97,11 @@ export interface Issuer {
    * lists nothing.
    *
    * @param about `staged`: the id of the new one that is kept, if it is. `before`: what `survey` said last;
-   *   without it nothing was sent
+   *   without it nothing was sent. `open`: something was sent that has not been answered
    */
   marked?(
     tag: string,
-    about: { current?: Credential; staged?: string; before?: Before },
+    about: { current?: Credential; staged?: string; before?: Before; open: boolean },
   ): Promise<Marked>
   /** Nobody can be asked: `try` takes whatever it is given, and that is said of the rotation. */
   blind?: true

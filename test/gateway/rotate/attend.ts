@@ -62,9 +62,9 @@ const rotation = await drive(
     db,
     hold,
     now,
-    outside: async (action) => {
+    outside: async (action, { open }) => {
       if (rotator.gone) rotator = new Rotator(orderNow)
-      const doing = rotator.does(action)
+      const doing = rotator.does(action, open)
       if (cell?.action === action && cell.when === 'while') {
         await pause(WHILE_MS)
         strike(action, 'while')

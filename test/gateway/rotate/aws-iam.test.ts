@@ -115,6 +115,15 @@ describe.skipIf(binary === undefined)('an access key', () => {
     expect(await currentOf(stage)).toEqual(first)
   })
 
+  test('ours was refused, and somebody else made one in the same minute: theirs stays', async () => {
+    const { stage, gate, user, first } = await made()
+    gate.refuse['CreateAccessKey'] = 'AccessDenied'
+    await stage.attempt({ action: 'discard', when: 'before' })
+    const theirs = await iam.key(user)
+    expect(await finish(stage)).toMatchObject({ step: 'stuck', reason: 'refused' })
+    expect(await iam.keys(user)).toEqual([first.AccessKeyId, theirs.AccessKeyId])
+  })
+
   test('a user with two keys: none is made, none is ended', async () => {
     const { stage, gate, user, first } = await made()
     const theirs = await iam.key(user)

@@ -97,7 +97,10 @@ export class Inside {
           db,
           hold,
           now,
-          outside: async (action: Outside) => ({ did: action, ...(await act(work, action)) }),
+          outside: async (action: Outside, { open }) => ({
+            did: action,
+            ...(await act({ ...work, open }, action)),
+          }),
           distribute: async () => 'ok',
           mustWait: () => false,
           record: async () => {},

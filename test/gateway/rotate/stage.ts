@@ -139,9 +139,9 @@ export class Stage {
       rotation: { id: begun.id, class: this.class },
     })
     const did: Action[] = []
-    const outside = async (action: Outside): ReturnType<Rotator['does']> => {
-      if (action !== kill?.action) return rotator.does(action)
-      if (kill.when === 'after') await rotator.does(action)
+    const outside = async (action: Outside, { open }: Rotation): ReturnType<Rotator['does']> => {
+      if (action !== kill?.action) return rotator.does(action, open)
+      if (kill.when === 'after') await rotator.does(action, open)
       rotator.kill()
       throw new Killed()
     }

@@ -3,9 +3,10 @@
  * deleted when it is retired (docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html,
  * "Updating access keys").
  *
- * A user has two keys at most, and keys carry no marks. So what was there is noted before one is made; one
- * that a lost answer left behind is told by being neither of them, by having been made while ours was under
- * way, and by never having been used. Of any other it is not known whose it is: it is left to a person.
+ * A user has two keys at most, and keys carry no marks. So what was there is noted before one is made. A key
+ * counts as left behind by a lost answer where all of this holds: a creation of ours was sent and is without
+ * an answer, nothing that it made is kept, it is the only key that was not there before, it was made while
+ * ours was under way, and it was never used. Of any other it is not known whose it is: a person decides.
  */
 import { ENDPOINT } from '../../../config/names.ts'
 import type {
@@ -105,24 +106,21 @@ function issuerOf(
       // It was made, and nobody knows it.
       return value === undefined ? unclear : { kind: 'made', value, id: made.key.id }
     },
-    marked: async (_tag, { current, staged, before }) => {
-      // Without a note nothing was sent, and so nothing can be lost.
-      if (before === undefined) return none
+    marked: async (_tag, { current, staged, before, open }) => {
+      // Without a note nothing was sent, and so nothing can be lost; nor where each answer came.
+      if (before === undefined || (!open && staged === undefined)) return none
       const by = acting(current)
       if (by === undefined) return noKey
       const listed = await keys.list(by)
       if (listed.kind !== 'keys') return listed
       const known = new Set([...before.ids, staged])
-      const ids: string[] = []
-      for (const key of listed.keys) {
-        if (known.has(key.id)) continue
-        if (!madeThen(key, before)) return unknown
-        const used = await keys.lastUsed(by, key.id)
-        if (used.kind === 'used') return unknown
-        if (used.kind !== 'never') return used
-        ids.push(key.id)
-      }
-      return { kind: 'ids', ids }
+      const [one, ...more] = listed.keys.filter(({ id }) => !known.has(id))
+      if (one === undefined) return none
+      // Ours is kept, or may be any of them.
+      if (staged !== undefined || more.length > 0 || !madeThen(one, before)) return unknown
+      const used = await keys.lastUsed(by, one.id)
+      if (used.kind === 'used') return unknown
+      return used.kind === 'never' ? { kind: 'ids', ids: [one.id] } : used
     },
     try: async ({ value }) => {
       const key = keyIn(value)

@@ -103,7 +103,7 @@ describe.skipIf(binary === undefined)('IAM', () => {
       await iam.key(name)
       for (const minutes of [-10, 10]) {
         const before = { at: new Date(at.getTime() + minutes * 60_000), ids }
-        expect(await issuer.marked?.('tag', { current, before })).toEqual({
+        expect(await issuer.marked?.('tag', { current, before, open: true })).toEqual({
           kind: 'unlisted',
           reason: 'key-unknown',
         })
@@ -117,14 +117,53 @@ describe.skipIf(binary === undefined)('IAM', () => {
       const theirs = await iam.key(name)
       gate.refuse['GetAccessKeyLastUsed'] = 'AccessDenied'
       const unlisted = { kind: 'unlisted', reason: 'key-unknown' }
-      expect(await issuer.marked?.('tag', { current, before })).toEqual(unlisted)
+      expect(await issuer.marked?.('tag', { current, before, open: true })).toEqual(unlisted)
       gate.refuse = {}
-      expect(await issuer.marked?.('tag', { current, before })).toEqual({
+      expect(await issuer.marked?.('tag', { current, before, open: true })).toEqual({
         kind: 'ids',
         ids: [theirs.AccessKeyId],
       })
       expect(await iam.admits(theirs)).toBe(true)
-      expect(await issuer.marked?.('tag', { current, before })).toEqual(unlisted)
+      expect(await issuer.marked?.('tag', { current, before, open: true })).toEqual(unlisted)
+    })
+  })
+
+  describe('of a key of this minute that nobody has used', () => {
+    const unlisted = { kind: 'unlisted', reason: 'key-unknown' }
+
+    test('nothing is said where each creation of ours was answered', async () => {
+      const { name, current, gate } = await user()
+      const issuer = await opened(gate)
+      const before = await noted(issuer, current)
+      await iam.key(name)
+      expect(await issuer.marked?.('tag', { current, before, open: false })).toEqual({
+        kind: 'ids',
+        ids: [],
+      })
+    })
+
+    test('it is not ours where ours is kept', async () => {
+      const { name, current, gate } = await user()
+      const issuer = await opened(gate, { user: name }, iam.admin)
+      const before = await noted(issuer, current)
+      const made = await issuer.create?.('tag', current)
+      if (made?.kind !== 'made') throw new Error('nothing was made')
+      await issuer.end?.(current)
+      await iam.key(name)
+      for (const open of [true, false]) {
+        const about = { current, staged: made.id ?? '', before, open }
+        expect(await issuer.marked?.('tag', about)).toEqual(unlisted)
+      }
+    })
+
+    test('and of another one, it is not known which is ours', async () => {
+      const { name, current, gate } = await user()
+      const issuer = await opened(gate, { user: name }, iam.admin)
+      const before = await noted(issuer, current)
+      await issuer.end?.(current)
+      await iam.key(name)
+      await iam.key(name)
+      expect(await issuer.marked?.('tag', { current, before, open: true })).toEqual(unlisted)
     })
   })
 

@@ -154,7 +154,7 @@ export function issuingDriver(
       const issuer = await open(driver, about)
       const { current } = about
       const { next, before } = await issued(issuer, 'tag-1', current)
-      const known = { current, ...(before && { before }) }
+      const known = { current, open: true, ...(before && { before }) }
       const marked = await issuer.marked?.('tag-1', known)
       if (marked === undefined) return
       expect(marked).toEqual({ kind: 'ids', ids: [next.id] })
@@ -170,13 +170,20 @@ export function issuingDriver(
       const issuer = await open(driver, about)
       const { current } = about
       if (issuer.marked === undefined) return
-      expect(await issuer.marked('tag-1', { current })).toEqual({ kind: 'ids', ids: [] })
+      expect(await issuer.marked('tag-1', { current, open: true })).toEqual({
+        kind: 'ids',
+        ids: [],
+      })
       const { next, before } = await issued(issuer, 'tag-1', current)
       const { id: staged = '' } = next
       // Of what it keeps, the one who asks knows the name; a service with marks may name it all the same.
-      const seen = await issuer.marked('tag-1', { current, staged, ...(before && { before }) })
+      const kept = { current, staged, open: false, ...(before && { before }) }
+      const seen = await issuer.marked('tag-1', kept)
       expect(seen.kind === 'ids' && seen.ids.filter((id) => id !== staged)).toEqual([])
-      expect(await issuer.marked('tag-2', { current })).toEqual({ kind: 'ids', ids: [] })
+      expect(await issuer.marked('tag-2', { current, open: true })).toEqual({
+        kind: 'ids',
+        ids: [],
+      })
     })
 
     test('what is ended is refused, and may be ended twice; the new one ends the old', async () => {
