@@ -17,12 +17,11 @@ export function stuckIn({ home, loaded }: Gateway, environment: string): Stuck[]
   try {
     return openRotationsOf(db, loaded.path)
       .filter((one) => one.step === 'stuck' && one.environment === environment)
-      .map(({ ref, reason, failures }) => ({
-        ref,
-        environment,
-        failures,
-        ...(reason && { reason }),
-      }))
+      .map(({ ref, reason, failures }) =>
+        reason === undefined
+          ? { ref, environment, failures }
+          : { ref, environment, failures, reason },
+      )
   } finally {
     db.close()
   }
