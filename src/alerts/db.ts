@@ -1,8 +1,10 @@
 /** `alerts.db`, where the outbox is kept. */
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { guarded } from '../state/db.ts'
 import { openDurable } from '../state/durable.ts'
 import type { Home } from '../state/home.ts'
+import { HOLDS } from './holds.ts'
 
 const SCHEMA = `
 CREATE TABLE alerts (
@@ -42,5 +44,9 @@ export function outboxAt(home: Home): string {
 
 /** @throws STATE_UNAVAILABLE */
 export function openOutbox(home: Home): DatabaseSync {
-  return openDurable(outboxAt(home), SCHEMA, VERSION)
+  const db = openDurable(outboxAt(home), SCHEMA, VERSION)
+  return guarded(db, () => {
+    db.exec(HOLDS)
+    return db
+  })
 }

@@ -4,31 +4,36 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
+import { heldAt, NOT_HELD } from './holds.ts'
 import { FOLDED, SEVERITIES } from './types.ts'
 
-/** What is due on a way, the gravest first; for `config`, `environment`, `channel` and now. */
+/** What is due on a way, the gravest first; for the values of `dueOn`. */
 export const DUE = `
   FROM deliveries d JOIN alerts a ON a.id = d.alert
   WHERE a.config = ? AND a.environment = ? AND d.channel = ?
-    AND d.state IN ('waiting', 'taken') AND d.not_before <= ?
+    AND d.state IN ('waiting', 'taken') AND d.not_before <= ? AND ${NOT_HELD}
   ORDER BY a.severity = 'critical' DESC, a.severity = 'warning' DESC, a.at`
+
+export function dueOn({ config, environment, channel }: Way, now: Date): string[] {
+  return [config, environment, channel, now.toISOString(), ...heldAt(now)]
+}
+
+/** Where something may be sent now. */
+export interface Way {
+  config: string
+  environment: string
+  channel: string
+}
 
 /**
  * Inside a transaction.
  *
  * @param most alerts that may be due afterwards; at least one
  */
-export function fold(
-  db: DatabaseSync,
-  way: { config: string; environment: string; channel: string },
-  most: number,
-  now: Date,
-): void {
+export function fold(db: DatabaseSync, way: Way, most: number, now: Date): void {
   const { config, environment, channel } = way
   const at = now.toISOString()
-  const due = db
-    .prepare(`SELECT a.id, a.event, a.severity, a.count ${DUE}`)
-    .all(config, environment, channel, at)
+  const due = db.prepare(`SELECT a.id, a.event, a.severity, a.count ${DUE}`).all(...dueOn(way, now))
   if (due.length <= most) return
   const rest = due.slice(most - 1)
   const drop = db.prepare(

@@ -9,7 +9,8 @@ import { randomUUID } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { guarded, inTransaction } from '../state/db.ts'
 import { damaged } from '../state/failures.ts'
-import { DUE, fold } from './fold.ts'
+import { DUE, dueOn, fold, type Way } from './fold.ts'
+import { heldAt, letGo, NOT_HELD } from './holds.ts'
 import { ALERTS, FOLDED, SEVERITIES, type Alert, type AlertEvent } from './types.ts'
 
 const HOUR_MS = 3_600_000
@@ -121,12 +122,7 @@ export function freeOfTheDead(db: DatabaseSync, { isAlive }: Holder, now: Date):
   })
 }
 
-/** Where something may be sent now. */
-export interface Way {
-  config: string
-  environment: string
-  channel: string
-}
+export type { Way } from './fold.ts'
 
 /**
  * Every way of one config on which something is due.
@@ -139,9 +135,10 @@ export function due(db: DatabaseSync, config: string, now: Date): Way[] {
       .prepare(
         `SELECT DISTINCT a.environment, d.channel FROM deliveries d JOIN alerts a ON a.id = d.alert
          WHERE a.config = ? AND d.state IN ('waiting', 'taken') AND d.not_before <= ?
+           AND ${NOT_HELD}
          ORDER BY a.environment, d.channel`,
       )
-      .all(config, now.toISOString()),
+      .all(config, now.toISOString(), ...heldAt(now)),
   )
   return rows.map((row) => ({
     config,
@@ -155,12 +152,8 @@ export function due(db: DatabaseSync, config: string, now: Date): Way[] {
  *
  * @throws STATE_UNAVAILABLE
  */
-export function take(
-  db: DatabaseSync,
-  { config, environment, channel }: Way,
-  { self }: Holder,
-  now: Date,
-): Delivery[] {
+export function take(db: DatabaseSync, way: Way, { self }: Holder, now: Date): Delivery[] {
+  const { config, channel } = way
   return inTransaction(db, () => {
     const lately = new Date(now.getTime() - MINUTE_MS).toISOString()
     const sent = db
@@ -172,10 +165,10 @@ export function take(
       .get(config, channel, lately, now.toISOString())
     const left = A_MINUTE - Number(sent?.['n'])
     if (left <= 0) return []
-    fold(db, { config, environment, channel }, left, now)
+    fold(db, way, left, now)
     const rows = db
       .prepare(`SELECT a.*, d.channel, d.attempts ${DUE} LIMIT ?`)
-      .all(config, environment, channel, now.toISOString(), left)
+      .all(...dueOn(way, now), left)
     const until = new Date(now.getTime() + TAKEN_MS).toISOString()
     const hold = db.prepare(
       `UPDATE deliveries SET state = 'taken', not_before = ?, holder = ?
@@ -191,8 +184,14 @@ export function take(
  *
  * @throws STATE_UNAVAILABLE
  */
-export function wasSent(db: DatabaseSync, { id, channel, count }: Delivery, now: Date): void {
+export function wasSent(
+  db: DatabaseSync,
+  way: Way,
+  { id, channel, count }: Delivery,
+  now: Date,
+): void {
   inTransaction(db, () => {
+    letGo(db, way)
     db.prepare(
       `UPDATE deliveries SET state = 'sent', attempts = attempts + 1, sent_at = ?
        WHERE alert = ? AND channel = ?`,
@@ -201,8 +200,8 @@ export function wasSent(db: DatabaseSync, { id, channel, count }: Delivery, now:
     db.prepare(
       `UPDATE deliveries SET not_before = min(not_before, ?1)
        WHERE channel = ?2 AND state = 'waiting' AND alert IN (
-         SELECT o.id FROM alerts o JOIN alerts a USING (config, environment) WHERE a.id = ?3)`,
-    ).run(now.toISOString(), channel, id)
+         SELECT id FROM alerts WHERE config = ?3 AND environment = ?4)`,
+    ).run(now.toISOString(), channel, way.config, way.environment)
   })
 }
 

@@ -59,7 +59,7 @@ test('an alert is one living process’s, is sent once, keeps to the rate, and i
           if (!well) wasNotSent(db, delivery, { final: false }, new Date(now))
           else {
             sent.set(id, now)
-            wasSent(db, delivery, new Date(now))
+            wasSent(db, WAY, delivery, new Date(now))
           }
         }
         const lately = [...sent.values()].filter((at) => at > now - 60_000)

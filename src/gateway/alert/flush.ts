@@ -9,6 +9,7 @@ import {
   type Holder,
   type Way,
 } from '../../alerts/outbox.ts'
+import { holdBack } from '../../alerts/holds.ts'
 import type { Gateway } from '../gateway.ts'
 import { holderOf, outboxOf } from './pending.ts'
 import { sendBatch, type FlushRequest } from './send.ts'
@@ -65,11 +66,15 @@ async function flushWay(
   const settled = deliveries.map((delivery, i): Settled => {
     const outcome = outcomes[i] ?? { kind: 'unavailable', reason: 'network' }
     if (outcome.kind === 'sent') {
-      wasSent(db, delivery, now)
+      wasSent(db, way, delivery, now)
       return { delivery, state: 'sent' }
     }
     return { delivery, state: wasNotSent(db, delivery, laterOf(outcome), now), why: outcome }
   })
+  const down = outcomes.find((one) => one.kind === 'unavailable')
+  if (down !== undefined) {
+    holdBack(db, way, { busy: down.reason === 'busy', after: down.afterMs }, now)
+  }
   await gateway.record(entriesOf(gateway, way, settled))
   sayNews(request.say, way, settled)
   return settled

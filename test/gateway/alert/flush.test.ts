@@ -8,7 +8,18 @@ import { hanging } from '../../fakes/hostile.ts'
 import { listen } from '../../fakes/listen.ts'
 import { until } from '../../process/support.ts'
 import { slack } from '../../fakes/slack.ts'
-import { ALERT, hookAt, onDisk, receiver, SECRETS, SLACK, slackAt, stage, TOKEN } from './stage.ts'
+import {
+  ALERT,
+  hookAt,
+  NOW,
+  onDisk,
+  receiver,
+  SECRETS,
+  SLACK,
+  slackAt,
+  stage,
+  TOKEN,
+} from './stage.ts'
 
 describe('an alert', () => {
   test('reaches Slack as the built-in agent, which is planned, granted and on record', async () => {
@@ -194,6 +205,22 @@ describe('a channel that does not take it', () => {
     await s.flush()
     expect(own.requests).toHaveLength(2)
     expect(new Set(own.taken.map(({ id }) => id)).size).toBe(1)
+  })
+
+  test('because it is busy: no other alert is tried either, and by no other process', async () => {
+    const own = await receiver({ status: 429, headers: { 'retry-after': '600' } })
+    const s = await stage({ webhooks: { own: hookAt(own.url) } })
+    await raiseAlert(s.gateway, ALERT)
+    await s.flush()
+    s.at(60)
+    const another = s.like({})
+    await raiseAlert(another, { ...ALERT, severity: 'critical', key: 'another', at: NOW })
+    const request = { say: () => {}, signal: new AbortController().signal }
+    expect(await flushAlerts(another, request)).toEqual({ sent: 0, waiting: 0, givenUp: 0 })
+    expect(own.requests).toHaveLength(1)
+    s.at(601)
+    await flushAlerts(another, request)
+    expect(own.requests).toHaveLength(2)
   })
 
   test('because it answers with an error, or elsewhere: nobody is asked elsewhere', async () => {
