@@ -172,6 +172,10 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     message: `${has(f)} lies beside other values, which would be removed with it`,
     hint: 'remove its key at the service itself, or give the ref a secret of its own',
   }),
+  'aws-rotates': (f) => ({
+    message: `the secret that holds "${f.ref}" is being rotated by AWS itself: a version of it is AWSPENDING and not AWSCURRENT`,
+    hint: 'nothing was changed; try again when that has ended; one that was given up is ended by `aws secretsmanager cancel-rotate-secret`, and AWSPENDING taken away by `aws secretsmanager update-secret-version-stage`',
+  }),
   'no-such-variable': (f) => ({
     message:
       f.place === undefined

@@ -17,6 +17,7 @@ export const REASONS = [
   'no-such-file',
   'no-such-key',
   'holds-others',
+  'aws-rotates',
   'no-such-variable',
   'not-permitted',
   'not-a-string',

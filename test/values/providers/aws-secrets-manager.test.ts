@@ -3,6 +3,7 @@ import {
   DeleteSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
+  UpdateSecretVersionStageCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { isUtf8 } from 'node:buffer'
@@ -287,6 +288,91 @@ describe.skipIf(binary === undefined)('against moto', () => {
       expect(await session.promote?.(at, before, version)).toMatchObject({
         kind: 'written',
         version,
+      })
+    })
+
+    describe('while AWS itself has a rotation going', () => {
+      const token = '0f5c6f1e-0000-4000-8000-00000000fa4e'
+      const busy = { kind: 'denied', code: 'PROVIDER_DENIED', reason: 'aws-rotates' }
+
+      /** What RotateSecret begins with; its function makes it current at the end. */
+      async function rotating(): Promise<string> {
+        const before = await create('team/key', 'fake-old')
+        await client.send(
+          new PutSecretValueCommand({
+            SecretId: 'team/key',
+            SecretString: 'fake-theirs',
+            ClientRequestToken: token,
+            VersionStages: ['AWSPENDING'],
+          }),
+        )
+        return before
+      }
+
+      test.each(['compared', 'any'])('nothing is stored: %s', async (how) => {
+        const before = await rotating()
+        const session = finishing(await opened())
+        expect(await put(session, 'fake-ours', how === 'any' ? how : before)).toEqual(busy)
+        expect(await put(session, 'fake-ours', before, { stage: 'pending' })).toEqual(busy)
+        expect(await stored('team/key')).toBe('fake-old')
+        expect(await stored('team/key', 'AWSPENDING')).toBe('fake-theirs')
+        const history = await session.history?.({ path: 'team/key' })
+        expect(history?.kind === 'history' && history.versions).toHaveLength(2)
+      })
+
+      test('no version becomes current', async () => {
+        const first = await create('team/key', 'fake-first')
+        const session = finishing(await opened())
+        const made = await put(session, 'fake-second', first)
+        const now = made?.kind === 'written' ? made.version : ''
+        const input = { SecretId: 'team/key', SecretString: 'fake-theirs' }
+        await client.send(
+          new PutSecretValueCommand({
+            ...input,
+            ClientRequestToken: token,
+            VersionStages: ['AWSPENDING'],
+          }),
+        )
+        expect(await session.promote?.({ path: 'team/key' }, now, first)).toEqual(busy)
+        expect(await stored('team/key')).toBe('fake-second')
+      })
+
+      test('once it has ended all is as before, though AWS leaves AWSPENDING where it was', async () => {
+        const before = await rotating()
+        const session = finishing(await opened())
+        await client.send(
+          new UpdateSecretVersionStageCommand({
+            SecretId: 'team/key',
+            VersionStage: 'AWSCURRENT',
+            MoveToVersionId: token,
+            RemoveFromVersionId: before,
+          }),
+        )
+        expect(await put(session, 'fake-ours', token)).toMatchObject({ kind: 'written' })
+        expect(await stored('team/key')).toBe('fake-ours')
+      })
+
+      test('what a stopped write of ours has left is no rotation of AWS’s', async () => {
+        const before = await create('team/key', 'fake-old')
+        const session = finishing(await opened())
+        await put(session, 'fake-left', before, { stage: 'pending' })
+        expect(await put(session, 'fake-new', before)).toMatchObject({ kind: 'written' })
+        expect(await stored('team/key')).toBe('fake-new')
+      })
+
+      test('who may not see the versions is told which right is missing', async () => {
+        await create('team/key', 'fake-old')
+        const gate = await awsGate(aws.endpoint, (operation) =>
+          operation === 'ListSecretVersionIds' ? 'AccessDeniedException' : undefined,
+        )
+        const session = finishing(await opened({ endpoint: gate.url }))
+        const denied = await put(session, 'fake-new', 'any')
+        expect(denied).toMatchObject({
+          kind: 'denied',
+          reason: 'not-permitted',
+          place: expect.stringContaining('secretsmanager:ListSecretVersionIds'),
+        })
+        expect(gate.operations).not.toContain('PutSecretValue')
       })
     })
 

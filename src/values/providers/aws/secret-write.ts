@@ -2,7 +2,11 @@
  * Writes to Secrets Manager. A put names its version by its operation, so that a repeat makes no second
  * one. The service compares nothing when it stores, but it does when it moves a stage: so what has to
  * replace one certain version is stored as AWSPENDING, and AWSCURRENT is moved to it from that version.
- * That takes secretsmanager:UpdateSecretVersionStage beside PutSecretValue.
+ * That takes secretsmanager:UpdateSecretVersionStage and ListSecretVersionIds beside PutSecretValue.
+ *
+ * Where AWS itself has a rotation going, nothing is written: its function would make its own version
+ * current over ours, and ours would take the stage that it works by. It shows by AWSPENDING on a version
+ * that is not AWSCURRENT (docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotateSecret.html).
  */
 import { createHash } from 'node:crypto'
 import { isUtf8 } from 'node:buffer'
@@ -22,6 +26,7 @@ const MAX_PAGES = 20
 /** A secret that somebody else just made; another value under the same token. */
 const TAKEN = 'ResourceExistsException'
 const conflict = { kind: 'conflict' } as const
+const VERSIONS = 'the list of its versions (secretsmanager:ListSecretVersionIds)'
 const absent = final('absent', 'SECRET_NOT_FOUND', 'id-not-found')
 
 export async function putSecret(
@@ -44,6 +49,8 @@ export async function putSecret(
     if (expect === 'absent' ? there : expect !== 'any' && expect !== stored?.meta.version) {
       return conflict
     }
+    const busy = stored && (await rotatedByAws(aws, at.path))
+    if (busy !== undefined) return busy
     const bytes = withValue(stored?.bytes, field, value, now)
     if ('kind' in bytes) return bytes
     try {
@@ -105,9 +112,24 @@ async function unmark(aws: SecretsManager, path: string, version: string): Promi
   await ask(aws, () => aws.client.send(new aws.sdk.UpdateSecretVersionStageCommand(input)))
 }
 
+/** What only we name a version: a rotation of AWS's own names its by a UUID. */
+const OURS = /^secretref-[0-9a-f]{54}$/
+
 /** 64 characters: ClientRequestToken has 32 to 64. */
 function tokenOf(operation: string): string {
-  return createHash('sha256').update(`secretref put ${operation}`).digest('hex')
+  const hash = createHash('sha256').update(`secretref put ${operation}`).digest('hex')
+  return `secretref-${hash.slice(0, 54)}`
+}
+
+/** @returns why nothing may be written; what a stopped write of ours has left as AWSPENDING is no reason */
+async function rotatedByAws(aws: SecretsManager, path: string): Promise<Failure | undefined> {
+  const history = await secretHistory(aws, { path })
+  if (history.kind === 'denied') return { ...history, place: VERSIONS }
+  if (history.kind !== 'history') return history
+  const theirs = history.versions.some(
+    ({ version, stages }) => stages.includes('pending') && !OURS.test(version),
+  )
+  return theirs ? final('denied', 'PROVIDER_DENIED', 'aws-rotates') : undefined
 }
 
 async function store(
@@ -165,7 +187,8 @@ export async function promoteSecret(
       putSecret(aws, at, value, { expect: from, operation: `restore ${from} ${to}` }, now),
     )
   }
-  return move(aws, path, from, to)
+  const busy = await rotatedByAws(aws, path)
+  return busy ?? move(aws, path, from, to)
 }
 
 /** The service compares. A repeat is done once. */
