@@ -216,6 +216,7 @@ function resultOf(planned: Can, rotated: Outcome['rotated'] | undefined): object
     step: rotation.step,
     ...(last.code === undefined ? {} : { code: last.code }),
     ...(last.reason === undefined ? {} : { reason: last.reason }),
+    ...(last.whose === undefined ? {} : { whose: last.whose }),
     ...(why === undefined ? {} : { message: why.message }),
     ...(version === undefined ? {} : { version }),
     ...(holders.length === 0 ? {} : { holders }),

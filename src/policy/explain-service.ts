@@ -9,8 +9,10 @@ export interface ServiceFailure {
   driver: string
   code: Code
   reason?: string | undefined
-  /** The new value was tried. */
-  verifying: boolean
+  /** The value that was tried; left out: the driver acted by one. */
+  whose?: 'new' | 'old' | undefined
+  /** The ref of the credential by which the driver acts; left out: the current value. */
+  admin?: string | undefined
 }
 
 export function explainService(failed: ServiceFailure): Explanation {
@@ -19,6 +21,7 @@ export function explainService(failed: ServiceFailure): Explanation {
   // What says more than "of another form" has a sentence of its own.
   if (code === 'SECRET_MALFORMED' && !isOfRotations(reason)) return otherForm(failed)
   if (explain !== undefined) return explain(failed)
+  if (code === 'CREDENTIAL_REJECTED' && reason === undefined) return refused(failed)
   return explainFailure({ ref, envVar: ref, code, reason, provider: driver, providerType: driver })
 }
 
@@ -29,30 +32,41 @@ const otherForm: Explain = ({ ref, driver }) => ({
   hint: 'docs/configuration.md says, beside each driver, what its ref holds',
 })
 
+/** What the service has said something of. */
+function called({ ref, whose, admin }: ServiceFailure): string {
+  if (whose === 'new') return 'the new value'
+  if (whose === 'old') return 'the old value'
+  return admin === undefined ? `the current value of "${ref}"` : `"${admin}"`
+}
+
+const refused: Explain = (failed) => {
+  const { ref, whose, admin } = failed
+  if (whose === 'new') {
+    return {
+      message: `the service of "${ref}" does not take the new value`,
+      hint: 'the current one stays; look at the service whether new ones are restricted',
+    }
+  }
+  const by = whose === undefined ? ', by which it is rotated' : ''
+  const another = admin === undefined ? '; or name another credential as "admin"' : ''
+  return {
+    message: `the service of "${ref}" refused ${called(failed)}${by}`,
+    hint: `if it no longer works, set one that does: secretref secrets set ${admin ?? ref}${another}`,
+  }
+}
+
 const noAnswer: Explain = ({ ref }) => ({
   message: `the service of "${ref}" did not answer`,
   hint: 'what became of it is looked for before it is tried again',
 })
 
 const BY_REASON: ReadonlyMap<string, Explain> = new Map<string, Explain>([
-  [
-    'login-denied',
-    ({ ref, verifying }) =>
-      verifying
-        ? {
-            message: `the service of "${ref}" does not take the new value`,
-            hint: 'the current one stays; look at the service whether new ones are restricted',
-          }
-        : {
-            message: `the service of "${ref}" refused the credential that acted`,
-            hint: 'if the current value no longer works, set one that does, or name another credential as "admin" beside the driver',
-          },
-  ],
+  ['login-denied', refused],
   [
     'not-permitted',
-    ({ ref }) => ({
-      message: `the service of "${ref}" does not let the credential that acted do this`,
-      hint: 'give it that right, or name another credential as "admin" beside the driver',
+    (failed) => ({
+      message: `the service of "${failed.ref}" does not let ${called(failed)} do this`,
+      hint: `give it that right${failed.whose === undefined && failed.admin === undefined ? ', or name another credential as "admin" beside the driver' : ''}`,
     }),
   ],
   [

@@ -6,14 +6,13 @@ const failed = (about: Partial<ServiceFailure>): ServiceFailure => ({
   ref: 'aws-key',
   driver: 'aws-iam',
   code: 'PROVIDER_DENIED',
-  verifying: false,
   ...about,
 })
 
 describe('what a service said is not put down to the store', () => {
   test.each([
-    ['login-denied', 'the service of "aws-key" refused the credential that acted'],
-    ['not-permitted', 'the service of "aws-key" does not let the credential that acted do this'],
+    ['login-denied', 'the service of "aws-key" refused the current value of "aws-key", by which'],
+    ['not-permitted', 'does not let the current value of "aws-key" do this'],
     ['unreachable', 'the service of "aws-key" cannot be reached'],
     ['timeout', 'the service of "aws-key" did not answer'],
     ['key-cap', 'the account of "aws-key" has as many credentials as its service allows'],
@@ -21,9 +20,19 @@ describe('what a service said is not put down to the store', () => {
     expect(explainService(failed({ reason })).message).toContain(message)
   })
 
-  test('a new value that is refused is no matter of who acted', () => {
-    const words = explainService(failed({ reason: 'login-denied', verifying: true }))
-    expect(words.message).toBe('the service of "aws-key" does not take the new value')
+  test.each([
+    [{}, 'refused the current value of "aws-key", by which it is rotated', 'secrets set aws-key'],
+    [{ admin: 'root' }, 'refused "root", by which it is rotated', 'secrets set root'],
+    [{ whose: 'new' }, 'does not take the new value', 'the current one stays'],
+    [{ whose: 'new', admin: 'root' }, 'does not take the new value', 'the current one stays'],
+    [{ whose: 'old' }, 'refused the old value', 'set one that does'],
+  ] as const)('whose value was refused is said: %o', (about, message, hint) => {
+    // A service that gives no reason says no less.
+    for (const reason of ['login-denied', undefined]) {
+      const words = explainService(failed({ code: 'CREDENTIAL_REJECTED', reason, ...about }))
+      expect(words.message).toBe(`the service of "aws-key" ${message}`)
+      expect(words.hint).toContain(hint)
+    }
   })
 
   test('a package that is missing is the driver’s, with the line that installs it', () => {

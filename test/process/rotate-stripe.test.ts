@@ -50,6 +50,12 @@ test('random hex is refused and explained; a key is taken, and done when Stripe 
     refs: [{ ref: REF, code: 'CREDENTIAL_REJECTED', reason: 'not-a-key' }],
   })
   expect(refused.out).toContain('a service knows only what it has issued itself')
+  const nothing = await secretref(rotate, '')
+  expect(nothing).toMatchObject({ code: 1, err: '' })
+  expect(nothing.out).toBe(
+    `⚠️ ${REF}: what was brought for "${REF}" was not taken: it is empty\n` +
+      `   hint: copy the new one from the service; then bring it: secretref secrets rotate --ref ${REF} --force (the current one stays until then)\n`,
+  )
   // It was shown to nobody, and every agent still has the key that works.
   expect(fake.connections()).toBe(0)
   const { stdout } = await runAgent(world, PRINT_ENVIRONMENT)

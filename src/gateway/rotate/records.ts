@@ -52,7 +52,7 @@ export class RotationRecords {
 
   /** @param rotation as it is durable now */
   became(rotation: Rotation, action: Action, did: Partial<Did>): Entry[] {
-    const { result = 'ok', code, reason, version, fingerprint, id } = did
+    const { result = 'ok', code, reason, whose, version, fingerprint, id } = did
     const event = result === 'ok' ? (EVENTS[rotation.step] ?? 'rotation.step') : stopped(rotation)
     if (event === 'rotation.step' && !OUTSIDE.some((one) => one === action)) return []
     const secret = {
@@ -67,8 +67,11 @@ export class RotationRecords {
       ...(why === undefined ? {} : { reason: why }),
       ...(Object.keys(secret).length === 0 ? {} : { secret }),
     }
-    const upstream = id === undefined ? {} : { upstream: id }
-    return [this.#entry(event, fields, { action, result, step: rotation.step, ...upstream })]
+    const more = {
+      ...(whose === undefined ? {} : { whose }),
+      ...(id === undefined ? {} : { upstream: id }),
+    }
+    return [this.#entry(event, fields, { action, result, step: rotation.step, ...more })]
   }
 
   #entry(event: Event, fields: Partial<Entry>, detail: NonNullable<Entry['detail']>): Entry {

@@ -93,7 +93,7 @@ export function parseDid(line: string, action: Outside): Did | undefined {
   const result = RESULTS.find((one) => one === parsed?.['result'])
   if (parsed === undefined || parsed['did'] !== action || result === undefined) return undefined
   const code = codeOf(parsed['code'])
-  const { reason } = parsed
+  const { reason, whose } = parsed
   const version = matching(parsed['version'], VERSION)
   const fingerprint = matching(parsed['fingerprint'], FINGERPRINT)
   const replaced = matching(parsed['replaced'], FINGERPRINT)
@@ -104,6 +104,7 @@ export function parseDid(line: string, action: Outside): Did | undefined {
     ...(code === undefined ? {} : { code }),
     ...(isFailureReason(reason) ? { reason } : {}),
     ...(parsed['service'] === true ? { service: true } : {}),
+    ...(whose === 'new' || whose === 'old' ? { whose } : {}),
     ...(version === undefined ? {} : { version }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(replaced === undefined ? {} : { replaced }),

@@ -1,6 +1,7 @@
 /** What a person has to know, or to do, after a rotation came to where it is. */
 import type { Alert } from '../../alerts/types.ts'
 import { explainFailure, type Explanation } from '../../policy/explain.ts'
+import { explainBrought } from '../../policy/explain-brought.ts'
 import { explainService } from '../../policy/explain-service.ts'
 import type { Gateway } from '../gateway.ts'
 import { helpOf } from '../../rotation/reasons.ts'
@@ -40,17 +41,22 @@ export function standingOf({ rotation: { step, failures, class: kind }, last }: 
 
 /** Why it did not get further, and what to do about it; `undefined` where nothing went wrong. */
 export function reasonOf(subject: Subject, last: Partial<Did>): Explanation | undefined {
-  const { code, reason } = last
+  const { code, reason, whose } = last
   if (code === undefined && reason === undefined) return undefined
-  const { ref, step, provider, driver } = subject
-  if (last.service === true) {
-    return explainService({
+  const { ref, step, provider, driver, guided, rotate } = subject
+  const brought = guided && whose === 'new' ? explainBrought(ref, reason) : undefined
+  if (brought !== undefined) return brought
+  if (last.service === true || whose !== undefined) {
+    const why = explainService({
       ref,
       driver,
       code: code ?? 'INTERNAL',
       reason,
-      verifying: last.did === 'verify',
+      whose,
+      admin: rotate.admin,
     })
+    const kept = guided && whose === 'new' && last.did !== 'create'
+    return kept ? { ...why, hint: KEPT } : why
   }
   return explainFailure({
     ref,
@@ -61,6 +67,10 @@ export function reasonOf(subject: Subject, last: Partial<Did>): Explanation | un
     providerType: provider.type,
   })
 }
+
+/** What a person brought, where its service could not be asked about it. */
+const KEPT =
+  'what was brought is kept, and tried again by the next run: nobody has to bring it again'
 
 /** An alert where somebody has to do something; nothing where it goes on by itself. */
 export async function alertOf(gateway: Gateway, subject: Subject, came: CameTo): Promise<boolean> {

@@ -69,6 +69,9 @@ export interface RotationOrder {
 /** `open`: a creation was sent before, and what became of it is not known. */
 export type ToRotator = RotationOrder | { do: Outside; open?: true }
 
+/** `new`: what was made, or brought. `old`: what it replaces. */
+export type Whose = 'new' | 'old'
+
 export interface Did {
   did: Outside
   result: Result
@@ -76,6 +79,8 @@ export interface Did {
   reason?: string
   /** The service that it is for said so, and not the store where the ref lies. */
   service?: true
+  /** The value that it is said of; left out: the one by which the driver acted. */
+  whose?: Whose
   /** After `promote`: the version that is current now. */
   version?: string
   /** Of the new value, as soon as there is one. */

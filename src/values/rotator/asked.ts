@@ -17,12 +17,18 @@ export async function verified(work: Asker, fresh: Credential, old: Credential):
   const before = await issuer.try(old)
   // Of a service that lets one value live at a time, the old one cannot be asked any more.
   if (isDead(before)) return ok
-  if (before.kind !== 'valid') return troubled(before)
+  if (before.kind !== 'valid') return troubled(before, 'old')
   if (before.account === undefined || tried.account === undefined) {
-    return { result: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'account-unknown' }
+    const whose = tried.account === undefined ? 'new' : 'old'
+    return { result: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'account-unknown', whose }
   }
   if (before.account === tried.account) return ok
-  return { result: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'another-account' }
+  return {
+    result: 'refused',
+    code: 'CREDENTIAL_REJECTED',
+    reason: 'another-account',
+    whose: 'new',
+  }
 }
 
 /** It was verified, and that may be long ago. */
@@ -47,7 +53,7 @@ export function isDead(tried: Tried): boolean {
  * made may be unknown to it for a while: its own machines learn of it one after the other.
  */
 function notTaken({ order, guided }: Asker, tried: Trouble): Done {
-  const said = troubled(tried)
+  const said = troubled(tried, 'new')
   const madeThere = order.rotation.class === 'issued' || order.rotation.class === 'roll'
   const unknown = tried.reason === undefined || tried.reason === 'login-denied'
   if (tried.kind !== 'refused' || tried.code !== 'CREDENTIAL_REJECTED' || !unknown) return said
@@ -66,5 +72,6 @@ export async function ended(work: Asker, old: Credential): Promise<Done> {
   if (tried.kind === 'valid') {
     return { result: byOthers ? 'waiting' : 'not-yet', reason: 'still-valid' }
   }
-  return guided ? { ...troubled(tried), result: 'waiting' } : troubled(tried)
+  const said = troubled(tried, 'old')
+  return guided ? { ...said, result: 'waiting' } : said
 }

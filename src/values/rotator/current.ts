@@ -45,7 +45,7 @@ export async function mayEnd(work: Work, old: Credential): Promise<Done | undefi
     }
     if (issuer.end === undefined) return undefined
     const tried = await issuer.try({ value: current.value })
-    return tried.kind === 'valid' ? undefined : troubled(tried)
+    return tried.kind === 'valid' ? undefined : troubled(tried, 'new')
   } finally {
     wipe(current.value)
   }

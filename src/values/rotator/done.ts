@@ -1,5 +1,5 @@
 /** What became of an action, in the words that control takes. */
-import type { Did } from '../../gateway/rotate/words.ts'
+import type { Did, Whose } from '../../gateway/rotate/words.ts'
 import type { Fingerprint } from '../resolver/metadata.ts'
 import type { Failure } from '../providers/contract.ts'
 import type { Credential, Trouble } from './driver.ts'
@@ -18,9 +18,15 @@ export function answered(answer: { kind: 'ok' } | Trouble): Done {
   return answer.kind === 'ok' ? ok : troubled(answer)
 }
 
-/** Of a driver. */
-export function troubled({ kind, code, reason }: Trouble): Done {
-  return { result: kind, code, ...(reason === undefined ? {} : { reason }), service: true }
+/** Of a driver. @param whose the credential that was tried; left out: it acted by one */
+export function troubled({ kind, code, reason }: Trouble, whose?: Whose): Done {
+  return {
+    result: kind,
+    code,
+    ...(reason === undefined ? {} : { reason }),
+    service: true,
+    ...(whose === undefined ? {} : { whose }),
+  }
 }
 
 /** Of the provider, or of what is kept between the steps. */

@@ -24,7 +24,9 @@ export async function takeBrought(work: Work, staged: Staged): Promise<Done> {
   return withCurrent(work, staged, async (current) => {
     const brought = await input()
     if (brought.kind === 'cancelled') return { result: 'waiting', reason: 'input-cancelled' }
-    if (brought.kind === 'refused') return { result: 'waiting', reason: FAULTS[brought.fault] }
+    if (brought.kind === 'refused') {
+      return { result: 'waiting', reason: FAULTS[brought.fault], whose: 'new' }
+    }
     try {
       return await look(work, current, brought.value)
     } finally {
@@ -35,11 +37,11 @@ export async function takeBrought(work: Work, staged: Staged): Promise<Done> {
 
 async function look(work: Work, current: Credential, brought: Buffer): Promise<Done> {
   if (brought.equals(current.value)) {
-    return { result: 'waiting', code: 'CREDENTIAL_REJECTED', reason: 'same-value' }
+    return { result: 'waiting', code: 'CREDENTIAL_REJECTED', reason: 'same-value', whose: 'new' }
   }
   const made = await work.issuer.create?.(work.order.rotation.id, current, brought)
   if (made === undefined) return { result: 'refused', code: 'INTERNAL' }
-  if (made.kind !== 'made') return { ...troubled(made), result: 'waiting' }
+  if (made.kind !== 'made') return { ...troubled(made, 'new'), result: 'waiting' }
   const asked = await verified(work, made, current)
   if (asked.result === 'refused') {
     wipe(made.value)

@@ -49,7 +49,7 @@ async function setByOthers(
   if (ours) return undefined
   const tried = await issuer.try(fresh)
   if (isDead(tried)) return 'gone'
-  if (tried.kind !== 'valid') return troubled(tried)
+  if (tried.kind !== 'valid') return troubled(tried, 'new')
   // In its place theirs cannot work, and the old one would not be what they want either.
   return isBeside(work) ? undefined : { result: 'refused', reason: 'current-changed' }
 }
@@ -84,5 +84,5 @@ async function deadOld(work: Work, { old, new: fresh }: Staged): Promise<Done | 
   if (current === undefined) return undefined
   if ('kind' in current) return failed(current)
   const tried = await work.issuer.try(old)
-  return tried.kind === 'valid' ? undefined : troubled(tried)
+  return tried.kind === 'valid' ? undefined : troubled(tried, 'old')
 }

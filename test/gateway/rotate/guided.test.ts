@@ -116,6 +116,7 @@ test('the article’s new key, random bytes in hex, is refused and explained; th
     code: 'CREDENTIAL_REJECTED',
     reason: 'not-a-key',
     service: true,
+    whose: 'new',
   })
   expect(refused.rotation).toMatchObject({ step: 'creating', failures: 0 })
   expect(fake.connections()).toBe(0)
@@ -134,7 +135,7 @@ test.each([
   const accounts = new Map([[other, 'acct_1other']])
   const at = await attended({ valid: [OLD, other], accounts })
   const attempt = await at.run(brought)
-  expect(last(attempt)).toMatchObject({ did: 'create', result: 'waiting', reason })
+  expect(last(attempt)).toMatchObject({ did: 'create', result: 'waiting', reason, whose: 'new' })
   expect(attempt.rotation).toMatchObject({ step: 'creating', attempts: 0, failures: 0 })
   expect(await at.stage.current()).toEqual({ value: OLD, version: '1' })
 })
@@ -144,7 +145,12 @@ test('while Stripe does not answer, what was brought is kept, and asked about ag
   const valid = [OLD, NEW]
   const at = await attended({ valid, outage })
   const first = await at.run(NEW)
-  expect(last(first)).toMatchObject({ did: 'verify', result: 'waiting', reason: 'server-error' })
+  expect(last(first)).toMatchObject({
+    did: 'verify',
+    result: 'waiting',
+    reason: 'server-error',
+    whose: 'new',
+  })
   expect(first.rotation).toMatchObject({ step: 'staged', attempts: 0, failures: 0 })
   delete outage.status
   // Nobody has to bring it again.

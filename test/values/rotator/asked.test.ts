@@ -37,14 +37,18 @@ describe('a new one', () => {
     expect(await verify('issued', { fresh: valid('b') })).toEqual({
       ...refused,
       reason: 'another-account',
+      whose: 'new',
     })
-    for (const about of [{ fresh: valid() }, { old: valid() }]) {
-      expect(await verify('issued', about)).toEqual({ ...refused, reason: 'account-unknown' })
-    }
+    const unknown = { ...refused, reason: 'account-unknown' }
+    expect(await verify('issued', { fresh: valid() })).toEqual({ ...unknown, whose: 'new' })
+    expect(await verify('issued', { old: valid() })).toEqual({ ...unknown, whose: 'old' })
   })
 
   test('whose account cannot be compared now is asked about again', async () => {
-    expect(await verify('issued', { old: away })).toMatchObject({ result: 'unavailable' })
+    expect(await verify('issued', { old: away })).toMatchObject({
+      result: 'unavailable',
+      whose: 'old',
+    })
   })
 
   test('takes the place of one that is dead', async () => {
@@ -59,7 +63,7 @@ describe('a new one', () => {
     ['slots', false, 'refused'],
     ['issued', true, 'refused'],
   ] as const)('that is refused: %s, guided: %s: %s', async (kind, guided, result) => {
-    expect(await verify(kind, { fresh: dead, guided })).toMatchObject({ result })
+    expect(await verify(kind, { fresh: dead, guided })).toMatchObject({ result, whose: 'new' })
   })
 
   test('that is no key of the service is refused for good, whoever made it', async () => {

@@ -28,7 +28,6 @@ test.each([
     driver,
     code: 'PROVIDER_UNSUPPORTED',
     reason: 'sdk-missing',
-    verifying: false,
   })
   expect(hint).toBe(`run: npm install ${library}`)
 })
