@@ -71,8 +71,8 @@ async function flushWay(
     }
     return { delivery, state: wasNotSent(db, delivery, laterOf(outcome), now), why: outcome }
   })
-  const down = outcomes.find((one) => one.kind === 'unavailable')
-  if (down !== undefined) {
+  const down = outcomes.find((one) => one.kind === 'unavailable' && one.reason !== 'unclear')
+  if (down?.kind === 'unavailable') {
     holdBack(db, way, { busy: down.reason === 'busy', after: down.afterMs }, now)
   }
   await gateway.record(entriesOf(gateway, way, settled))

@@ -94,6 +94,10 @@ const WORDS: Readonly<Record<string, readonly [words: string, hint: string]>> = 
   network: ['it could not be reached', 'see that it runs, and that this machine may reach it'],
   busy: ['it takes no more for now', 'there is nothing to do'],
   server: ['it answers with an error of its own', 'look into its log, or at its status page'],
+  unclear: [
+    'it is refused for a reason that is not known here',
+    'look at its status page, and into what it says of the bot',
+  ],
   'no-channel': ['the config has no such channel any more', 'there is nothing to do'],
   'base-url-misplaced': [
     'targets names a server without TLS, which does not count in production',

@@ -40,7 +40,8 @@ export type ToSender = SendOrder | { type: 'send' }
 
 /** `elsewhere`: the secret address of a webhook leads to another host than the one on record. */
 export const REFUSALS = ['credential', 'destination', 'elsewhere', 'message'] as const
-export const OUTAGES = ['network', 'busy', 'server'] as const
+/** `unclear`: it was not taken, and nobody can say that it never will; others are tried all the same. */
+export const OUTAGES = ['network', 'busy', 'server', 'unclear'] as const
 
 /** `refused`: until somebody changes something. `unavailable`: later. */
 export type Sent =

@@ -47,7 +47,8 @@ export async function sendAll(
 }
 
 function stops(sent: Sent): boolean {
-  return sent.kind === 'unavailable' || (sent.kind === 'refused' && sent.reason !== 'message')
+  if (sent.kind === 'unavailable') return sent.reason !== 'unclear'
+  return sent.kind === 'refused' && sent.reason !== 'message'
 }
 
 async function sendOne(

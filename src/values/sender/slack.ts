@@ -5,26 +5,11 @@ import { wipe } from '../secret/bytes.ts'
 import { readJson } from '../secret/json.ts'
 import { textOf } from '../secret/json-text.ts'
 import { judge } from './channel.ts'
+import { slackSaid } from './slack-errors.ts'
 
 const SERVICE = 'https://slack.com'
 const METHOD = '/api/chat.postMessage'
 const MAX_ANSWER = 256 * 1024
-
-/** Slack's own errors; it answers 200 to nearly all of them. Anything else is told as the message's fault. */
-const ERRORS: Readonly<Record<string, Sent>> = {
-  ...each({ kind: 'refused', reason: 'credential' }, 'invalid_auth', 'not_authed'),
-  ...each({ kind: 'refused', reason: 'credential' }, 'token_revoked', 'token_expired'),
-  ...each({ kind: 'refused', reason: 'credential' }, 'account_inactive', 'missing_scope'),
-  ...each({ kind: 'refused', reason: 'destination' }, 'channel_not_found', 'not_in_channel'),
-  ...each({ kind: 'refused', reason: 'destination' }, 'is_archived', 'restricted_action'),
-  ...each({ kind: 'unavailable', reason: 'busy' }, 'ratelimited', 'rate_limited'),
-  ...each({ kind: 'unavailable', reason: 'server' }, 'internal_error', 'fatal_error'),
-  ...each({ kind: 'unavailable', reason: 'server' }, 'service_unavailable', 'request_timeout'),
-}
-
-function each(sent: Sent, ...errors: string[]): Record<string, Sent> {
-  return Object.fromEntries(errors.map((error) => [error, sent]))
-}
 
 function apiAt(baseUrl: URL | undefined): URL {
   return new URL(`${(baseUrl?.href ?? SERVICE).replace(/\/$/, '')}${METHOD}`)
@@ -40,19 +25,34 @@ export async function sendAsBot(
   const reply = await post(client, apiAt(to.baseUrl), { channel: to.channel, text }, signal, {
     authorization: `Bearer ${to.token.toString('latin1')}`,
   })
-  if (reply.kind !== 'answer' || reply.status !== 200) return judged(reply)
-  const result = readJson(reply.body)
+  if (reply.kind !== 'answer') return judge(reply)
+  const word = reply.status === 200 ? outcomeIn(reply.body) : undefined
+  wipe(reply.body)
+  if (reply.status !== 200) return unlessMessage(judge(reply))
+  // Something in between that answers in Slack's place would answer the next one too.
+  if (word === undefined) return { kind: 'unavailable', reason: 'server' }
+  return word === OK ? { kind: 'sent' } : slackSaid(word)
+}
+
+const OK = Symbol('ok')
+
+/** It answers 200 to nearly all. @returns its own word for what is wrong; `undefined` where it is not Slack's */
+function outcomeIn(body: Buffer): typeof OK | string | undefined {
+  const result = readJson(body)
   const members =
     'root' in result && result.root.kind === 'object' ? result.root.members : undefined
   const error = members?.get('error')
-  const word = error?.kind === 'string' ? textOf(reply.body, error).toString() : ''
-  const ok = members?.get('ok')?.kind === 'true'
-  wipe(reply.body)
-  if (ok) return { kind: 'sent' }
-  return (Object.hasOwn(ERRORS, word) ? ERRORS[word] : undefined) ?? said
+  const ok = members?.get('ok')?.kind
+  if (ok === 'true') return OK
+  return ok === 'false' && error?.kind === 'string' ? textOf(body, error).toString() : undefined
 }
 
-const said: Sent = { kind: 'refused', reason: 'message' }
+/** A status alone does not say that a message will never be taken. */
+function unlessMessage(sent: Sent): Sent {
+  return sent.kind === 'refused' && sent.reason === 'message'
+    ? { kind: 'unavailable', reason: 'unclear' }
+    : sent
+}
 
 /** @param url a secret: whoever has it may write into that channel */
 export async function sendByWebhook(
@@ -61,13 +61,16 @@ export async function sendByWebhook(
   text: string,
   signal: AbortSignal,
 ): Promise<Sent> {
-  return judged(await post(client, url, { text }, signal, {}))
+  const reply = await post(client, url, { text }, signal, {})
+  if (reply.kind !== 'answer') return judge(reply)
+  const { status, body } = reply
+  // In plain text; more than the longest of its words is none of them.
+  const word = body.length > MOST_OF_A_WORD ? '' : body.toString('latin1').trim()
+  wipe(body)
+  return status === 400 ? slackSaid(word) : unlessMessage(judge(reply))
 }
 
-function judged(reply: Reply): Sent {
-  if (reply.kind === 'answer') wipe(reply.body)
-  return judge(reply)
-}
+const MOST_OF_A_WORD = 64
 
 function post(
   client: Client,

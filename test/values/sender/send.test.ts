@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http'
 import { text as textIn } from 'node:stream/consumers'
 import { afterAll, describe, expect, test } from 'vitest'
 import { httpClient } from '../../../src/values/http/request.ts'
+import type { Sent } from '../../../src/gateway/alert/words.ts'
+import { sendAll } from '../../../src/values/sender/send.ts'
 import { sendAsBot, sendByWebhook } from '../../../src/values/sender/slack.ts'
 import { sendWebhook } from '../../../src/values/sender/webhook.ts'
 import { listen } from '../../fakes/listen.ts'
@@ -113,11 +115,56 @@ describe('Slack', () => {
     expect(raw).toContain('"mrkdwn":false')
   })
 
-  test('that answers nonsense has not taken it', async () => {
-    const { url } = await listen((_, response) => response.end('<html>'))
-    expect(await sendToSlack(url, TOKEN, '#finance-alerts')).toEqual({
-      kind: 'refused',
-      reason: 'message',
-    })
+  test('that answers nonsense has not taken it, and is down', async () => {
+    for (const body of ['<html>', '{}', '{"ok":"true"}', '[]', '{"ok":false}']) {
+      const { url } = await listen((_, response) => response.end(body))
+      expect(await sendToSlack(url, TOKEN, '#finance-alerts')).toEqual({
+        kind: 'unavailable',
+        reason: 'server',
+      })
+    }
+  })
+
+  const says = (error: string): ReturnType<typeof listen> =>
+    listen((_, response) => response.end(JSON.stringify({ ok: false, error })))
+
+  test.each([
+    ['msg_too_long', { kind: 'refused', reason: 'message' }],
+    ['no_text', { kind: 'refused', reason: 'message' }],
+    ['account_inactive', { kind: 'refused', reason: 'credential' }],
+    ['is_archived', { kind: 'refused', reason: 'destination' }],
+    ['ratelimited', { kind: 'unavailable', reason: 'busy' }],
+    ['team_added_to_org', { kind: 'unavailable', reason: 'server' }],
+    ['a_word_of_next_year', { kind: 'unavailable', reason: 'unclear' }],
+    ['constructor', { kind: 'unavailable', reason: 'unclear' }],
+  ])('that says %s: final only where the message is at fault', async (error, sent) => {
+    const { url } = await says(error)
+    expect(await sendToSlack(url, TOKEN, '#finance-alerts')).toEqual(sent)
+  })
+
+  test.each([
+    [400, 'invalid_payload', { kind: 'refused', reason: 'message' }],
+    [400, 'no_text\n', { kind: 'refused', reason: 'message' }],
+    [400, 'a_word_of_next_year', { kind: 'unavailable', reason: 'unclear' }],
+    [400, 'x'.repeat(100_000), { kind: 'unavailable', reason: 'unclear' }],
+    [403, 'action_prohibited', { kind: 'refused', reason: 'credential' }],
+    [404, 'channel_not_found', { kind: 'refused', reason: 'destination' }],
+    [410, 'channel_is_archived', { kind: 'refused', reason: 'destination' }],
+    [418, 'no_text', { kind: 'unavailable', reason: 'unclear' }],
+    [500, 'rollup_error', { kind: 'unavailable', reason: 'server' }],
+  ])('by an incoming webhook, with %i %.20s', async (status, body, sent) => {
+    const { url } = await listen((_, response) => response.writeHead(status).end(body))
+    expect(await sendByWebhook(client, new URL(url), 'hello', signal)).toEqual(sent)
+  })
+
+  test('a message with a reason of its own holds up no other', async () => {
+    const { url, requests } = await says('a_word_of_next_year')
+    const tried: Sent[] = []
+    const message = { id: '1', text: 'hello', body: '{}' }
+    const channel = { kind: 'slack', channel: '#x', baseUrl: url } as const
+    const order = { v: 1, channel, messages: [message, { ...message, id: '2' }] } as const
+    await sendAll(order, Buffer.from(TOKEN), signal, (one) => void tried.push(one))
+    expect(tried).toEqual(Array(2).fill({ kind: 'unavailable', reason: 'unclear' }))
+    expect(requests).toHaveLength(2)
   })
 })
