@@ -3,15 +3,18 @@
  * them and some of them are killed. Each ref has an issuer of its own that allows two keys.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import { expect } from 'vitest'
+import { rolldown } from 'rolldown'
+import { expect, onTestFinished } from 'vitest'
 import { giveBack, openJournal, takeHold } from '../../src/rotation/journal.ts'
 import type { Session } from '../../src/values/providers/contract.ts'
 import { provider } from '../../src/values/providers/store.ts'
-import { newIssuer, type IssuerState } from '../fakes/issuer.ts'
+import { IssuerServer } from '../fakes/issuer-server.ts'
+import { newIssuer } from '../fakes/issuer.ts'
 import { makeWorld, recordsOf, ROOT, run, type Ended, type World } from '../process/support.ts'
 import { soak, type Random } from './soak.ts'
 
@@ -21,23 +24,31 @@ const EACH = 1000
 const CAP = 2
 const names = Array.from({ length: REFS }, (_, i) => `ref-${i + 1}`)
 
-function stateOf(world: World, ref: string): string {
-  return join(world.dir, `${ref}.json`)
+/** As it runs where it is installed: in one file, beside the processes of the build. */
+async function builtWorker(world: World): Promise<string> {
+  const dir = join(world.dir, 'built')
+  mkdirSync(dir)
+  const dist = join(ROOT, 'dist')
+  for (const file of readdirSync(dist)) copyFileSync(join(dist, file), join(dir, file))
+  const bundle = await rolldown({
+    input: join(ROOT, 'test/soak/rotations-worker.ts'),
+    platform: 'node',
+    logLevel: 'silent',
+  })
+  const file = join(dir, 'worker.mjs')
+  await bundle.write({ file, format: 'es', codeSplitting: false })
+  await bundle.close()
+  return file
 }
 
-async function worldOfRefs(): Promise<World> {
-  const world = makeWorld()
+async function worldOfRefs(issuers: IssuerServer, world: World): Promise<void> {
   const refMap: Record<string, object> = {}
   const secrets: Record<string, string> = {}
   for (const ref of names) {
     const first = `fake-first-${ref}`
     secrets[ref] = first
-    world.write(`${ref}.json`, JSON.stringify({ ...newIssuer('issued', first), cap: CAP }))
-    const command = world.write(
-      `bin/${ref}`,
-      `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'test/fakes/issuer.ts')}' '${stateOf(world, ref)}'\n`,
-      0o700,
-    )
+    issuers.add(ref, { ...newIssuer('issued', first), cap: CAP })
+    const command = world.write(`bin/${ref}`, issuers.program(ref), 0o700)
     const rotate = { driver: 'exec', class: 'issued', command, grace: '1s' }
     refMap[ref] = { provider: 'store', rotate }
   }
@@ -50,7 +61,6 @@ async function worldOfRefs(): Promise<World> {
     await session.put?.({ path: ref }, Buffer.from(value), { expect: 'absent', operation: ref })
   }
   await session.close()
-  return world
 }
 
 function storeOf(world: World): Promise<Session> {
@@ -72,46 +82,43 @@ function secretref(world: World, ...words: string[]): Promise<Ended> {
   return run(world, [...words, '--config', world.config], { timeoutMs: 600_000 })
 }
 
-function worker(world: World, seed: number, end: number): ChildProcess {
-  return spawn(
-    process.execPath,
-    [
-      join(ROOT, 'test/soak/rotations-worker.ts'),
-      world.config,
-      ...[REFS, seed, end, EACH].map(String),
-    ],
-    { env: world.env, stdio: ['ignore', 'pipe', 'inherit'], cwd: world.dir },
-  )
+function worker(
+  world: World,
+  file: string,
+  { seed, end, most }: { seed: number; end: number; most: number },
+): ChildProcess {
+  return spawn(process.execPath, [file, world.config, ...[REFS, seed, end, most].map(String)], {
+    env: world.env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    cwd: world.dir,
+  })
 }
 
-interface Counted {
-  rotated: number
-  waiting: number
-  fenced: number
-  refused: number
-}
+/** `forced`: of all of them; the others, what became of them. */
+const COUNTED = ['forced', 'rotated', 'waiting', 'fenced', 'refused'] as const
+type Counted = Record<(typeof COUNTED)[number], number>
 
 /** Until its time is over; whoever is killed is followed by another one. */
 async function work(
   world: World,
+  file: string,
   random: Random,
   end: number,
   running: Set<ChildProcess>,
 ): Promise<Counted> {
-  const sum: Counted = { rotated: 0, waiting: 0, fenced: 0, refused: 0 }
-  while (Date.now() < end) {
-    const child = worker(world, random.whole(1, 1_000_000), end)
+  const sum: Counted = { forced: 0, rotated: 0, waiting: 0, fenced: 0, refused: 0 }
+  while (Date.now() < end && sum.forced < EACH) {
+    const most = EACH - sum.forced
+    const child = worker(world, file, { seed: random.whole(1, 1_000_000), end, most })
     running.add(child)
-    const chunks: Buffer[] = []
-    child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk))
-    const [code]: unknown[] = await once(child, 'close')
-    running.delete(child)
-    if (code !== 0) continue
-    const counted: Counted = JSON.parse(Buffer.concat(chunks).toString())
-    for (const name of ['rotated', 'waiting', 'fenced', 'refused'] as const) {
-      sum[name] += counted[name]
+    const lines = createInterface({ input: child.stdout ?? Readable.from([]) })
+    for await (const line of lines) {
+      const outcome = COUNTED.find((one) => one === line)
+      if (outcome === undefined) throw new Error(`a worker said ${line}`)
+      sum.forced += 1
+      if (outcome !== 'forced') sum[outcome] += 1
     }
-    if (counted.rotated + counted.waiting + counted.fenced + counted.refused >= EACH) break
+    running.delete(child)
   }
   return sum
 }
@@ -150,7 +157,11 @@ async function kill(
 }
 
 soak('rotations of fifty refs by eight processes', async ({ ms, random, figure }) => {
-  const world = await worldOfRefs()
+  const world = makeWorld()
+  const issuers = await IssuerServer.listen(join(world.dir, 'issuers'))
+  onTestFinished(() => issuers.close())
+  await worldOfRefs(issuers, world)
+  const file = await builtWorker(world)
   const end = Date.now() + ms
   const over = new AbortController()
   const running = new Set<ChildProcess>()
@@ -159,7 +170,7 @@ soak('rotations of fifty refs by eight processes', async ({ ms, random, figure }
     kill(random.fork(), running, over.signal),
   ] as const
   const counts = await Promise.all(
-    Array.from({ length: PROCESSES }, () => work(world, random.fork(), end, running)),
+    Array.from({ length: PROCESSES }, () => work(world, file, random.fork(), end, running)),
   )
   over.abort()
   const [stolen, killed] = await Promise.all(trouble)
@@ -184,7 +195,7 @@ soak('rotations of fifty refs by eight processes', async ({ ms, random, figure }
     ({ ref = '' }) => ref,
   )
   const done = records.filter(({ event }) => event === 'rotation.done').length
-  for (const name of ['rotated', 'waiting', 'fenced', 'refused'] as const) {
+  for (const name of COUNTED) {
     figure(
       name,
       counts.reduce((sum, one) => sum + one[name], 0),
@@ -195,7 +206,7 @@ soak('rotations of fifty refs by eight processes', async ({ ms, random, figure }
   figure('processes killed', killed)
   const session = await storeOf(world)
   for (const ref of names) {
-    const issuer: IssuerState = JSON.parse(readFileSync(stateOf(world, ref), 'utf8'))
+    const issuer = issuers.state(ref)
     const rotations = new Set(promotions.get(ref)?.map(({ detail }) => detail?.['rotation']))
     expect({ ref, most: issuer.most }).toEqual({ ref, most: Math.min(CAP, issuer.most) })
     expect({ ref, live: issuer.live.length }).toEqual({ ref, live: 1 })
