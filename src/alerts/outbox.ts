@@ -9,9 +9,10 @@ import { randomUUID } from 'node:crypto'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { guarded, inTransaction } from '../state/db.ts'
 import { damaged } from '../state/failures.ts'
+import { alertIn } from './aside.ts'
 import { DUE, dueOn, fold, type Way } from './fold.ts'
 import { heldAt, letGo, NOT_HELD } from './holds.ts'
-import { ALERTS, FOLDED, SEVERITIES, type Alert, type AlertEvent } from './types.ts'
+import type { Alert } from './types.ts'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
@@ -148,7 +149,8 @@ export function due(db: DatabaseSync, config: string, now: Date): Way[] {
 }
 
 /**
- * Takes what is to be sent now, the gravest first; nobody else gets it for a minute.
+ * Takes what is to be sent now, the gravest first; nobody else gets it for a minute. What cannot be read
+ * was set aside before.
  *
  * @throws STATE_UNAVAILABLE
  */
@@ -232,28 +234,14 @@ export function wasNotSent(
   return state
 }
 
-const EVENTS: readonly AlertEvent[] = [...ALERTS, FOLDED]
-
 function toDelivery(db: DatabaseSync, row: Record<string, SQLOutputValue>): Delivery {
-  const event = EVENTS.find((one) => one === row['event'])
-  const severity = SEVERITIES.find((one) => one === row['severity'])
-  if (event === undefined || severity === undefined) throw damaged(db.location() ?? 'alerts.db')
-  const [hint, agent, ref] = [row['hint'], row['agent'], row['ref']]
+  const alert = alertIn(row)
+  if (alert === undefined) throw damaged(db.location() ?? 'alerts.db')
   return {
     id: String(row['id']),
     channel: String(row['channel']),
     attempts: Number(row['attempts']),
     count: Number(row['count']),
-    alert: {
-      event,
-      severity,
-      text: String(row['text']),
-      ...(typeof hint === 'string' && { hint }),
-      environment: String(row['environment']),
-      ...(typeof agent === 'string' && { agent }),
-      ...(typeof ref === 'string' && { ref }),
-      key: String(row['key']),
-      at: new Date(String(row['at'])),
-    },
+    alert,
   }
 }

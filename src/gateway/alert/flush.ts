@@ -1,5 +1,7 @@
 /** Sends what is due of the alerts of one config: each once, through a sender process for each channel. */
 import type { DatabaseSync } from 'node:sqlite'
+import { setAside } from '../../alerts/aside.ts'
+import { holdBack } from '../../alerts/holds.ts'
 import {
   due,
   freeOfTheDead,
@@ -9,11 +11,11 @@ import {
   type Holder,
   type Way,
 } from '../../alerts/outbox.ts'
-import { holdBack } from '../../alerts/holds.ts'
 import type { Gateway } from '../gateway.ts'
 import { holderOf, outboxOf } from './pending.ts'
 import { sendBatch, type FlushRequest } from './send.ts'
-import { entriesOf, laterOf, sayNews, type Settled } from './settled.ts'
+import { entriesOf, laterOf, sayNews, unreadable, type Settled } from './settled.ts'
+import { channelInWords } from './way.ts'
 
 export interface Flushed {
   /** Taken by their channels. */
@@ -59,6 +61,7 @@ async function flushWay(
   holder: Holder,
   request: FlushRequest,
 ): Promise<readonly Settled[]> {
+  await tellOfUnreadable(gateway, way, setAside(db, way, gateway.now()), request)
   const deliveries = take(db, way, holder, gateway.now())
   if (deliveries.length === 0) return []
   const outcomes = await sendBatch(gateway, way, deliveries, request)
@@ -78,4 +81,20 @@ async function flushWay(
   await gateway.record(entriesOf(gateway, way, settled))
   sayNews(request.say, way, settled)
   return settled
+}
+
+async function tellOfUnreadable(
+  gateway: Gateway,
+  way: Way,
+  count: number,
+  { say }: FlushRequest,
+): Promise<void> {
+  if (count === 0) return
+  await gateway.record([unreadable(gateway, way, count)])
+  const what = count === 1 ? 'an alert' : `${count} alerts`
+  say(
+    'error',
+    `${what} to ${channelInWords(way.channel)} cannot be read: given up`,
+    '`secretref log show --event alert.raised` shows what was raised',
+  )
 }

@@ -8,6 +8,9 @@ import type { Untried } from './send.ts'
 import { channelInWords } from './way.ts'
 import type { Sent } from './words.ts'
 
+/** What the config says no more, no repeat can bring back; it may not go anywhere else. */
+const GONE: ReadonlySet<Untried['reason']> = new Set(['no-channel', 'no-environment'])
+
 type NotSent = Exclude<Sent | Untried, { kind: 'sent' }>
 
 export type Settled = { delivery: Delivery } & (
@@ -17,7 +20,7 @@ export type Settled = { delivery: Delivery } & (
 
 /** A credential may be replaced, a server mended; what the channel cannot read it never will. */
 export function laterOf(why: NotSent): { final: boolean; after?: number } {
-  if (why.kind === 'untried') return { final: why.reason === 'no-channel' }
+  if (why.kind === 'untried') return { final: GONE.has(why.reason) }
   if (why.kind === 'refused') return { final: why.reason === 'message' }
   return { final: false, ...(why.afterMs === undefined ? {} : { after: why.afterMs }) }
 }
@@ -29,6 +32,17 @@ function isNews({ delivery, state }: Settled): boolean {
 
 export function entriesOf(gateway: Gateway, way: Way, settled: readonly Settled[]): Entry[] {
   return settled.filter(isNews).map((one) => entryOf(gateway, way, one))
+}
+
+/** Of what nobody can say whose it was. */
+export function unreadable(
+  { actor, loaded }: Gateway,
+  { environment, channel }: Way,
+  count: number,
+): Entry {
+  const about = { actor, environment, config: loaded.hash, ...(count === 1 ? {} : { count }) }
+  const detail = { channel, state: 'given-up' }
+  return { event: 'alert.failed', ...about, reason: 'unreadable', detail }
 }
 
 function entryOf(gateway: Gateway, { environment, channel }: Way, one: Settled): Entry {
@@ -99,6 +113,7 @@ const WORDS: Readonly<Record<string, readonly [words: string, hint: string]>> = 
     'look at its status page, and into what it says of the bot',
   ],
   'no-channel': ['the config has no such channel any more', 'there is nothing to do'],
+  'no-environment': ['the config has no such environment any more', 'there is nothing to do'],
   'base-url-misplaced': [
     'targets names a server without TLS, which does not count in production',
     'state it under this environment, or remove it',

@@ -1,6 +1,8 @@
 /** Where alerts of one environment go to one channel, and which credential of the built-in agent that takes. */
 import { channelOf, isNamed } from '../../alerts/routes.ts'
 import { MONITOR, webhookTool } from '../../config/monitor.ts'
+import type { Config } from '../../config/types.ts'
+import { homeEnvironment } from '../../plan/environment.ts'
 import { planner } from '../../plan/plan.ts'
 import { statedTarget } from '../../plan/target.ts'
 import type { Plan, PlannedBinding } from '../../plan/types.ts'
@@ -19,10 +21,16 @@ export interface AlertWay {
   holds?: { plan: Plan; binding: PlannedBinding }
 }
 
-/** `no-channel`: the config has it no more. `base-url-misplaced`: a test server's, in production. */
-export type NoAlertWay = 'no-channel' | 'base-url-misplaced'
+/**
+ * `no-channel`, `no-environment`: the config has it no more. `base-url-misplaced`: a test server's, in
+ * production.
+ */
+export type NoAlertWay = 'no-channel' | 'no-environment' | 'base-url-misplaced'
 
-/** @throws ENVIRONMENT_UNKNOWN */
+/**
+ * What waits follows its channel's name to where the config says that this is now: `slack` to the channel
+ * under `alerts.slack`, by a bot or by an incoming webhook, `#x` wherever that is still named.
+ */
 export function alertWay(
   { loaded, env }: Gateway,
   environment: string,
@@ -30,8 +38,10 @@ export function alertWay(
 ): AlertWay | NoAlertWay {
   const { config, dir } = loaded
   const { slack, webhooks = {}, commands = {} } = config.alerts ?? {}
-  const [kind, name] = split(channel)
-  const to = kind === 'slack' ? name || 'slack' : channel
+  if (!isStated(config, environment)) return 'no-environment'
+  const [kind, written] = split(channel)
+  const name = kind === 'slack' && written === '' ? (slack?.channel ?? '') : written
+  const to = kind === 'slack' ? written || 'slack' : channel
   if (channelOf(config.alerts, to) === undefined) return 'no-channel'
   // One that waits must not go where the config no longer sends.
   if (channel.startsWith('slack:') && !isNamed(config.alerts, name)) return 'no-channel'
@@ -64,6 +74,11 @@ export function alertWay(
     host: baseUrl === undefined ? 'slack.com' : new URL(baseUrl).host,
     holds,
   }
+}
+
+function isStated(config: Config, environment: string): boolean {
+  const { environments = {} } = config
+  return environment === homeEnvironment(config) || Object.hasOwn(environments, environment)
 }
 
 function split(channel: string): ['slack' | 'webhook' | 'command', string] {

@@ -2,6 +2,9 @@
 import { chmodSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { openOutbox } from '../../../src/alerts/db.ts'
+import type { Config } from '../../../src/config/types.ts'
+import type { Gateway } from '../../../src/gateway/gateway.ts'
 import { flushAlerts } from '../../../src/gateway/alert/flush.ts'
 import { raiseAlert } from '../../../src/gateway/alert/raise.ts'
 import { hanging } from '../../fakes/hostile.ts'
@@ -19,6 +22,7 @@ import {
   slackAt,
   stage,
   TOKEN,
+  type Stage,
 } from './stage.ts'
 
 describe('an alert', () => {
@@ -363,6 +367,98 @@ describe('nothing is sent', () => {
     expect(server.requests).toEqual([])
     expect(s.records().at(-1)).toMatchObject({ reason: 'base-url-misplaced' })
   })
+})
+
+/** The same gateway after its config was edited. */
+function edited(s: Stage, edit: Partial<Config>): Gateway {
+  const { loaded } = s.gateway
+  return s.like({ loaded: { ...loaded, config: { ...loaded.config, ...edit } } })
+}
+
+describe('what waits when the config is edited', () => {
+  const quiet = { say: () => {}, signal: new AbortController().signal }
+
+  test('follows from an incoming webhook to the bot that takes its place', async () => {
+    const server = await slack([TOKEN])
+    const s = await stage(
+      { slack: { webhook: { secretRef: 'ops/incoming' }, channel: '#finance-alerts' } },
+      slackAt(server.url),
+    )
+    await raiseAlert(s.gateway, ALERT)
+    const bot = edited(s, { alerts: { slack: SLACK } })
+    expect(await flushAlerts(bot, quiet)).toEqual({ sent: 1, waiting: 0, givenUp: 0 })
+    expect(server.messages.map(({ channel }) => channel)).toEqual(['#finance-alerts'])
+  })
+
+  test('follows from a bot to an incoming webhook of the same channel, and to no other', async () => {
+    const incoming = await listen((_, response) => response.end('ok'))
+    const s = await stage(
+      { slack: SLACK, routes: [{ to: ['slack', '#on-call'] }] },
+      {
+        targets: { 'slack-webhook': { baseUrl: incoming.url } },
+        secrets: { 'ops/incoming': `${incoming.url}/services/T0/B0/fake` },
+      },
+    )
+    await raiseAlert(s.gateway, ALERT)
+    const webhook = { secretRef: 'ops/incoming' }
+    const alerts = { slack: { webhook, channel: '#finance-alerts' }, routes: [] }
+    expect(await flushAlerts(edited(s, { alerts }), quiet)).toEqual({
+      sent: 1,
+      waiting: 0,
+      givenUp: 1,
+    })
+    expect(incoming.requests).toHaveLength(1)
+    expect(s.records()).toContainEqual(
+      expect.objectContaining({
+        reason: 'no-channel',
+        detail: expect.objectContaining({ channel: 'slack:#on-call', state: 'given-up' }),
+      }),
+    )
+  })
+
+  test('of an environment that is there no more is given up at once, whichever channel', async () => {
+    const own = await receiver()
+    const s = await stage(
+      (world) => ({
+        webhooks: { own: hookAt(own.url) },
+        commands: { page: { command: [world.write('page', '#!/bin/sh\n', 0o700)] } },
+      }),
+      { environments: { old: { inherit: true } } },
+    )
+    await raiseAlert(s.gateway, { ...ALERT, environment: 'old' })
+    const without = edited(s, { environments: {} })
+    expect(await flushAlerts(without, quiet)).toEqual({ sent: 0, waiting: 0, givenUp: 2 })
+    expect(own.requests).toEqual([])
+    const failed = { event: 'alert.failed', environment: 'old', reason: 'no-environment' }
+    expect(s.records().slice(1)).toMatchObject([failed, failed])
+  })
+})
+
+test('an alert that cannot be read is set aside, on record and said; the others are sent', async () => {
+  const own = await receiver()
+  const s = await stage({ webhooks: { own: hookAt(own.url) } })
+  for (const key of ['a', 'b', 'c', 'd']) await raiseAlert(s.gateway, { ...ALERT, key })
+  const db = openOutbox(s.world.home)
+  db.exec("UPDATE alerts SET event = 'of.next-year' WHERE key = 'a'")
+  db.exec("UPDATE alerts SET at = 'yesterday' WHERE key = 'b'")
+  db.exec("UPDATE alerts SET severity = 'fatal' WHERE key = 'c'")
+  db.close()
+  expect(await s.flush()).toMatchObject({ sent: 1 })
+  expect(s.said).toEqual([
+    '3 alerts to webhook:own cannot be read: given up',
+    '`secretref log show --event alert.raised` shows what was raised',
+  ])
+  expect(s.records()).toContainEqual(
+    expect.objectContaining({
+      event: 'alert.failed',
+      reason: 'unreadable',
+      count: 3,
+      detail: { channel: 'webhook:own', state: 'given-up' },
+    }),
+  )
+  s.said.length = 0
+  expect(await s.flush()).toEqual({ sent: 0, waiting: 0, givenUp: 0 })
+  expect(s.said).toEqual([])
 })
 
 test('no value is on disk, in what is said, or in a body', async () => {

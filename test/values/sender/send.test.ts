@@ -88,6 +88,10 @@ function sendToSlack(url: string, word: string, channel: string): ReturnType<typ
   return sendAsBot(client, to, 'hello', signal)
 }
 
+function says(error: string): ReturnType<typeof listen> {
+  return listen((_, response) => response.end(JSON.stringify({ ok: false, error })))
+}
+
 describe('Slack', () => {
   test('takes a bot’s message for its channel; a no that is answered with 200 is a no', async () => {
     const { url } = await slack([TOKEN], 'invalid_auth', ['#finance-alerts'])
@@ -125,9 +129,6 @@ describe('Slack', () => {
     }
   })
 
-  const says = (error: string): ReturnType<typeof listen> =>
-    listen((_, response) => response.end(JSON.stringify({ ok: false, error })))
-
   test.each([
     ['msg_too_long', { kind: 'refused', reason: 'message' }],
     ['no_text', { kind: 'refused', reason: 'message' }],
@@ -164,7 +165,8 @@ describe('Slack', () => {
     const channel = { kind: 'slack', channel: '#x', baseUrl: url } as const
     const order = { v: 1, channel, messages: [message, { ...message, id: '2' }] } as const
     await sendAll(order, Buffer.from(TOKEN), signal, (one) => void tried.push(one))
-    expect(tried).toEqual(Array(2).fill({ kind: 'unavailable', reason: 'unclear' }))
+    const unclear = { kind: 'unavailable', reason: 'unclear' }
+    expect(tried).toEqual([unclear, unclear])
     expect(requests).toHaveLength(2)
   })
 })
