@@ -14,7 +14,8 @@ import { withSession } from '../providers/session.ts'
 import { fingerprinter } from '../secret/fingerprint.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
 import { act } from './act.ts'
-import { withAdmin } from './admin.ts'
+import { withAdmin, type Admin } from './admin.ts'
+import { byAdmin } from './by-admin.ts'
 import { failed } from './done.ts'
 import type { Driver } from './driver.ts'
 import { DRIVERS } from './drivers.ts'
@@ -53,13 +54,16 @@ async function main(): Promise<void> {
 async function work(
   order: RotationOrder,
   driver: Driver,
-  admin: Buffer | undefined,
+  admin: Admin | undefined,
   lines: AsyncIterator<string>,
 ): Promise<void> {
   const gone = new AbortController()
   const { asking } = order
-  const context = { signal: gone.signal, now, ...(asking && { asking }), ...(admin && { admin }) }
-  const issuer = await driver.open(order.driver.options, context)
+  const context = { signal: gone.signal, now, ...(asking && { asking }) }
+  const { options } = order.driver
+  const issuer = await (admin === undefined
+    ? driver.open(options, context)
+    : byAdmin(admin, (value) => driver.open(options, { ...context, admin: value })))
   const left = new AbortController()
   process.stdin.once('end', () => left.abort())
   const input = order.input && inputOf(order.input, left.signal)

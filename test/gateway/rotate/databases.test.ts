@@ -1,5 +1,6 @@
 /** Passwords of databases from plan to end, against real servers: whatever is killed, the ref's alone works. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { Rotator } from '../../../src/gateway/rotate/rotator.ts'
 import type { Rotation } from '../../../src/rotation/types.ts'
 import { hasMariadb, startMariadb, type Mariadb } from '../../servers/mariadb.ts'
 import { hasRedis, startRedis, type Redis } from '../../servers/redis.ts'
@@ -64,5 +65,40 @@ describe.skipIf(!there.redis)('a user of Redis', () => {
     expect(await redis.admits(user, password)).toBe(true)
     expect(await redis.admits(user, FIRST)).toBe(false)
     expect(await redis.passwords(user)).toBe(1)
+  })
+
+  test('its admin is replaced after the rotator has fetched it: it is fetched again', async () => {
+    const [user, admin] = [`app${(users += 1)}`, `dba${users}`]
+    for (const one of [user, admin]) {
+      await redis.ask('ACL', 'SETUSER', one, 'on', `>${FIRST}`, '+@all')
+    }
+    const urlOf = (one: string, word: string): string =>
+      `redis://${one}:${word}@127.0.0.1:${redis.port}`
+    const stage = await Stage.make(
+      { type: 'redis', class: 'slots', options: {} },
+      urlOf(user, FIRST),
+    )
+    const at = { path: 'admin' }
+    const put = (word: string): unknown =>
+      stage.session.put?.(at, Buffer.from(urlOf(admin, word)), { expect: 'any', operation: word })
+    await put(FIRST)
+    const { provider, type, options } = stage.order
+    const rotator = new Rotator({
+      ...stage.order,
+      rotation: { id: 'r1', class: 'slots' },
+      admin: { provider, type, options, at },
+    })
+    onTestFinished(() => rotator.dismiss())
+    expect(await rotator.does('stage')).toMatchObject({ result: 'ok' })
+    const second = ['fake', 'second', 'word'].join('-')
+    await redis.ask('ACL', 'SETUSER', admin, 'resetpass', `>${second}`)
+    expect(await rotator.does('set')).toMatchObject({
+      result: 'refused',
+      code: 'PROVIDER_DENIED',
+      reason: 'login-denied',
+    })
+    await put(second)
+    expect(await rotator.does('set')).toMatchObject({ result: 'ok' })
+    expect(await redis.passwords(user)).toBe(2)
   })
 })

@@ -88,6 +88,16 @@ export function choosingDriver(driver: Driver, subject: () => Promise<Subject>):
         expect(await issuer.try(about.current)).toMatchObject({ kind: 'refused' })
         expect(await about.admits(next)).toBe(true)
       })
+
+      test('an admin who is not let in has ended nothing, and that is no word about the old one', async () => {
+        const about = await subject()
+        const issuer = await open(driver, about)
+        const next = await chosen(issuer, about.current)
+        await issuer.set?.(next, about.current)
+        const by = await open(driver, { ...about, admin: about.foreign.value })
+        expect(await by.end?.(about.current, next)).toMatchObject({ kind: 'refused' })
+        expect(await about.admits(about.current)).toBe(true)
+      })
     }
 
     test('what the server never had is refused, and what is no credential too', async () => {
