@@ -29,12 +29,12 @@ export async function byAdmin(
       return isNotLetIn(then) ? notLetIn : then
     }
   }
-  const choose = acting((of) => of.choose)
-  const set = acting((of) => of.set)
-  const create = acting((of) => of.create)
-  const survey = acting((of) => of.survey)
-  const marked = acting((of) => of.marked)
-  const end = acting((of) => of.end)
+  const choose = acting((of) => of.choose?.bind(of))
+  const set = acting((of) => of.set?.bind(of))
+  const create = acting((of) => of.create?.bind(of))
+  const survey = acting((of) => of.survey?.bind(of))
+  const marked = acting((of) => of.marked?.bind(of))
+  const end = acting((of) => of.end?.bind(of))
   return {
     ...(choose && { choose }),
     ...(set && { set }),
