@@ -50,6 +50,7 @@ const PURE = new Set([
   'plan/types.ts',
   'policy/fetched.ts',
   'policy/reasons.ts',
+  'rotation/program.ts',
   'rotation/types.ts',
   'targets/another.ts',
   'targets/destination.ts',

@@ -63,6 +63,16 @@ const noAnswer: Explain = ({ ref }) => ({
 const BY_REASON: ReadonlyMap<string, Explain> = new Map<string, Explain>([
   ['login-denied', refused],
   [
+    'account-unknown',
+    (failed) =>
+      failed.whose === 'old'
+        ? {
+            message: `the service of "${failed.ref}" does not say whose its current value is, so the new one cannot be compared`,
+            hint: 'let the current one read the account that it belongs to; nothing was changed',
+          }
+        : explainFailure({ ...failed, envVar: failed.ref, provider: failed.driver }),
+  ],
+  [
     'not-permitted',
     (failed) => ({
       message: `the service of "${failed.ref}" does not let ${called(failed)} do this`,

@@ -212,6 +212,10 @@ const BY_REASON: Readonly<Record<FailureReason, (failed: Failed) => Explanation>
     message: `${program(f)} could not be started`,
     hint: 'check that it exists, is executable, and has an interpreter',
   }),
+  'not-executable': (f) => ({
+    message: `${program(f)} is not executable`,
+    hint: `run: chmod u+x ${fileOf(f)}`,
+  }),
   'not-absolute': (f) => ({
     message: `a path of provider "${f.provider}" is not absolute`,
     hint: 'write the whole path into the config',

@@ -25,6 +25,7 @@ export const REASONS = [
   'io',
   'disk-full',
   'not-startable',
+  'not-executable',
   'not-absolute',
   'outside-trusted-dirs',
   'timeout',

@@ -52,9 +52,10 @@ export class RotationRecords {
 
   /** @param rotation as it is durable now */
   became(rotation: Rotation, action: Action, did: Partial<Did>): Entry[] {
-    const { result = 'ok', code, reason, whose, version, fingerprint, id } = did
+    const { result = 'ok', code, reason, program, whose, version, fingerprint, id } = did
     const event = result === 'ok' ? (EVENTS[rotation.step] ?? 'rotation.step') : stopped(rotation)
     if (event === 'rotation.step' && !OUTSIDE.some((one) => one === action)) return []
+    const { step: call, exit, signal } = program ?? {}
     const secret = {
       ...(version === undefined ? {} : { version }),
       ...(fingerprint === undefined ? {} : { fingerprint }),
@@ -66,8 +67,12 @@ export class RotationRecords {
       ...(code === undefined ? {} : { code }),
       ...(why === undefined ? {} : { reason: why }),
       ...(Object.keys(secret).length === 0 ? {} : { secret }),
+      ...(exit === undefined && signal === undefined
+        ? {}
+        : { exit: { ...(exit && { code: exit }), ...(signal && { signal }) } }),
     }
     const more = {
+      ...(call === undefined ? {} : { call }),
       ...(whose === undefined ? {} : { whose }),
       ...(id === undefined ? {} : { upstream: id }),
     }

@@ -1,6 +1,8 @@
 /** Control's end of a rotator. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { Socket } from 'node:net'
+import { constants } from 'node:os'
+import { PROGRAM_STEPS, type ProgramEnd } from '../../rotation/program.ts'
 import type { Result } from '../../rotation/types.ts'
 import { codeOf, FINGERPRINT, matching, objectIn, VERSION } from '../metadata.ts'
 import { isFailureReason } from '../../policy/reasons.ts'
@@ -17,6 +19,8 @@ const RESULTS: readonly Result[] = [
   'conflict',
   'unlisted',
 ]
+/** The longest that a program may be given for one step. */
+const MAX_TIMEOUT_MS = 120_000
 /** As services name their credentials. */
 const ID = /^[A-Za-z0-9._:/-]{1,128}$/
 const MAX_BYTES = 64 * 1024
@@ -94,6 +98,7 @@ export function parseDid(line: string, action: Outside): Did | undefined {
   if (parsed === undefined || parsed['did'] !== action || result === undefined) return undefined
   const code = codeOf(parsed['code'])
   const { reason, whose } = parsed
+  const program = programIn(parsed['program'])
   const version = matching(parsed['version'], VERSION)
   const fingerprint = matching(parsed['fingerprint'], FINGERPRINT)
   const replaced = matching(parsed['replaced'], FINGERPRINT)
@@ -104,10 +109,29 @@ export function parseDid(line: string, action: Outside): Did | undefined {
     ...(code === undefined ? {} : { code }),
     ...(isFailureReason(reason) ? { reason } : {}),
     ...(parsed['service'] === true ? { service: true } : {}),
+    ...(program === undefined ? {} : { program }),
     ...(whose === 'new' || whose === 'old' ? { whose } : {}),
     ...(version === undefined ? {} : { version }),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(replaced === undefined ? {} : { replaced }),
     ...(id === undefined ? {} : { id }),
   }
+}
+
+function programIn(said: unknown): ProgramEnd | undefined {
+  if (typeof said !== 'object' || said === null || !('step' in said)) return undefined
+  const step = PROGRAM_STEPS.find((one) => one === said.step)
+  if (step === undefined) return undefined
+  const { exit, signal, timeoutMs }: Readonly<Record<string, unknown>> = { ...said }
+  const known = Object.keys(constants.signals).find((one) => one === signal)
+  return {
+    step,
+    ...(isCount(exit, 255) ? { exit } : {}),
+    ...(known === undefined ? {} : { signal: known }),
+    ...(isCount(timeoutMs, MAX_TIMEOUT_MS) ? { timeoutMs } : {}),
+  }
+}
+
+function isCount(value: unknown, most: number): value is number {
+  return Number.isInteger(value) && Number(value) > 0 && Number(value) <= most
 }

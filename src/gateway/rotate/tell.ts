@@ -2,6 +2,7 @@
 import type { Alert } from '../../alerts/types.ts'
 import { explainFailure, type Explanation } from '../../policy/explain.ts'
 import { explainBrought } from '../../policy/explain-brought.ts'
+import { explainProgram } from '../../policy/explain-program.ts'
 import { explainService } from '../../policy/explain-service.ts'
 import type { Gateway } from '../gateway.ts'
 import { helpOf } from '../../rotation/reasons.ts'
@@ -46,6 +47,11 @@ export function reasonOf(subject: Subject, last: Partial<Did>): Explanation | un
   const { ref, step, provider, driver, guided, rotate } = subject
   const brought = guided && whose === 'new' ? explainBrought(ref, reason) : undefined
   if (brought !== undefined) return brought
+  const { command } = subject.options
+  if (last.program !== undefined && typeof command === 'string') {
+    const about = { ref, command, code: code ?? 'INTERNAL', reason, whose, admin: rotate.admin }
+    return explainProgram({ ...about, result: last.result ?? 'unknown', program: last.program })
+  }
   if (last.service === true || whose !== undefined) {
     const why = explainService({
       ref,

@@ -8,6 +8,7 @@
  */
 import type { Code } from '../../errors.ts'
 import type { Location } from '../../plan/types.ts'
+import type { ProgramEnd } from '../../rotation/program.ts'
 import type { Action, Result, Rotation } from '../../rotation/types.ts'
 import type { Call } from '../verify/words.ts'
 
@@ -79,6 +80,8 @@ export interface Did {
   reason?: string
   /** The service that it is for said so, and not the store where the ref lies. */
   service?: true
+  /** Of the driver `exec`: for what its program was started, and how it ended. */
+  program?: ProgramEnd
   /** The value that it is said of; left out: the one by which the driver acted. */
   whose?: Whose
   /** After `promote`: the version that is current now. */

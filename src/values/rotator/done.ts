@@ -19,12 +19,13 @@ export function answered(answer: { kind: 'ok' } | Trouble): Done {
 }
 
 /** Of a driver. @param whose the credential that was tried; left out: it acted by one */
-export function troubled({ kind, code, reason }: Trouble, whose?: Whose): Done {
+export function troubled({ kind, code, reason, program }: Trouble, whose?: Whose): Done {
   return {
     result: kind,
     code,
     ...(reason === undefined ? {} : { reason }),
     service: true,
+    ...(program === undefined ? {} : { program }),
     ...(whose === undefined ? {} : { whose }),
   }
 }

@@ -8,6 +8,7 @@
  */
 import type { Code } from '../../errors.ts'
 import type { Asking } from '../../gateway/rotate/words.ts'
+import type { ProgramEnd } from '../../rotation/program.ts'
 import type { DriverClass } from '../../rotation/types.ts'
 import type { JsonSchema, Reason } from '../providers/contract.ts'
 
@@ -50,6 +51,8 @@ export interface Trouble {
   kind: 'refused' | 'unavailable' | 'unknown' | 'waiting'
   code: Code
   reason?: Reason
+  /** Of the driver `exec`: for what its program was started, and how it ended. */
+  program?: ProgramEnd
 }
 export type Answer = { kind: 'ok' } | Trouble
 

@@ -18,6 +18,8 @@ export interface Program {
   noOutputTimeoutMs: number
   /** Of stdout and stderr together. */
   maxOutputBytes: number
+  /** Hears how it ended of itself, before that is judged. */
+  ended?: (exit: number | null, signal: NodeJS.Signals | null) => void
 }
 
 /** Own memory, which the caller wipes. */
@@ -139,7 +141,8 @@ class Run {
   }
 
   #closed(code: number | null, killedBy: NodeJS.Signals | null): void {
-    const { command } = this.#program
+    const { command, ended } = this.#program
+    if (!this.#ended) ended?.(code, killedBy)
     if (killedBy !== null) this.#end(final('malformed', 'PROVIDER_INVALID', 'killed', command))
     else if (code !== 0) this.#end(final('malformed', 'PROVIDER_INVALID', 'exit-code', command))
     else this.#end({ kind: 'output', stdout: concat(...this.#chunks) })

@@ -2,10 +2,13 @@
  * `exec`: a program of yours rotates. It is started once for each step, with one JSON object on its stdin,
  * and answers with one on its stdout; docs/rotation-exec.md has the protocol, version 1.
  */
+import { access, constants } from 'node:fs/promises'
 import { readOptions } from '../../providers/exec/options.ts'
 import { refusalOf } from '../../providers/exec/command.ts'
-import { run } from '../../providers/exec/run.ts'
+import { run, type Program } from '../../providers/exec/run.ts'
 import { wipe } from '../../secret/bytes.ts'
+import { unavailable } from '../../secret/outcome.ts'
+import type { ProgramEnd, ProgramStep } from '../../../rotation/program.ts'
 import type { Failure } from '../../providers/contract.ts'
 import type {
   Credential,
@@ -17,7 +20,7 @@ import type {
   Tried,
   Trouble,
 } from '../driver.ts'
-import { answerOf, requestOf, type Answered, type Step } from './exec/protocol.ts'
+import { answerOf, requestOf, type Answered } from './exec/protocol.ts'
 
 const TIMEOUT_MS = 30_000
 const MAX_OUTPUT = 1_048_576
@@ -80,15 +83,15 @@ class ExecDriver {
     this.#ctx = ctx
   }
 
-  async made(step: Step, about: Parameters<typeof requestOf>[1]): Promise<Made> {
+  async made(step: ProgramStep, about: Parameters<typeof requestOf>[1]): Promise<Made> {
     const answer = await this.#ask(step, about)
     if (answer.kind !== 'answer') return answer
     const { value, id } = answer
-    return value === undefined ? unclear : { kind: 'made', value, ...(id && { id }) }
+    return value === undefined ? unclear(step) : { kind: 'made', value, ...(id && { id }) }
   }
 
   async done(
-    step: Step,
+    step: ProgramStep,
     about: Parameters<typeof requestOf>[1],
   ): Promise<{ kind: 'ok' } | Trouble> {
     const answer = await this.#ask(step, about)
@@ -109,40 +112,67 @@ class ExecDriver {
     if (answer.kind !== 'answer') return answer
     wipe(answer.value)
     if (answer.unlisted === true) return { kind: 'unlisted' }
-    return answer.ids === undefined ? unclear : { kind: 'ids', ids: answer.ids }
+    return answer.ids === undefined ? unclear('marked') : { kind: 'ids', ids: answer.ids }
   }
 
   async #ask(
-    step: Step,
+    step: ProgramStep,
     about: Parameters<typeof requestOf>[1],
   ): Promise<Extract<Answered, { kind: 'answer' }> | Trouble> {
     const { class: _, ...stated } = this.#options
     const options = readOptions({ timeoutMs: TIMEOUT_MS, ...stated }, new Map())
-    if ('kind' in options) return troubleOf(options)
-    const refused = await refusalOf(options.program.command, options.trustedDirs)
-    if (refused !== undefined) return troubleOf(refused)
+    if ('kind' in options) return troubleOf(options, step)
+    const { command, timeoutMs } = options.program
+    const refused = await unfit(command)
+    if (refused !== undefined) return troubleOf(refused, step)
     const { admin } = this.#ctx
     const request = requestOf(step, { ...about, ...(admin && { admin: { value: admin } }) })
     try {
-      const program = { ...options.program, maxOutputBytes: MAX_OUTPUT }
-      const output = await run(program, request, this.#ctx.signal)
-      // Whatever it was at when it ended: it may have been done.
-      if (output.kind !== 'output') {
-        return output.reason === 'not-startable' ? troubleOf(output) : unclear
+      const end: ProgramEnd = { step }
+      const ended: Program['ended'] = (exit, signal) => {
+        if (exit !== null && exit !== 0) end.exit = exit
+        if (signal !== null) end.signal = signal
       }
+      const program = { ...options.program, maxOutputBytes: MAX_OUTPUT, ended }
+      const output = await run(program, request, this.#ctx.signal)
+      if (output.kind !== 'output') return stopped(output, end, timeoutMs)
       const answer = answerOf(output.stdout)
       wipe(output.stdout)
-      const isUnlisted = answer.kind === 'answer' && answer.unlisted === true
-      return isUnlisted && step !== 'marked' ? unclear : answer
+      if (answer.kind !== 'answer') return { ...answer, program: { step } }
+      return answer.unlisted === true && step !== 'marked' ? unclear(step) : answer
     } finally {
       wipe(request)
     }
   }
 }
 
-const unclear: Trouble = { kind: 'unknown', code: 'PROVIDER_INVALID', reason: 'bad-answer' }
+/** Before it is started, so that nothing was done: that it is there, safe, and may be run. */
+async function unfit(command: string): Promise<Failure | undefined> {
+  const refused = await refusalOf(command, undefined)
+  if (refused?.reason === 'not-startable') return unavailable('no-such-file', command)
+  if (refused !== undefined) return refused
+  try {
+    await access(command, constants.X_OK)
+    return undefined
+  } catch {
+    // It was there a moment ago.
+    return unavailable('not-executable', command)
+  }
+}
 
-function troubleOf({ kind, code, reason }: Failure): Trouble {
+/** Whatever it was at when it ended: it may have been done. */
+function stopped(failure: Failure, end: ProgramEnd, timeoutMs: number): Trouble {
+  const { code, reason = 'bad-answer' } = failure
+  if (reason === 'not-startable') return troubleOf(failure, end.step)
+  const program = reason === 'timeout' ? { ...end, timeoutMs } : end
+  return { kind: 'unknown', code, reason, program }
+}
+
+function unclear(step: ProgramStep): Trouble {
+  return { kind: 'unknown', code: 'PROVIDER_INVALID', reason: 'bad-answer', program: { step } }
+}
+
+function troubleOf({ kind, code, reason }: Failure, step: ProgramStep): Trouble {
   const what = kind === 'unavailable' ? 'unavailable' : 'refused'
-  return { kind: what, code, ...(reason === undefined ? {} : { reason }) }
+  return { kind: what, code, ...(reason === undefined ? {} : { reason }), program: { step } }
 }

@@ -15,9 +15,8 @@ import { decodeBase64, encodeBase64 } from '../../../secret/base64.ts'
 import { concat, wipe } from '../../../secret/bytes.ts'
 import { readJson, type JsonNode } from '../../../secret/json.ts'
 import { quote, textOf } from '../../../secret/json-text.ts'
+import type { ProgramStep } from '../../../../rotation/program.ts'
 import type { Credential, Trouble } from '../../driver.ts'
-
-export type Step = 'choose' | 'set' | 'create' | 'marked' | 'try' | 'end'
 
 export interface About {
   tag?: string
@@ -43,7 +42,7 @@ const ID = /^[A-Za-z0-9._:/-]{1,128}$/
 const MAX_IDS = 1000
 
 /** In own memory, which the caller wipes. */
-export function requestOf(step: Step, { tag, current, next, admin }: About): Buffer {
+export function requestOf(step: ProgramStep, { tag, current, next, admin }: About): Buffer {
   const parts: Buffer[] = [Buffer.from(`{"protocol":1,"step":"${step}"`)]
   if (tag !== undefined) parts.push(Buffer.from(`,"tag":${JSON.stringify(tag)}`))
   for (const [name, credential] of Object.entries({ current, next, admin })) {
@@ -96,6 +95,7 @@ function errorOf(error: string | undefined, reason: string | undefined): Answere
   const denied = { kind: 'refused', code: 'CREDENTIAL_REJECTED' } as const
   if (error === 'refused') return reason === 'not-a-key' ? { ...denied, reason } : denied
   if (error === 'unavailable') return { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE' }
+  if (error === 'unknown') return { kind: 'unknown', code: 'PROVIDER_UNAVAILABLE' }
   if (error === 'waiting') return { kind: 'waiting', code: 'PROVIDER_UNAVAILABLE' }
   return error === 'unlisted' ? { kind: 'answer', unlisted: true } : unclear
 }
