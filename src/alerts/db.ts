@@ -36,6 +36,8 @@ CREATE TABLE deliveries (
 CREATE INDEX deliveries_by_time ON deliveries (state, not_before);
 `
 const VERSION = 1
+/** Agents start and gateways go on beside it: whoever waits longer does it by `patiently`. */
+const BUSY_MS = 10
 
 /** It is made by the first alert. */
 export function outboxAt(home: Home): string {
@@ -44,9 +46,12 @@ export function outboxAt(home: Home): string {
 
 /** @throws STATE_UNAVAILABLE */
 export function openOutbox(home: Home): DatabaseSync {
-  const db = openDurable(outboxAt(home), SCHEMA, VERSION)
-  return guarded(db, () => {
-    db.exec(HOLDS)
+  const db = openDurable(outboxAt(home), SCHEMA, VERSION, BUSY_MS)
+  try {
+    guarded(db, () => db.exec(HOLDS))
     return db
-  })
+  } catch (error) {
+    db.close()
+    throw error
+  }
 }

@@ -13,29 +13,50 @@ const BUSY_MS = 5000
  * Opens or makes the file, 0600.
  *
  * @param schema its tables; also sets `user_version` to `version`
+ * @param busyMs how long to wait for another process at each step, in which ours does nothing else
  * @throws STATE_UNAVAILABLE
  */
-export function openDurable(path: string, schema: string, version: number): DatabaseSync {
-  const db = open(path)
-  return guarded(db, () => {
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
-    inTransaction(db, () => {
-      const found = Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
-      if (found === 0) db.exec(`${schema}; PRAGMA user_version = ${version}`)
-      else if (found !== version) throw ofAnotherVersion(path)
+export function openDurable(
+  path: string,
+  schema: string,
+  version: number,
+  busyMs = BUSY_MS,
+): DatabaseSync {
+  const db = open(path, busyMs)
+  try {
+    return guarded(db, () => {
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON')
+      // Whoever only looks needs no lock for it.
+      if (versionOf(db) !== version) makeTables(db, path, schema, version)
+      return db
     })
-    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+function makeTables(db: DatabaseSync, path: string, schema: string, version: number): void {
+  inTransaction(db, () => {
+    // Somebody else may have made them meanwhile.
+    const found = versionOf(db)
+    if (found === 0) db.exec(`${schema}; PRAGMA user_version = ${version}`)
+    else if (found !== version) throw ofAnotherVersion(path)
   })
 }
 
-function open(path: string): DatabaseSync {
+function versionOf(db: DatabaseSync): number {
+  return Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
+}
+
+function open(path: string, busyMs: number): DatabaseSync {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     const { DatabaseSync: Database }: typeof import('node:sqlite') = createRequire(import.meta.url)(
       'node:sqlite',
     )
     refuseForeign(path)
-    const db = new Database(path, { timeout: BUSY_MS })
+    const db = new Database(path, { timeout: busyMs })
     chmodSync(path, 0o600)
     return db
   } catch (error) {

@@ -25,10 +25,11 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   EEXIST: ['its folder is not a folder', 'set SECRETREF_HOME to a folder'],
 }
 
+const BUSY = 5
 /** SQLite's primary result codes: sqlite.org/rescode.html */
 const SQLITE: Readonly<Record<number, Cause>> = {
   3: ['permission denied', WRITABLE],
-  5: ['another process holds it', 'try again'],
+  [BUSY]: ['another process holds it', 'try again'],
   8: ['it may not be written', WRITABLE],
   10: ['the disk answered with an I/O error', 'check the disk and how much of it is free'],
   11: DAMAGED,
@@ -45,6 +46,11 @@ export function unavailable(path: string, what: string, error: unknown): SecretR
     hint: cause === DAMAGED ? insteadOf(path) : hint,
     cause: error,
   })
+}
+
+/** Another process holds the database; it may let go. */
+export function isBusy(error: unknown): boolean {
+  return error instanceof SecretRefError && codeOfSqlite(error.cause) === BUSY
 }
 
 export function damaged(path: string): SecretRefError {
@@ -65,11 +71,14 @@ function insteadOf(path: string): string {
   return name === 'alerts.db' ? UNSENT : KEPT
 }
 
+function codeOfSqlite(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
+    ? error.errcode & 0xff
+    : undefined
+}
+
 function causeOf(error: unknown): Cause {
-  const sqlite =
-    error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
-      ? error.errcode & 0xff
-      : undefined
+  const sqlite = codeOfSqlite(error)
   const known = sqlite === undefined ? CAUSES[errnoOf(error) ?? ''] : SQLITE[sqlite]
   if (known !== undefined) return known
   const code = sqlite === undefined ? (errnoOf(error) ?? 'without a code') : `SQLite ${sqlite}`

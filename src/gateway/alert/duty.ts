@@ -18,7 +18,7 @@ export function alertDuty(gateway: Gateway, say: Say): Duty {
     name: 'alerts',
     everyMs: EVERY_MS,
     run: async (signal) => {
-      if (!alertsAreDue(gateway)) return
+      if (!(await alertsAreDue(gateway))) return
       const { flushAlerts } = await import('./flush.ts')
       const late = after(signal)
       try {
@@ -54,7 +54,7 @@ export function sendBeside(gateway: Gateway, say: Say): () => Promise<void> {
 /** Before a command ends: what it has raised, and what others left. Never throws for an alert's sake. */
 export async function settleAlerts(gateway: Gateway, say: Say): Promise<void> {
   try {
-    if (!alertsAreDue(gateway)) return
+    if (!(await alertsAreDue(gateway))) return
     const { flushAlerts } = await import('./flush.ts')
     await flushAlerts(gateway, { say, signal: AbortSignal.timeout(END_MS) })
   } catch (error) {

@@ -11,6 +11,7 @@ import {
   type Holder,
   type Way,
 } from '../../alerts/outbox.ts'
+import { patiently } from '../../state/patience.ts'
 import type { Gateway } from '../gateway.ts'
 import { holderOf, outboxOf } from './pending.ts'
 import { sendBatch, type FlushRequest } from './send.ts'
@@ -34,11 +35,11 @@ export interface Flushed {
  */
 export async function flushAlerts(gateway: Gateway, request: FlushRequest): Promise<Flushed> {
   const total = { sent: 0, waiting: 0, givenUp: 0 }
-  const db = outboxOf(gateway)
+  const db = await outboxOf(gateway)
   if (db === undefined) return total
   try {
     const holder = holderOf()
-    freeOfTheDead(db, holder, gateway.now())
+    await patiently(() => freeOfTheDead(db, holder, gateway.now()))
     const ways = due(db, gateway.loaded.path, gateway.now())
     // At once: one that hangs must not hold up the others.
     const settled = await Promise.allSettled(
@@ -61,22 +62,27 @@ async function flushWay(
   holder: Holder,
   request: FlushRequest,
 ): Promise<readonly Settled[]> {
-  await tellOfUnreadable(gateway, way, setAside(db, way, gateway.now()), request)
-  const deliveries = take(db, way, holder, gateway.now())
+  const aside = await patiently(() => setAside(db, way, gateway.now()))
+  await tellOfUnreadable(gateway, way, aside, request)
+  const deliveries = await patiently(() => take(db, way, holder, gateway.now()))
   if (deliveries.length === 0) return []
   const outcomes = await sendBatch(gateway, way, deliveries, request)
   const now = gateway.now()
-  const settled = deliveries.map((delivery, i): Settled => {
+  const settled: Settled[] = []
+  for (const [i, delivery] of deliveries.entries()) {
     const outcome = outcomes[i] ?? { kind: 'unavailable', reason: 'network' }
     if (outcome.kind === 'sent') {
-      wasSent(db, way, delivery, now)
-      return { delivery, state: 'sent' }
+      await patiently(() => wasSent(db, way, delivery, now))
+      settled.push({ delivery, state: 'sent' })
+    } else {
+      const state = await patiently(() => wasNotSent(db, delivery, laterOf(outcome), now))
+      settled.push({ delivery, state, why: outcome })
     }
-    return { delivery, state: wasNotSent(db, delivery, laterOf(outcome), now), why: outcome }
-  })
+  }
   const down = outcomes.find((one) => one.kind === 'unavailable' && one.reason !== 'unclear')
   if (down?.kind === 'unavailable') {
-    holdBack(db, way, { busy: down.reason === 'busy', after: down.afterMs }, now)
+    const why = { busy: down.reason === 'busy', after: down.afterMs }
+    await patiently(() => holdBack(db, way, why, now))
   }
   await gateway.record(entriesOf(gateway, way, settled))
   sayNews(request.say, way, settled)

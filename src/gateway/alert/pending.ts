@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { openOutbox, outboxAt } from '../../alerts/db.ts'
 import { due, freeOfTheDead, type Holder } from '../../alerts/outbox.ts'
+import { patiently } from '../../state/patience.ts'
 import type { Gateway } from '../gateway.ts'
 import { pidNamespace, startTimeOf, stillRuns } from '../surroundings.ts'
 
@@ -10,16 +11,17 @@ import { pidNamespace, startTimeOf, stillRuns } from '../surroundings.ts'
  * @returns `undefined` where no alert was ever raised, and inside an agent
  * @throws STATE_UNAVAILABLE
  */
-export function outboxOf({ home, parent }: Gateway): DatabaseSync | undefined {
-  return parent === undefined && existsSync(outboxAt(home)) ? openOutbox(home) : undefined
+export async function outboxOf({ home, parent }: Gateway): Promise<DatabaseSync | undefined> {
+  if (parent !== undefined || !existsSync(outboxAt(home))) return undefined
+  return patiently(() => openOutbox(home))
 }
 
 /** @throws STATE_UNAVAILABLE */
-export function alertsAreDue(gateway: Gateway): boolean {
-  const db = outboxOf(gateway)
+export async function alertsAreDue(gateway: Gateway): Promise<boolean> {
+  const db = await outboxOf(gateway)
   if (db === undefined) return false
   try {
-    freeOfTheDead(db, holderOf(), gateway.now())
+    await patiently(() => freeOfTheDead(db, holderOf(), gateway.now()))
     return due(db, gateway.loaded.path, gateway.now()).length > 0
   } finally {
     db.close()

@@ -57,10 +57,11 @@ export async function putAlerts(
   try {
     const { openOutbox } = await import('../../alerts/db.ts')
     const { raise } = await import('../../alerts/outbox.ts')
-    const db = openOutbox(gateway.home)
+    const { patiently } = await import('../../state/patience.ts')
+    const db = await patiently(() => openOutbox(gateway.home))
     try {
       for (const { alert, channels } of meant) {
-        raise(db, path, withoutLiterals(alert), channels)
+        await patiently(() => raise(db, path, withoutLiterals(alert), channels))
         kept += 1
       }
     } finally {

@@ -1,9 +1,9 @@
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { openOutbox, outboxAt } from '../../../src/alerts/db.ts'
 import { settleAlerts } from '../../../src/gateway/alert/duty.ts'
 import { raiseAlert } from '../../../src/gateway/alert/raise.ts'
-import { ALERT, hookAt, SLACK, stage, type Stage } from './stage.ts'
+import { ALERT, hookAt, receiver, SLACK, stage, type Stage } from './stage.ts'
 
 const HOOK = { webhooks: { own: hookAt('http://127.0.0.1:1') } }
 
@@ -47,6 +47,40 @@ describe('an alert that is raised', () => {
     expect(statSync(outboxAt(s.world.home), { throwIfNoEntry: false })).toBeUndefined()
     expect(s.records()).toHaveLength(1)
   })
+})
+
+describe('where another process holds the outbox', () => {
+  test('and lets go: the alert is kept, and everything else goes on meanwhile', async () => {
+    const s = await stage(HOOK)
+    const holds = openOutbox(s.world.home)
+    onTestFinished(() => holds.close())
+    holds.exec('BEGIN IMMEDIATE')
+    setTimeout(() => holds.exec('COMMIT'), 100)
+    await raiseAlert(s.gateway, ALERT)
+    expect(s.said).toEqual([])
+    expect(waiting(s)).toHaveLength(1)
+  })
+
+  test('whoever sends does not stop either', async () => {
+    const own = await receiver()
+    const s = await stage({ webhooks: { own: hookAt(own.url) } })
+    await raiseAlert(s.gateway, ALERT)
+    const holds = openOutbox(s.world.home)
+    onTestFinished(() => holds.close())
+    holds.exec('BEGIN IMMEDIATE')
+    setTimeout(() => holds.exec('COMMIT'), 100)
+    expect(await s.flush()).toMatchObject({ sent: 1 })
+  })
+
+  test('for good, as one that was stopped: it is said and on record, and soon', async () => {
+    const s = await stage(HOOK)
+    const holds = openOutbox(s.world.home)
+    onTestFinished(() => holds.close())
+    holds.exec('BEGIN IMMEDIATE')
+    await raiseAlert(s.gateway, ALERT)
+    expect(s.said[0]).toContain('alerts.db could not be read or written: another process holds it')
+    expect(s.records().at(-1)).toMatchObject({ event: 'alert.failed', reason: 'outbox' })
+  }, 4000)
 })
 
 describe('where the outbox cannot be used', () => {
