@@ -208,6 +208,22 @@ export function wasSent(
 }
 
 /**
+ * There was no time for it: it is anybody's again, and this was no try.
+ *
+ * @throws STATE_UNAVAILABLE
+ */
+export function wasLeft(db: DatabaseSync, { id, channel }: Delivery, now: Date): void {
+  guarded(db, () =>
+    db
+      .prepare(
+        `UPDATE deliveries SET state = 'waiting', holder = NULL, not_before = ?
+         WHERE alert = ? AND channel = ? AND state = 'taken'`,
+      )
+      .run(now.toISOString(), id, channel),
+  )
+}
+
+/**
  * Tried again later, twice as late each time, up to an hour.
  *
  * @param after milliseconds that the channel asked for

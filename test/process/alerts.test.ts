@@ -154,6 +154,15 @@ test('an alert that cannot be kept is said in a line with what to do, and on rec
   expect(hook.requests).toEqual([])
 })
 
+test('a receiver that takes six seconds has it when the command ends', async () => {
+  const hook = await listen((request, response) => {
+    request.resume().on('end', () => setTimeout(() => response.writeHead(204).end(), 6000))
+  })
+  const world = worldOf(toHook(hook.url))
+  expect((await runs(world, 'true')).code).toBe(125)
+  expect(alertsIn(world)).toEqual(['alert.raised', 'alert.sent'])
+}, 20_000)
+
 describe('a sender that fails', () => {
   test('is told once, changes no exit code, and holds up no other command', async () => {
     const hook = await listen((request, response) => {

@@ -5,13 +5,17 @@ import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
 import { wallClock } from '../schedule.ts'
 import { alertsAreDue } from './pending.ts'
+import { MESSAGE_TIMEOUT_MS } from './words.ts'
 
 /** A look at a small file of ours; what waits for its channel comes on time enough. */
 const EVERY_MS = 5000
 /** What is on its way when we stop has so long to arrive: cut off, it would be sent a second time. */
 const GRACE_MS = 3000
-/** A command waits no longer for its alerts; what is left is for the next one. */
-const END_MS = 5000
+/**
+ * A command waits no longer for its alerts: long enough for its sender to start, fetch and have one message
+ * answered. What is left then is for the next one.
+ */
+const END_MS = MESSAGE_TIMEOUT_MS + 5000
 
 export function alertDuty(gateway: Gateway, say: Say): Duty {
   return {

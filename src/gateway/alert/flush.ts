@@ -6,6 +6,7 @@ import {
   due,
   freeOfTheDead,
   take,
+  wasLeft,
   wasNotSent,
   wasSent,
   type Holder,
@@ -15,7 +16,7 @@ import { patiently } from '../../state/patience.ts'
 import type { Gateway } from '../gateway.ts'
 import { holderOf, outboxOf } from './pending.ts'
 import { sendBatch, type FlushRequest } from './send.ts'
-import { entriesOf, laterOf, sayNews, unreadable, type Settled } from './settled.ts'
+import { entriesOf, laterOf, sayLeft, sayNews, unreadable, type Settled } from './settled.ts'
 import { channelInWords } from './way.ts'
 
 export interface Flushed {
@@ -47,7 +48,9 @@ export async function flushAlerts(gateway: Gateway, request: FlushRequest): Prom
     )
     for (const one of settled) {
       if (one.status === 'rejected') throw one.reason
-      for (const { state } of one.value) total[state === 'given-up' ? 'givenUp' : state] += 1
+      const { settled: each, left } = one.value
+      for (const { state } of each) total[state === 'given-up' ? 'givenUp' : state] += 1
+      total.waiting += left
     }
   } finally {
     db.close()
@@ -61,19 +64,23 @@ async function flushWay(
   way: Way,
   holder: Holder,
   request: FlushRequest,
-): Promise<readonly Settled[]> {
+): Promise<{ settled: readonly Settled[]; left: number }> {
   const aside = await patiently(() => setAside(db, way, gateway.now()))
   await tellOfUnreadable(gateway, way, aside, request)
   const deliveries = await patiently(() => take(db, way, holder, gateway.now()))
-  if (deliveries.length === 0) return []
+  if (deliveries.length === 0) return { settled: [], left: 0 }
   const outcomes = await sendBatch(gateway, way, deliveries, request)
   const now = gateway.now()
   const settled: Settled[] = []
+  let left = 0
   for (const [i, delivery] of deliveries.entries()) {
     const outcome = outcomes[i] ?? { kind: 'unavailable', reason: 'network' }
     if (outcome.kind === 'sent') {
       await patiently(() => wasSent(db, way, delivery, now))
       settled.push({ delivery, state: 'sent' })
+    } else if (outcome.kind === 'left') {
+      await patiently(() => wasLeft(db, delivery, now))
+      left += 1
     } else {
       const state = await patiently(() => wasNotSent(db, delivery, laterOf(outcome), now))
       settled.push({ delivery, state, why: outcome })
@@ -86,7 +93,9 @@ async function flushWay(
   }
   await gateway.record(entriesOf(gateway, way, settled))
   sayNews(request.say, way, settled)
-  return settled
+  // What a batch was too long for is sent at the next look of this very process.
+  if (left > 0 && request.signal.aborted) sayLeft(request.say, way, left)
+  return { settled, left }
 }
 
 async function tellOfUnreadable(

@@ -50,7 +50,7 @@ export async function sendBatch(
   deliveries: readonly Delivery[],
   request: FlushRequest,
 ): Promise<readonly (Sent | Untried)[]> {
-  const all = (untried: Untried): Untried[] => deliveries.map(() => untried)
+  const all = <T>(same: T): T[] => deliveries.map(() => same)
   let way: AlertWay | NoAlertWay
   try {
     way = alertWay(gateway, environment, channel)
@@ -91,7 +91,7 @@ async function sendWith(
   { plan, binding }: NonNullable<AlertWay['holds']>,
   messages: SendOrder['messages'],
   { say, signal }: FlushRequest,
-): Promise<readonly Sent[] | Untried> {
+): Promise<readonly Sent[] | Untried | { kind: 'left' }> {
   const run = newRunId(gateway.now())
   const request = { run, plan, command: [], inherit: [] }
   const records = new Records(gateway, request)
@@ -127,6 +127,8 @@ async function sendWith(
     return await sender.send()
   } catch (error) {
     if (!(error instanceof SecretRefError) || error.code.startsWith('AUDIT_')) throw error
+    // We ended it: that says nothing of what it was sent with.
+    if (signal.aborted) return { kind: 'left' }
     return untriedFor('no-sender', error)
   } finally {
     sender?.dismiss()

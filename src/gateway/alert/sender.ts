@@ -85,7 +85,7 @@ export class Sender {
 
   /**
    * Has the messages sent. @returns one for each, in order; `unavailable` for those of which nobody can say
-   *   any more what became of them
+   *   any more what became of them, `left` where that is because we ended it
    */
   async send(): Promise<readonly Sent[]> {
     if (this.#order.sheet !== undefined) this.#say({ type: 'send' })
@@ -97,7 +97,10 @@ export class Sender {
       if (one === undefined) break
       sent.push(one)
     }
-    return this.#order.messages.map((_, i) => sent[i] ?? { kind: 'unavailable', reason: 'network' })
+    const lost: Sent = this.#signal.aborted
+      ? { kind: 'left' }
+      : { kind: 'unavailable', reason: 'network' }
+    return this.#order.messages.map((_, i) => sent[i] ?? lost)
   }
 
   /** Resolves when it has, which is soon after `dismiss`. */
@@ -146,7 +149,7 @@ export function parseTried(line: string): Sent | undefined {
   const { type, sent } = objectIn(line, MOST_OF_A_LINE) ?? {}
   if (type !== 'tried' || typeof sent !== 'object' || sent === null) return undefined
   const { kind, reason, afterMs }: { kind?: unknown; reason?: unknown; afterMs?: unknown } = sent
-  if (kind === 'sent') return { kind }
+  if (kind === 'sent' || kind === 'left') return { kind }
   if (kind === 'refused') {
     const why = REFUSALS.find((one) => one === reason)
     return why && { kind, reason: why }

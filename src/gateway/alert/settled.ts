@@ -11,7 +11,7 @@ import type { Sent } from './words.ts'
 /** What the config says no more, no repeat can bring back; it may not go anywhere else. */
 const GONE: ReadonlySet<Untried['reason']> = new Set(['no-channel', 'no-environment'])
 
-type NotSent = Exclude<Sent | Untried, { kind: 'sent' }>
+type NotSent = Exclude<Sent | Untried, { kind: 'sent' | 'left' }>
 
 export type Settled = { delivery: Delivery } & (
   | { state: 'sent' }
@@ -79,6 +79,16 @@ export function sayNews(say: Say, { channel }: Way, settled: readonly Settled[])
     const { words, hint } = explained(first.why, reason)
     say('error', `${what} not sent to ${channelInWords(channel)}: ${words}; ${then}`, hint)
   }
+}
+
+/** The caller waits no longer; another one sends them. */
+export function sayLeft(say: Say, { channel }: Way, count: number): void {
+  const what = count === 1 ? 'an alert is' : `${count} alerts are`
+  say(
+    'warn',
+    `${what} not sent to ${channelInWords(channel)} in time`,
+    'the next run or gateway with this config sends what is left',
+  )
 }
 
 function explained(why: NotSent, reason: string): { words: string; hint: string } {

@@ -43,9 +43,13 @@ export const REFUSALS = ['credential', 'destination', 'elsewhere', 'message'] as
 /** `unclear`: it was not taken, and nobody can say that it never will; others are tried all the same. */
 export const OUTAGES = ['network', 'busy', 'server', 'unclear'] as const
 
-/** `refused`: until somebody changes something. `unavailable`: later. */
+/**
+ * `refused`: until somebody changes something. `unavailable`: later. `left`: there was no time for it, or it
+ * was cut off, which says nothing of the channel.
+ */
 export type Sent =
   | { kind: 'sent' }
+  | { kind: 'left' }
   | { kind: 'refused'; reason: (typeof REFUSALS)[number] }
   | {
       kind: 'unavailable'

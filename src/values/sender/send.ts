@@ -11,14 +11,14 @@ import { sendToCommand } from './command.ts'
 import { sendAsBot, sendByWebhook } from './slack.ts'
 import { sendWebhook } from './webhook.ts'
 
-const UNREACHED: Sent = { kind: 'unavailable', reason: 'network' }
+const LEFT: Sent = { kind: 'left' }
 const NO_ADDRESS: Sent = { kind: 'refused', reason: 'credential' }
 const ELSEWHERE: Sent = { kind: 'refused', reason: 'elsewhere' }
 const MISPLACED: Sent = { kind: 'refused', reason: 'destination' }
 
 /**
  * A channel that is down, or refuses who sends, would do the same to the next one: the rest is not tried
- * and gets the same answer.
+ * and gets the same answer. What there is no time for any more, as `signal` has aborted, is left.
  *
  * @param value the channel's credential; the caller wipes it
  * @param tried is called for each message, in order
@@ -35,9 +35,9 @@ export async function sendAll(
     for (const message of messages) {
       const timeout = AbortSignal.timeout(MESSAGE_TIMEOUT_MS)
       const all = AbortSignal.any([signal, timeout])
-      const sent: Sent =
-        stopped ??
-        (signal.aborted ? UNREACHED : await sendOne(client, channel, value, message, all))
+      let sent: Sent =
+        stopped ?? (signal.aborted ? LEFT : await sendOne(client, channel, value, message, all))
+      if (stopped === undefined && signal.aborted && sent.kind === 'unavailable') sent = LEFT
       if (stops(sent)) stopped = sent
       tried(sent)
     }

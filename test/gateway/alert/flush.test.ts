@@ -267,6 +267,27 @@ describe('a channel that does not take it', () => {
     )
     given.abort()
     expect(await flushed).toEqual({ sent: 1, waiting: 1, givenUp: 0 })
+    // That somebody waited no longer says nothing of the channel.
+    expect(s.records().filter((one) => 'event' in one && one.event === 'alert.failed')).toEqual([])
+    expect(s.said[0]).toBe('an alert is not sent to webhook:hangs in time')
+  })
+
+  test('because it is slow: who waits no longer leaves it to the next one, as if nobody had tried', async () => {
+    let patient = false
+    const server = await listen((request, response) => {
+      request.resume().on('end', () => void (patient && response.writeHead(204).end()))
+    })
+    const s = await stage({ webhooks: { own: hookAt(server.url) } })
+    await raiseAlert(s.gateway, ALERT)
+    const given = new AbortController()
+    const flushed = s.flush(given.signal)
+    await until('the message', () => server.requests.length === 1)
+    given.abort()
+    expect(await flushed).toEqual({ sent: 0, waiting: 1, givenUp: 0 })
+    expect(s.said[0]).toBe('an alert is not sent to webhook:own in time')
+    patient = true
+    expect(await s.flush()).toEqual({ sent: 1, waiting: 0, givenUp: 0 })
+    expect(s.records().at(-1)).toMatchObject({ event: 'alert.sent', detail: { attempts: 1 } })
   })
 
   test('because a program may be changed by others, or is not there', async () => {

@@ -158,6 +158,18 @@ describe('Slack', () => {
     expect(await sendByWebhook(client, new URL(url), 'hello', signal)).toEqual(sent)
   })
 
+  test('what there is no time for is left, and is no failure of the channel', async () => {
+    const hanging = await listen(() => {})
+    const tried: Sent[] = []
+    const message = { id: '1', text: 'hello', body: '{}' }
+    const channel = { kind: 'slack', channel: '#x', baseUrl: hanging.url } as const
+    const order = { v: 1, channel, messages: [message, { ...message, id: '2' }] } as const
+    const until = AbortSignal.timeout(100)
+    await sendAll(order, Buffer.from(TOKEN), until, (one) => void tried.push(one))
+    expect(tried).toEqual([{ kind: 'left' }, { kind: 'left' }])
+    expect(hanging.requests).toHaveLength(1)
+  })
+
   test('a message with a reason of its own holds up no other', async () => {
     const { url, requests } = await says('a_word_of_next_year')
     const tried: Sent[] = []
