@@ -55,6 +55,7 @@ function wholeNumber(text: string): number | undefined {
 }
 
 /** Positions in /proc/<pid>/stat, counted from the field after the command's closing bracket. */
+const STATE = 0
 const PPID = 1
 const SESSION = 3
 const TTY_NR = 4
@@ -65,9 +66,17 @@ export function startTimeOf(pid: number): string | undefined {
   return HAS_PROC ? statFields(String(pid))[START_TIME] : undefined
 }
 
-/** @param started what `startTimeOf` said of it; where that was nothing, the pid alone has to do */
+/**
+ * One that is stopped (SIGSTOP, a frozen cgroup) still runs; one that has ended and that its parent has not
+ * waited for does not: where nobody reaps, as in many a container, it stays for ever.
+ *
+ * @param started what `startTimeOf` said of it; where that was nothing, the pid alone has to do
+ */
 export function stillRuns(pid: number, started: string | undefined): boolean {
-  if (started !== undefined) return startTimeOf(pid) === started
+  if (started !== undefined) {
+    const fields = statFields(String(pid))
+    return fields[START_TIME] === started && !/^[ZXx]$/.test(fields[STATE] ?? '')
+  }
   try {
     return process.kill(pid, 0)
   } catch (error) {

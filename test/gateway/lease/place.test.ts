@@ -1,7 +1,9 @@
 /** Whose a lease file is, by its name. */
-import { mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import {
   abandonedLeases,
   claim,
@@ -11,8 +13,9 @@ import {
   type LeaseName,
 } from '../../../src/gateway/lease/place.ts'
 import { leaseFile, revokedMark } from '../../../src/gateway/lease/words.ts'
-import { pidNamespace } from '../../../src/gateway/surroundings.ts'
+import { pidNamespace, startTimeOf } from '../../../src/gateway/surroundings.ts'
 import type { Home } from '../../../src/state/home.ts'
+import { until } from '../../process/support.ts'
 import { tempHome } from '../../state/folder.ts'
 
 interface Place {
@@ -48,6 +51,25 @@ describe('a lease is nobody’s', () => {
     // Its pid is ours by now, and it began at another time.
     const again = made(gateway, `${process.pid}-1-${pidNamespace()}`)
     expect(names(abandonedLeases(gateway))).toContain(again)
+  })
+
+  test('not where its gateway is stopped; where it has ended and nobody has waited for it', async () => {
+    const gateway = gatewayOf()
+    const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'])
+    onTestFinished(() => void parent.kill('SIGKILL'))
+    const [line] = await once(parent.stdout, 'data')
+    const pid = Number(String(line))
+    const stateOf = (): string | undefined =>
+      /\) (\w) /.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))?.[1]
+    const name = made(gateway, `${pid}-${startTimeOf(pid)}-${pidNamespace()}`)
+    const silent = Date.now() / 1000 - 3600
+    utimesSync(join(gateway.home.leases, name), silent, silent)
+    process.kill(pid, 'SIGSTOP')
+    await until('stopped', () => stateOf() === 'T')
+    expect(abandonedLeases(gateway)).toEqual([])
+    process.kill(pid, 'SIGKILL')
+    await until('ended', () => stateOf() === 'Z')
+    expect(names(abandonedLeases(gateway))).toEqual([name])
   })
 
   test('and what could not be revoked before comes after all others', () => {
