@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { SecretRefError } from '../errors.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { RotationRecords } from '../gateway/rotate/records.ts'
-import { startTimeOf, stillRuns } from '../gateway/surroundings.ts'
+import { holderLives, ourHolder } from '../gateway/live/holder.ts'
 import { didYouMean } from '../plan/known.ts'
 import { safeJson } from '../printable.ts'
 import {
@@ -192,7 +192,7 @@ async function changed(
   const db = openJournal(io.home)
   try {
     const found = theOne(db, gateway, ref, options)
-    const hold = requireHold(db, found)
+    const hold = requireHold(db, found, gateway)
     try {
       // Whoever held it may have come further since.
       const one = rotationOf(db, found.id) ?? found
@@ -238,9 +238,8 @@ function theOne(
   })
 }
 
-function requireHold(db: DatabaseSync, one: Journalled): Hold {
-  const self = { pid: process.pid, started: startTimeOf(process.pid) }
-  const hold = takeHold(db, one, self, ({ pid, started }) => stillRuns(pid, started))
+function requireHold(db: DatabaseSync, one: Journalled, { home }: Gateway): Hold {
+  const hold = takeHold(db, one, ourHolder(home), (holder) => holderLives(home, holder))
   if (!('heldBy' in hold)) return hold
   throw new SecretRefError('AGENT_BUSY', `process ${hold.heldBy} is rotating ${one.ref}`, {
     scope: 'ref',

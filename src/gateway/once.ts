@@ -11,6 +11,7 @@ import type { Ending, WhyEnded } from './ending.ts'
 import { newRunId, type Gateway } from './gateway.ts'
 import { grantOf } from './grant-row.ts'
 import type { Agent } from './launch.ts'
+import { RunHolds } from './live/holds.ts'
 import { Records } from './records.ts'
 import type { Result, Say } from './result.ts'
 import { start } from './start.ts'
@@ -65,27 +66,31 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
   const { plan, say } = request
   const run = newRunId(gateway.now())
   const inherit = gateway.inheritedBy(plan, request.pristine)
+  // Before anybody is asked: what it may be given is not ended meanwhile.
+  const holds = new RunHolds(gateway, run, plan)
   const resolver = takeResolver(() => [...inherit, ...handedOver(gateway)])
-  const started = await start(gateway, {
-    ...request,
-    run,
-    inherit,
-    resolver,
+  const started = await start(gateway, { ...request, run, inherit, resolver }).catch((error) => {
+    holds.end()
+    throw error
   })
   sayResults(say, plan.agent, started.results)
   const grants = started.results.map((result) =>
     grantOf(gateway, run, plan.environment, result, started.started ? 'injected' : 'ready'),
   )
   if (!started.started) {
+    holds.end()
     // What could have been released was not: status goes on to show what a run did receive.
     const denied = grants.filter((grant) => grant.outcome === 'denied')
-    note(say, plan.agent, () => recordGrants(gateway.db, denied))
+    note(say, plan.agent, UNSHOWN, () => recordGrants(gateway.db, denied))
     throw started.error
   }
   const { agent, finish } = started
+  const { received } = started
+  // Where that fails it counts as holding whatever it may have been given.
+  note(say, plan.agent, 'what it holds is not known exactly', () => holds.has(received))
   // From here on an agent runs: whatever else fails is said, and it stays supervised.
   const { parent } = gateway
-  note(say, plan.agent, () => {
+  note(say, plan.agent, UNSHOWN, () => {
     recordGrants(gateway.db, grants)
     recordStart(gateway.db, {
       id: run,
@@ -105,8 +110,8 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
   }
   let held: Held[] | undefined
   const { leases } = started
-  const tended = { ...request, run, agent, leases, because }
-  const tender = await tenderOf(gateway, tended, started.received)
+  const tended = { ...request, run, agent, leases, holds, because }
+  const tender = await tenderOf(gateway, tended, received)
   if (!leases.empty) {
     const { watchLeases } = await import('./lease/watch.ts')
     watchLeases(gateway, tended, tender)
@@ -118,13 +123,14 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
     withdraw: async (denials) => {
       if (tender !== undefined) return tender.withdraw(denials)
       const { holding, withdrawal } = await import('./tend/withdraw.ts')
-      held ??= holding(started.received, gateway.now())
+      held ??= holding(received, gateway.now())
       const records = new Records(gateway, tended)
       return withdrawal({ ...tended, gateway, records }, { does: 'none' }, held, denials)
     },
     ended: async () => {
       const ending = await agent.ended
       await tender?.stop()
+      holds.end()
       try {
         await finish(ending, why)
       } catch (error) {
@@ -136,7 +142,7 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
           error.hint,
         )
       }
-      note(say, plan.agent, () => recordEnd(gateway.db, run, ending, gateway.now()))
+      note(say, plan.agent, UNSHOWN, () => recordEnd(gateway.db, run, ending, gateway.now()))
       const { results } = started
       if (hasFailed(ending) && gateway.agent(plan.agent).verifyOnFailure === true) {
         const { verifyAfterFailure } = await import('./verify/after-failure.ts')
@@ -165,14 +171,16 @@ function hasFailed({ code, signal }: Ending): boolean {
 }
 
 /** The log is the truth: what `state.db` could not take only status lacks, and the run goes on. */
-function note(say: Say, agent: string, write: () => void): void {
+function note(say: Say, agent: string, lacks: string, write: () => void): void {
   try {
     write()
   } catch (error) {
     if (!(error instanceof SecretRefError)) throw error
-    say('warn', `${agent}: ${error.message}: status does not show this run`, error.hint)
+    say('warn', `${agent}: ${error.message}: ${lacks}`, error.hint)
   }
 }
+
+const UNSHOWN = 'status does not show this run'
 
 /** Where there is no /proc, providers' variables travel in the resolver's own environment. */
 function handedOver(gateway: Gateway): string[] {

@@ -13,6 +13,7 @@ import type { Gateway } from './gateway.ts'
 import { launch, type Agent } from './launch.ts'
 import { requireHeld, RunLeases } from './lease/run-leases.ts'
 import { sweepInBackground } from './lease/background.ts'
+import { sweepLife } from './live/sign.ts'
 import { Records } from './records.ts'
 import type { Resolver } from './resolver.ts'
 import type { Result } from './result.ts'
@@ -107,6 +108,7 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
     resolver.send(own)
     // While the resolver is at work: what killed gateways left behind is nobody's to keep.
     sweepPrivateFolders(gateway.home, gateway.env)
+    sweepLife(gateway.home)
     sweepInBackground(gateway)
     watcher = startWatcher(folder)
     const fetched = await answersOf(gateway, resolver, own, signal)

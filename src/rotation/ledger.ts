@@ -4,7 +4,9 @@
  */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { guarded } from '../state/db.ts'
+import { momentAt } from '../state/moment.ts'
 import type { RefKey } from './journal.ts'
+import { markPromoted } from './marks.ts'
 import type { Rotation } from './types.ts'
 
 export const LEDGER_SCHEMA = `
@@ -77,6 +79,7 @@ export function enter(
       at,
     )
   } else if (step === 'promoted') {
+    markPromoted(db, id, momentAt(now))
     db.prepare('UPDATE ledger SET version = ? WHERE rotation = ? AND role = ?').run(
       version ?? null,
       id,
@@ -108,6 +111,21 @@ export function ledgerOf(db: DatabaseSync, config: string): LedgerRow[] {
       .all(config)
       .map(toRow),
   )
+}
+
+/**
+ * What a rotation has replaced, by its fingerprint; `undefined` where none was told.
+ *
+ * @throws STATE_UNAVAILABLE
+ */
+export function replacedBy(db: DatabaseSync, rotation: string): string | undefined {
+  return guarded(db, () => {
+    const row = db
+      .prepare(`SELECT fingerprint FROM ledger WHERE rotation = ? AND role = 'old'`)
+      .get(rotation)
+    const fingerprint = row?.['fingerprint']
+    return typeof fingerprint === 'string' ? fingerprint : undefined
+  })
 }
 
 /** When a ref got the value that it has, of the rotations that gave it one. */

@@ -21,6 +21,8 @@ export interface Home {
   rotated: string
   /** Sockets and private files of running agents, 0700. */
   run: string
+  /** Signs of life of our processes, and what each run holds, 0700. */
+  live: string
   /** 0700, each key 0600. */
   keys: string
   fingerprintKey: string
@@ -56,6 +58,7 @@ export function homeOf(env: Environment): Home {
     rotations: join(dir, 'rotations.db'),
     rotated: join(dir, 'rotated'),
     run: join(dir, 'run'),
+    live: join(dir, 'live'),
     keys,
     fingerprintKey: join(keys, 'fingerprint.key'),
     checkpointKey: join(keys, 'checkpoint.key'),

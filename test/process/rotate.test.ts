@@ -116,7 +116,9 @@ describe('what is due', () => {
     const one = await rotating('issued', { every: '90d' })
     const { code, out } = await one.secretref(['secrets', 'rotate', '--dry-run'])
     expect(code).toBe(0)
-    expect(out).toMatch(/api-key +exec +.* not due before \d{4}-\d{2}-\d{2} \(no end is known\)/)
+    expect(out).toMatch(
+      /api-key +exec +.* not due before \d{4}-\d{2}-\d{2} \(made \d{4}-\d{2}-\d{2}; no end is known\)/,
+    )
     expect(existsSync(one.world.home.rotations)).toBe(false)
     const days = await one.secretref(['secrets', 'rotate', '--days-remaining', '30'])
     expect(days).toMatchObject({

@@ -21,7 +21,7 @@ import { isOver } from '../../rotation/machine.ts'
 import type { Rotation } from '../../rotation/types.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
-import { startTimeOf, stillRuns } from '../surroundings.ts'
+import { holderLives, ourHolder } from '../live/holder.ts'
 import { drive } from './engine.ts'
 import { oldOneOf } from './old-one.ts'
 import { orderOf } from './order.ts'
@@ -80,8 +80,8 @@ export async function rotate(
 ): Promise<Rotated> {
   const { subject } = request
   const key = keyOf(gateway, subject)
-  const self = { pid: process.pid, started: startTimeOf(process.pid) }
-  const hold = takeHold(db, key, self, ({ pid, started }) => stillRuns(pid, started))
+  const { home } = gateway
+  const hold = takeHold(db, key, ourHolder(home), (holder) => holderLives(home, holder))
   if ('heldBy' in hold) return { kind: 'held', pid: hold.heldBy }
   try {
     return await held(gateway, db, hold, request)
@@ -115,7 +115,7 @@ async function held(
   const begun = beginRotation(db, hold, { ...subject, place, from }, now())
   requireSame(begun, subject, place)
   const records = new RotationRecords(gateway, begun, subject.step.provider)
-  const old = oldOneOf(gateway, request, begun)
+  const old = oldOneOf(gateway, db, request, begun)
   const order = await orderOf(gateway, request, begun, givenUpOf(db, hold))
   let rotator: Rotator | undefined
   let last: Partial<Did> = {}
@@ -148,7 +148,6 @@ async function held(
             // Why it went wrong, and not that it was then undone.
             if (did.result !== 'ok' || (last.result ?? 'ok') === 'ok') last = did
             version = did.version ?? version
-            if (at.step === 'promoted') old.promoted(now())
             await gateway.record(records.became(at, action, did))
             say('info', `${subject.ref}: ${action}: ${did.result}`)
           },
@@ -165,7 +164,7 @@ async function held(
   } finally {
     rotator?.dismiss()
   }
-  const { holders, until } = old.standing(rotation)
+  const { holders, until } = old.standing(rotation, now())
   return {
     kind: 'came-to',
     rotation: { ...begun, ...rotation },

@@ -90,6 +90,7 @@ async function replace(
   const delivery = await rewrite(files.map(({ position }) => position))
   if (!delivery.delivered) {
     const { code, reason } = delivery
+    for (const { held } of files) held.inFile = undefined
     await gateway.record(files.map(({ held }) => records.undelivered(held, code)))
     say(
       'error',

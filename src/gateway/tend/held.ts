@@ -5,6 +5,7 @@ import type { WhyEnded } from '../ending.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Agent } from '../launch.ts'
 import type { RunLeases } from '../lease/run-leases.ts'
+import type { RunHolds } from '../live/holds.ts'
 import type { Records } from '../records.ts'
 import type { Result, Say } from '../result.ts'
 import type { Verdict } from './judge.ts'
@@ -17,7 +18,10 @@ export interface Received extends Result {
 
 /** `fetched` and `decision` are those of the last re-read that found a value. */
 export interface Held extends Received {
-  /** The fingerprint of what its file holds; without a file it means nothing. */
+  /**
+   * The fingerprint of what its file holds; `undefined`: its old value or its new one. Without a file it
+   * means nothing.
+   */
   inFile: string | undefined
   /** When it was read last. */
   readAt: Date
@@ -35,6 +39,7 @@ export interface TendedRun {
   command: readonly string[]
   agent: Agent
   leases: RunLeases
+  holds: RunHolds
   strict: boolean
   /** Aborts when we are asked to stop: then nothing is read any more. */
   signal: AbortSignal

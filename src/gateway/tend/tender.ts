@@ -129,9 +129,11 @@ export class Tender {
   }
 
   async #look(due: readonly Held[]): Promise<void> {
-    const { gateway, records, run, plan, leases } = this.#tended
+    const { gateway, records, run, plan, leases, holds } = this.#tended
     // Durable before anybody is asked; where it cannot be, nobody is.
     await gateway.record(due.map(({ binding }) => records.refreshing(binding)))
+    const files = due.filter(({ file }) => file !== undefined)
+    if (files.length > 0) holds.mayGet(files)
     try {
       await look(gateway, { run, plan, leases, signal: this.#signal }, due, (seen) =>
         this.#settle(due, seen),
@@ -142,6 +144,13 @@ export class Tender {
       const { code, message, hint } = error
       for (const held of due) {
         await unread(this.#tended, held, { code, reason: 'unavailable', message, hint })
+      }
+    } finally {
+      if (files.length > 0) {
+        holds.got(
+          files.filter(({ inFile, fetched }) => inFile === fetched.fingerprint),
+          files.filter(({ inFile, gone }) => inFile === undefined && !gone),
+        )
       }
     }
   }

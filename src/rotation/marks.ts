@@ -1,0 +1,42 @@
+/** When the new value of a rotation became current, so that it can be told how long ago that is. */
+import type { DatabaseSync } from 'node:sqlite'
+import { guarded } from '../state/db.ts'
+import type { Moment } from '../state/moment.ts'
+
+/** Made on use: a journal of an earlier version does not have it. */
+const SCHEMA = `
+CREATE TABLE IF NOT EXISTS marks (
+  rotation TEXT PRIMARY KEY,
+  at TEXT NOT NULL,
+  boot TEXT,
+  up INTEGER
+) STRICT;
+`
+
+/** @param id of the rotation. @throws STATE_UNAVAILABLE */
+export function markPromoted(db: DatabaseSync, id: string, { at, boot, up }: Moment): void {
+  guarded(db, () => {
+    db.exec(SCHEMA)
+    db.prepare('INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?)').run(
+      id,
+      at.toISOString(),
+      boot ?? null,
+      up ?? null,
+    )
+  })
+}
+
+/** @returns `undefined` where it was not marked, as by an earlier version. @throws STATE_UNAVAILABLE */
+export function promotionOf(db: DatabaseSync, id: string): Moment | undefined {
+  return guarded(db, () => {
+    const there = db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'marks'`).get()
+    if (there === undefined) return undefined
+    const row = db.prepare('SELECT at, boot, up FROM marks WHERE rotation = ?').get(id)
+    if (row === undefined) return undefined
+    const { at, boot, up } = row
+    return {
+      at: new Date(String(at)),
+      ...(typeof boot === 'string' && typeof up === 'number' ? { boot, up } : {}),
+    }
+  })
+}
