@@ -5,7 +5,7 @@ import { settleAlerts } from '../gateway/alert/duty.ts'
 import { raiseAlert } from '../gateway/alert/raise.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { alertsOf } from '../gateway/monitor/alerts.ts'
-import { lookAtAll, NEEDS_SOMEBODY, type Look, type Watched } from '../gateway/monitor/look.ts'
+import { lookAtAll, needsSomebody, type Look, type Watched } from '../gateway/monitor/look.ts'
 import { signText, type Sign } from '../gateway/status.ts'
 import { askedEnvironment } from '../plan/environment.ts'
 import { dayOf, whenOf } from '../policy/expiry.ts'
@@ -44,7 +44,7 @@ export async function monitor(io: Io, options: MonitorOptions): Promise<number> 
       io.err(`${io.program}: ${printable(silent.message)}\n`)
       io.err(`hint: ${printable(silent.hint)}\n`)
     }
-    const needed = stuck.length > 0 || watched.some(({ state }) => NEEDS_SOMEBODY.has(state))
+    const needed = stuck.length > 0 || watched.some(needsSomebody)
     return needed || silent !== undefined ? 1 : 0
   } finally {
     await gateway.settle()
@@ -106,12 +106,14 @@ function linesOf(io: Io, { watched, stuck }: Look): string[] {
 }
 
 function lineOf(io: Io, one: Watched): string {
-  const { ref, state, agents, stuck } = one
-  const whose = agents.length > 3 ? `${agents.length} agents` : agents.join(', ')
+  const { ref, state, agents, unbound, stuck } = one
+  const named = agents.length > 3 ? `${agents.length} agents` : agents.join(', ')
+  const whose = unbound === true ? 'bound to no agent' : named
   const more = stuck === true ? '; its rotation is stuck' : ''
   const hint = one.failure?.hint === undefined ? '' : `\n   hint: ${printable(one.failure.hint)}`
   const text = printable(`${ref}: ${wordsOf(one, io.now())} (${whose})${more}`)
-  return `${signText(SIGNS[state], io.signs)} ${text}${hint}\n`
+  const sign = unbound === true && state === 'unreadable' ? 'none' : SIGNS[state]
+  return `${signText(sign, io.signs)} ${text}${hint}\n`
 }
 
 function wordsOf({ state, expiresAt = '', target, failure }: Watched, now: Date): string {

@@ -1,7 +1,7 @@
 /** What people are told of a credential that needs somebody. Pure. */
 import type { Alert } from '../../alerts/types.ts'
 import { dayOf, whenOf } from '../../policy/expiry.ts'
-import type { Look, Watched } from './look.ts'
+import { needsSomebody, type Look, type Watched } from './look.ts'
 import { stuckAlert } from './stuck.ts'
 
 /** One for each thing that needs somebody. */
@@ -14,7 +14,7 @@ export function alertsOf({ watched, stuck }: Look, at: Date): Alert[] {
 
 /** @returns `undefined` for one that needs nobody */
 export function alertFor(watched: Watched, at: Date): Alert | undefined {
-  const words = wordsOf(watched, at)
+  const words = needsSomebody(watched) ? wordsOf(watched, at) : undefined
   if (words === undefined) return undefined
   const { ref, environment, agents } = watched
   const [agent] = agents
@@ -29,16 +29,19 @@ export function alertFor(watched: Watched, at: Date): Alert | undefined {
 }
 
 function wordsOf(
-  { ref, state, agents, expiresAt = '', failure, target }: Watched,
+  { ref, state, agents, unbound, expiresAt = '', failure, target }: Watched,
   now: Date,
 ): Pick<Alert, 'event' | 'severity' | 'text' | 'hint'> | undefined {
-  const whose = `of ${agents.length > 3 ? `${agents.length} agents` : agents.join(', ')}`
+  const whose =
+    unbound === true
+      ? 'of no agent'
+      : `of ${agents.length > 3 ? `${agents.length} agents` : agents.join(', ')}`
   const replace = `replace it: secretref secrets rotate --ref ${ref} --force`
   switch (state) {
     case 'expired':
       return {
         event: 'credential.expired',
-        severity: 'critical',
+        severity: unbound === true ? 'warning' : 'critical',
         text: `${ref} ${whose} ended on ${dayOf(expiresAt)} and is delivered to nobody`,
         hint: replace,
       }

@@ -1,5 +1,5 @@
 /**
- * How every credential stands that an agent is bound to: when it ends, as its store, its service, the value
+ * How every credential stands that an agent is bound to, or that the config places: when it ends, as its store, its service, the value
  * itself and the config say; whether its service rejects it; whether it can be read at all.
  */
 import { SecretRefError, type Code } from '../../errors.ts'
@@ -13,6 +13,7 @@ import { fetchForAudit } from '../audit/fetch.ts'
 import { planAll } from '../audit/plans.ts'
 import type { Gateway } from '../gateway.ts'
 import { stuckIn, type Stuck } from './stuck.ts'
+import { unboundPlan } from './unbound.ts'
 
 /**
  * `expired`, `expiring`: it ends, or has ended. `rejected`: its service said so of this very value.
@@ -24,7 +25,10 @@ export interface Watched {
   ref: string
   environment: string
   state: State
+  /** Those that are bound to it; none: see `unbound`. */
   agents: readonly string[]
+  /** The config places it, and no agent may have it. */
+  unbound?: true
   /** RFC 3339 */
   expiresAt?: string
   /** Of one that could not be fetched. */
@@ -41,12 +45,11 @@ export interface Look {
   stuck: Stuck[]
 }
 
-export const NEEDS_SOMEBODY: ReadonlySet<State> = new Set([
-  'expired',
-  'expiring',
-  'rejected',
-  'unreadable',
-])
+/** What nobody reads, nobody misses; that it ends, its owner wants to know all the same. */
+export function needsSomebody({ state, unbound }: Watched): boolean {
+  if (state === 'unreadable') return unbound !== true
+  return state === 'expired' || state === 'expiring' || state === 'rejected'
+}
 
 export interface LookRequest {
   /** As asked for; left out: the configured one. */
@@ -74,7 +77,11 @@ export async function lookAtAll(
     now,
   })
   const own = plans.filter(({ plan }) => environment !== undefined || plan.environment === home)
-  const { bindings } = await fetchForAudit(gateway, own, () => [])
+  const bound = new Set(
+    own.flatMap((one) => one.bindings.flatMap((fact) => (fact.covered ? fact.binding.ref : []))),
+  )
+  const unbound = unboundPlan(gateway, environment, bound)
+  const { bindings } = await fetchForAudit(gateway, [...own, unbound], () => [])
   const learned = learnedOf(gateway)
   const stuck = stuckIn(gateway, settleEnvironment(config, home).name)
   const isStuck = new Set(stuck.map(({ ref }) => ref))
@@ -98,12 +105,14 @@ export async function lookAtAll(
       if (!known.agents.includes(agent)) known.agents.push(agent)
       continue
     }
+    const isBound = bound.has(ref)
     const failure = decision.allow ? undefined : failureOf(decision)
     watched.set(key, {
       ref,
       environment: where,
       state,
-      agents: [agent],
+      agents: isBound ? [agent] : [],
+      ...(isBound ? {} : { unbound: true }),
       ...(expiresAt === undefined ? {} : { expiresAt }),
       ...(state === 'unreadable' && failure !== undefined ? { failure } : {}),
       ...(state === 'rejected' && said !== undefined ? { target: said.target } : {}),
