@@ -1,6 +1,7 @@
 /** What `secrets rotate` says of each ref. */
 import { SecretRefError } from '../errors.ts'
 import { signText, type Sign } from '../gateway/status.ts'
+import { goneInWords, type Gone } from '../gateway/rotate/gone.ts'
 import type { Planned } from '../gateway/rotate/plan.ts'
 import { reasonOf, standingOf, type CameTo } from '../gateway/rotate/tell.ts'
 import { dayOf, isPast, whenOf } from '../policy/expiry.ts'
@@ -170,7 +171,18 @@ export function needsSomebody(planned: readonly Planned[], outcomes: readonly Ou
   return unreadable || signs.has('attention') || signs.has('bad')
 }
 
-export function asJson(planned: readonly Planned[], outcomes: readonly Outcome[]): object {
+/** One that is under way, and that nobody can go on with. */
+export function goneText(io: Io, one: Gone): string {
+  const { message, hint } = goneInWords(one)
+  const line = `${signText('bad', io.signs)} ${one.ref}: under way (${one.step}), and ${message}`
+  return `${printable(line)}\n${printable(`   hint: ${hint}`)}\n`
+}
+
+export function asJson(
+  planned: readonly Planned[],
+  outcomes: readonly Outcome[],
+  gone: readonly Gone[],
+): object {
   const results = new Map(outcomes.map((one) => [one.planned, one.rotated]))
   return {
     version: 1,
@@ -199,6 +211,14 @@ export function asJson(planned: readonly Planned[], outcomes: readonly Outcome[]
         ...resultOf(one, results.get(one)),
       }
     }),
+    ...(gone.length === 0
+      ? {}
+      : {
+          gone: gone.map((one) => {
+            const { id, ref, environment, step } = one
+            return { rotation: id, ref, environment, step, message: goneInWords(one).message }
+          }),
+        }),
   }
 }
 

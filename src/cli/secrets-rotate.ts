@@ -7,6 +7,7 @@ import { SecretRefError } from '../errors.ts'
 import { settleAlerts } from '../gateway/alert/duty.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { currentOf } from '../gateway/rotate/ages.ts'
+import { tellGone, type Gone } from '../gateway/rotate/gone.ts'
 import { planRotations, versionOf, type Planned } from '../gateway/rotate/plan.ts'
 import { rotate, type Rotated } from '../gateway/rotate/rotate.ts'
 import { alertOf, standingOf } from '../gateway/rotate/tell.ts'
@@ -18,7 +19,7 @@ import { openJournal, readJournal } from '../rotation/journal.ts'
 import { openGateway, sayer } from './foreground.ts'
 import type { Io } from './io.ts'
 import { progressLine } from './progress.ts'
-import { asJson, needsSomebody, outcomeText, planTable } from './secrets-rotate-words.ts'
+import { asJson, goneText, needsSomebody, outcomeText, planTable } from './secrets-rotate-words.ts'
 
 /** What a caller of ours adds to what a user may write. */
 export interface GoingOn {
@@ -115,16 +116,25 @@ async function withJournal(
   })
   const todo = planned.filter((one) => one.kind === 'can').filter((one) => one.todo)
   if (options.dryRun === true || db === undefined) {
-    if (options.json === true) io.out(`${safeJson(asJson(planned, []), 2)}\n`)
+    if (options.json === true) io.out(`${safeJson(asJson(planned, [], []), 2)}\n`)
     else io.out(planTable(planned, io.now()))
     return 0
   }
   if (force && byStore && options.yes !== true) throw severalServices(io, todo, provider ?? '')
   const outcomes =
     todo.length === 0 ? [] : await rotateAll(io, gateway, db, todo, { ...options, lookedAt })
-  if (options.json === true) io.out(`${safeJson(asJson(planned, outcomes), 2)}\n`)
-  else tell(io, planned, outcomes)
-  return needsSomebody(planned, outcomes) ? 1 : 0
+  const all = provider === undefined && ref === undefined && agent === undefined
+  const gone = all ? await goneNow(io, gateway, db) : []
+  if (options.json === true) io.out(`${safeJson(asJson(planned, outcomes, gone), 2)}\n`)
+  else tell(io, planned, outcomes, gone)
+  return gone.length > 0 || needsSomebody(planned, outcomes) ? 1 : 0
+}
+
+/** Under way, and not in the config any more; what is in it otherwise than before has said so itself. */
+async function goneNow(io: Io, gateway: Gateway, db: DatabaseSync): Promise<Gone[]> {
+  const gone = await tellGone(gateway, db)
+  if (gone.length > 0) await settleAlerts(gateway, sayer(io, 'warn'))
+  return gone.filter(({ why, step }) => why === 'ref' && step !== 'planned')
 }
 
 function severalServices(io: Io, todo: readonly Can[], store: string): SecretRefError {
@@ -139,12 +149,18 @@ function severalServices(io: Io, todo: readonly Can[], store: string): SecretRef
   )
 }
 
-function tell(io: Io, planned: readonly Planned[], outcomes: readonly Outcome[]): void {
+function tell(
+  io: Io,
+  planned: readonly Planned[],
+  outcomes: readonly Outcome[],
+  gone: readonly Gone[],
+): void {
   const done = new Set(outcomes.map((one) => one.planned))
   const rest = planned.filter((one) => one.kind === 'cannot' || !done.has(one))
   for (const one of outcomes) io.out(outcomeText(io, one))
+  for (const one of gone) io.out(goneText(io, one))
   if (rest.length > 0) io.out(planTable(rest, io.now()))
-  if (planned.length === 0) io.err(`${io.program}: no ref is meant by that\n`)
+  if (planned.length + gone.length === 0) io.err(`${io.program}: no ref is meant by that\n`)
 }
 
 async function rotateAll(

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { SecretRefError } from '../errors.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { goneInWords, goneOf, type Gone } from '../gateway/rotate/gone.ts'
 import { RotationRecords } from '../gateway/rotate/records.ts'
 import { holderLives, ourHolder } from '../gateway/live/holder.ts'
 import { didYouMean } from '../plan/known.ts'
@@ -48,11 +49,17 @@ export async function rotationStatus(
     const shown = known.filter(
       (one) => environment === undefined || one.environment === environment,
     )
-    const stuck = shown.some(({ step }) => step === 'stuck')
+    const lost = new Map(
+      db === undefined ? [] : goneOf({ loaded, env: io.env }, db).map((one) => [one.id, one]),
+    )
+    const stuck = shown.some(({ step, id }) => step === 'stuck' || lost.has(id))
     if (options.json === true) {
       const rows = db === undefined ? [] : ledgerOf(db, loaded.path)
       const ledger = Map.groupBy(rows, ({ rotation }) => rotation)
-      const rotations = shown.map((one) => asJson(one, ledger.get(one.id) ?? []))
+      const rotations = shown.map((one) => ({
+        ...asJson(one, ledger.get(one.id) ?? []),
+        ...goneJson(lost.get(one.id)),
+      }))
       io.out(`${safeJson({ version: 1, rotations }, 2)}\n`)
     } else if (shown.length === 0) io.err(`${io.program}: no rotation is under way\n`)
     else {
@@ -62,7 +69,7 @@ export async function rotationStatus(
         one.driver,
         one.step,
         toSecond(one.beganAt),
-        nextInWords(one),
+        goneText(lost.get(one.id)) ?? nextInWords(one),
       ])
       io.out(table([['REF', 'ENVIRONMENT', 'DRIVER', 'STEP', 'SINCE', 'NEXT'], ...rows]))
     }
@@ -70,6 +77,17 @@ export async function rotationStatus(
   } finally {
     db?.close()
   }
+}
+
+/** Nobody can go on with it. */
+function goneText(gone: Gone | undefined): string | undefined {
+  if (gone === undefined) return undefined
+  const { message, hint } = goneInWords(gone)
+  return `${message}; ${hint}`
+}
+
+function goneJson(gone: Gone | undefined): object {
+  return gone === undefined ? {} : { gone: gone.why, message: goneInWords(gone).message }
 }
 
 function asJson(one: Journalled, ledger: readonly LedgerRow[]): object {
@@ -105,7 +123,8 @@ export async function rotationResume(
   ref: string,
   options: RotationOptions,
 ): Promise<number> {
-  const one = await changed(io, ref, options, (found) => {
+  const one = await changed(io, ref, options, (found, gone) => {
+    requireThere(gone)
     if (found.step === 'stuck') return resume(found)
     throw new SecretRefError('USAGE', `the rotation of ${ref} is not stuck: ${found.step}`, {
       scope: 'ref',
@@ -121,9 +140,16 @@ export async function rotationAbandon(
   ref: string,
   options: RotationOptions,
 ): Promise<number> {
-  const now = await changed(io, ref, options, abandoned)
+  let left = 'what is current stays, and so does the old one'
+  const now = await changed(io, ref, options, (found, gone) => {
+    if (gone === undefined) return abandoned(found)
+    if (found.promotedAt === undefined) {
+      left = `${goneInWords(gone).message}, so nothing was undone: what it has made may live at its service`
+    }
+    return { ...found, step: 'abandoned' }
+  })
   if (now.step === 'abandoned') {
-    io.err(`${printable(`${ref}: given up; what is current stays, and so does the old one`)}\n`)
+    io.err(`${printable(`${ref}: given up; ${left}`)}\n`)
     return 0
   }
   return goOn(io, ref, options, now)
@@ -150,7 +176,8 @@ export async function rotationRollback(
   ref: string,
   options: RotationOptions,
 ): Promise<number> {
-  const one = await changed(io, ref, options, (found) => {
+  const one = await changed(io, ref, options, (found, gone) => {
+    requireThere(gone)
     const back = rollBack(found)
     if (back !== undefined) return back
     throw new SecretRefError(
@@ -163,6 +190,13 @@ export async function rotationRollback(
     )
   })
   return goOn(io, ref, options, one)
+}
+
+/** Without its ref in the config nobody could go on with what is decided. */
+function requireThere(gone: Gone | undefined): void {
+  if (gone === undefined) return
+  const { message, hint } = goneInWords(gone)
+  throw new SecretRefError('REF_UNKNOWN', `${gone.ref}: ${message}`, { scope: 'ref', hint })
 }
 
 /**
@@ -179,7 +213,7 @@ async function changed(
   io: Io,
   ref: string,
   options: RotationOptions,
-  change: (one: Journalled) => Rotation,
+  change: (one: Journalled, gone: Gone | undefined) => Rotation,
 ): Promise<Journalled> {
   checkName(io, ref)
   if (io.env['SECRETREF_RUN']) {
@@ -196,7 +230,8 @@ async function changed(
     try {
       // Whoever held it may have come further since.
       const one = rotationOf(db, found.id) ?? found
-      const next = change(one)
+      const gone = goneOf(gateway, db).find(({ id }) => id === one.id)
+      const next = change(one, gone)
       writeRotation(db, hold, next, io.now())
       const records = new RotationRecords(gateway, one, undefined)
       await gateway.record([records.changed(next.step, one.step)])

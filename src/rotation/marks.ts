@@ -40,3 +40,28 @@ export function promotionOf(db: DatabaseSync, id: string): Moment | undefined {
     }
   })
 }
+
+const TOLD = 'CREATE TABLE IF NOT EXISTS told (rotation TEXT PRIMARY KEY) STRICT'
+
+/** Whether it was told that nobody can go on with this rotation. @throws STATE_UNAVAILABLE */
+export function isTold(db: DatabaseSync, id: string): boolean {
+  return guarded(db, () => {
+    db.exec(TOLD)
+    return db.prepare('SELECT 1 FROM told WHERE rotation = ?').get(id) !== undefined
+  })
+}
+
+/** @throws STATE_UNAVAILABLE */
+export function markTold(db: DatabaseSync, id: string): void {
+  guarded(db, () => db.prepare('INSERT OR IGNORE INTO told VALUES (?)').run(id))
+}
+
+/** Of all others it is told again, should it come to that. @throws STATE_UNAVAILABLE */
+export function keepTold(db: DatabaseSync, ids: readonly string[]): void {
+  guarded(db, () => {
+    db.exec(TOLD)
+    db.prepare('DELETE FROM told WHERE rotation NOT IN (SELECT value FROM json_each(?))').run(
+      JSON.stringify(ids),
+    )
+  })
+}

@@ -7,6 +7,7 @@ import { raiseAlert } from '../alert/raise.ts'
 import type { Duty } from '../duties.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
+import { tellGone } from './gone.ts'
 import { planRotations, versionOf, type Planned } from './plan.ts'
 import { rotate } from './rotate.ts'
 import { alertOf, bringWords, standingOf } from './tell.ts'
@@ -48,8 +49,10 @@ export function rotations(
         openOnly: !ask,
       })
       if (ask) askAt = nextLook(planned, now)
+      const gone = new Set((await tellGone(gateway, db, say)).map(({ id }) => id))
       for (const one of planned) {
         if (one.kind !== 'can' || !one.todo || signal.aborted) continue
+        if (one.open !== undefined && gone.has(one.open.id)) continue
         if (needsPerson(one)) await remind(one)
         else await rotateOne(db, one, lookedAt, signal)
       }

@@ -23,6 +23,7 @@ import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
 import { holderLives, ourHolder } from '../live/holder.ts'
 import { drive } from './engine.ts'
+import { fits, placeOf } from './gone.ts'
 import { oldOneOf } from './old-one.ts'
 import { orderOf } from './order.ts'
 import { RotationRecords } from './records.ts'
@@ -111,9 +112,9 @@ async function held(
   if (meant !== undefined && isEnded(meant)) {
     return { kind: 'came-to', rotation: meant, last: {}, holders: [] }
   }
-  const place = JSON.stringify([subject.step.provider, subject.step.at])
+  const place = placeOf(subject)
   const begun = beginRotation(db, hold, { ...subject, place, from }, now())
-  requireSame(begun, subject, place)
+  requireSame(begun, subject)
   const records = new RotationRecords(gateway, begun, subject.step.provider)
   const old = oldOneOf(gateway, db, request, begun)
   const order = await orderOf(gateway, request, begun, givenUpOf(db, hold))
@@ -185,19 +186,16 @@ function withoutPause(rotation: Rotation): Rotation {
   return copy
 }
 
-/**
- * What one driver began another one cannot end: it does not know what was made. And what was made for one
- * place must not be put into another.
- */
-function requireSame(begun: Journalled, { ref, driver }: Subject, place: string): void {
-  if (begun.driver === driver && begun.place === place) return
+function requireSame(begun: Journalled, subject: Subject): void {
+  if (fits(begun, subject)) return
+  const { ref, driver } = subject
   const was = begun.driver === driver ? 'in another place' : `with the driver "${begun.driver}"`
   throw new SecretRefError(
     'CONFIG_INVALID',
     `the rotation of ${ref} that is under way began ${was}, before the config was changed`,
     {
       scope: 'ref',
-      hint: `put that back until it has ended; to give it up without undoing it: secretref secrets rotation abandon ${ref}, twice`,
+      hint: `put that back until it has ended; to give it up without undoing it: secretref secrets rotation abandon ${ref}`,
     },
   )
 }
