@@ -5,7 +5,13 @@ import { settleAlerts } from '../gateway/alert/duty.ts'
 import { raiseAlert } from '../gateway/alert/raise.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { alertsOf } from '../gateway/monitor/alerts.ts'
-import { lookAtAll, needsSomebody, type Look, type Watched } from '../gateway/monitor/look.ts'
+import {
+  lookAtAll,
+  needsSomebody,
+  unaskedInWords,
+  type Look,
+  type Watched,
+} from '../gateway/monitor/look.ts'
 import { signText, type Sign } from '../gateway/status.ts'
 import { askedEnvironment } from '../plan/environment.ts'
 import { dayOf, whenOf } from '../policy/expiry.ts'
@@ -35,11 +41,13 @@ export async function monitor(io: Io, options: MonitorOptions): Promise<number> 
       environment: askedEnvironment(options.environment, io.env['SECRETREF_ENVIRONMENT']),
       days: options.checkExpiry,
     })
-    const { watched, stuck } = look
+    const { watched, stuck, unasked } = look
     const silent = await tell(io, gateway, look, options.alertChannel)
     if (options.json === true)
-      io.out(`${safeJson({ version: 1, credentials: watched, stuck }, 2)}\n`)
+      io.out(`${safeJson({ version: 1, credentials: watched, stuck, unasked }, 2)}\n`)
     else for (const line of linesOf(io, look)) io.out(line)
+    const left = unaskedInWords(look)
+    if (left !== undefined) io.err(`${io.program}: ${printable(left)}\n`)
     if (silent !== undefined) {
       io.err(`${io.program}: ${printable(silent.message)}\n`)
       io.err(`hint: ${printable(silent.hint)}\n`)

@@ -35,8 +35,25 @@ export interface Counted {
 }
 
 /**
+ * What one piece of work that nobody waits for may take: of each provider, with all its sheets, half of
+ * what was left of the minute when it first asked. Agents that start meanwhile have the rest.
+ */
+export class Half {
+  readonly #left = new Map<string, number>()
+
+  /** @param left of this minute @returns calls that it may take of them */
+  of(provider: string, most: number, left: number): number {
+    const mine = this.#left.get(provider) ?? Math.floor(left / 2)
+    const calls = Math.min(most, mine)
+    this.#left.set(provider, mine - calls)
+    return calls
+  }
+}
+
+/**
  * Takes what these items may need of each budget. `state.db` is opened only where there is one.
  *
+ * @param half left out: as much as there is
  * @returns by provider; nothing for one without a budget
  * @throws STATE_UNAVAILABLE: calls that cannot be counted are not made
  */
@@ -44,6 +61,7 @@ export function allot(
   gateway: Counted,
   items: readonly SheetItem[],
   table: ReadonlyMap<string, ProviderConfig>,
+  half?: Half,
 ): Map<string, Allotment> {
   const places = new Map<string, Set<string>>()
   for (const { provider, at } of items.flatMap(({ chain }) => chain)) {
@@ -56,7 +74,9 @@ export function allot(
     const perMinute = configured === undefined ? undefined : budgetOf(configured)
     if (perMinute === undefined) continue
     const key = { config: gateway.loaded.path, provider }
-    const most = ATTEMPTS * (size + AROUND)
+    const needs = ATTEMPTS * (size + AROUND)
+    const most =
+      half === undefined ? needs : (left: number): number => half.of(provider, needs, left)
     allotted.set(provider, takeCalls(gateway.db, key, { most, perMinute, now: gateway.now() }))
   }
   return allotted

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { providersOf } from '../config/accessors.ts'
 import type { ProviderConfig } from '../config/types.ts'
-import { allot } from './budget.ts'
+import { allot, type Half } from './budget.ts'
 import { DEFAULT_ENVIRONMENT } from '../plan/environment.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import type { Gateway } from './gateway.ts'
@@ -18,6 +18,8 @@ export interface SheetRequest {
   /** Empty where nothing is started and the values are only looked at. */
   command: readonly string[]
   inherit: readonly string[]
+  /** Of work that nobody waits for: what it may take of a provider's budget. */
+  half?: Half
 }
 
 /** @param folder the run's private folder; `undefined` where nothing is delivered at all */
@@ -45,7 +47,7 @@ export function makeSheet(
     run: request.run,
     ...(HAS_PROC ? { gatewayPid: process.pid } : {}),
     fingerprintKey: gateway.home.fingerprintKey,
-    ...providersFor(gateway, items),
+    ...providersFor(gateway, items, request.half),
     items,
     leases: leasePlace(gateway, request.run),
     ...(items.some(({ maxStale }) => maxStale !== undefined) || existsSync(gateway.home.stale)
@@ -84,11 +86,12 @@ const LAST_WORD_MS = 250
 function providersFor(
   gateway: Gateway,
   items: readonly SheetItem[],
+  half: Half | undefined,
 ): Pick<Sheet, 'providers' | 'deadlineMs'> {
   const table = providersOf(gateway.loaded.config)
   // Without a prototype: a provider may be called `toString`.
   const providers: Record<string, Sheet['providers'][string]> = Object.create(null)
-  const allotted = allot(gateway, items, table)
+  const allotted = allot(gateway, items, table, half)
   let deadlineMs = DEFAULT_TIMEOUT_MS
   for (const { chain } of items) {
     let needs = 0

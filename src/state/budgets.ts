@@ -33,14 +33,18 @@ CREATE TABLE IF NOT EXISTS provider_calls (
 ) STRICT`
 
 /**
- * @param most what the start may need at most
+ * @param most what the start may need at most; of what is left, where it depends on that
  * @returns as many of them as are left of this minute: it may be none
  * @throws STATE_UNAVAILABLE
  */
 export function takeCalls(
   db: DatabaseSync,
   key: BudgetKey,
-  { most, perMinute, now }: { most: number; perMinute: number; now: Date },
+  {
+    most,
+    perMinute,
+    now,
+  }: { most: number | ((left: number) => number); perMinute: number; now: Date },
 ): Allotment {
   const at = now.getTime()
   return inTransaction(db, () => {
@@ -51,7 +55,7 @@ export function takeCalls(
       .prepare('SELECT sum(calls) AS calls FROM provider_calls WHERE config = ? AND provider = ?')
       .get(config, provider)
     const left = Math.max(0, perMinute - Number(row?.['calls'] ?? 0))
-    const calls = Math.min(most, left)
+    const calls = Math.min(typeof most === 'number' ? most : most(left), left)
     add(db, key, at, calls)
     return { calls, at }
   })

@@ -10,6 +10,7 @@ import type { Plan, PlannedBinding } from '../../plan/types.ts'
 import { decideAgain, type Decision, type ProviderTypes } from '../../policy/decide.ts'
 import type { Fetched } from '../../policy/fetched.ts'
 import { answersOf } from '../answers.ts'
+import type { Half } from '../budget.ts'
 import { takeResolver } from '../early.ts'
 import { newRunId, type Gateway } from '../gateway.ts'
 import { revokeIssued } from '../lease/run-leases.ts'
@@ -36,8 +37,15 @@ interface Read {
   forms: readonly string[]
 }
 
+export interface Sparing {
+  half: Half
+  /** When a ref was looked at last, in milliseconds: who has waited longest comes first. */
+  lastLook: ReadonlyMap<string, number>
+}
+
 /**
  * @param formsOf ids of the targets of which a value should have the form; none: not checked
+ * @param sparing left out: everything, with all the calls that there are
  * @returns the facts with what was fetched for each that policy let be asked for
  * @throws SecretRefError where nothing can be put on record: then nothing more was fetched
  */
@@ -45,14 +53,15 @@ export async function fetchForAudit(
   gateway: Gateway,
   plans: readonly AuditPlan[],
   formsOf: (fact: BindingFact) => readonly string[],
+  sparing?: Sparing,
 ): Promise<{ bindings: BindingFact[]; reads: number }> {
   const answered = new Map<BindingFact, BindingFact>()
   const turns = new Turns(availableParallelism())
-  const reads = readsOf(plans, formsOf)
+  const reads = inTurn(readsOf(plans, formsOf), sparing)
   const types = providersOf(gateway.loaded.config)
   const work = batchesOf(reads).map((batch) =>
     turns.run(async () => {
-      const answers = await fetchBatch(gateway, batch)
+      const answers = await fetchBatch(gateway, batch, sparing?.half)
       for (const [i, { facts }] of batch.entries()) {
         const answer = answers[i]
         for (const fact of facts) answered.set(fact, withAnswer(fact, answer, gateway.now(), types))
@@ -90,6 +99,12 @@ function readsOf(
   return [...reads.values()]
 }
 
+function inTurn(reads: Read[], sparing: Sparing | undefined): Read[] {
+  if (sparing === undefined) return reads
+  const last = ({ binding }: Read): number => sparing.lastLook.get(binding.ref) ?? 0
+  return reads.toSorted((a, b) => last(a) - last(b))
+}
+
 /** A sheet is for one environment. */
 function batchesOf(reads: readonly Read[]): Read[][] {
   const batches: Read[][] = []
@@ -102,14 +117,18 @@ function batchesOf(reads: readonly Read[]): Read[][] {
 /** What one read gave: an answer, or why the whole batch has none. */
 type Answer = Fetched | SecretRefError
 
-async function fetchBatch(gateway: Gateway, batch: readonly Read[]): Promise<readonly Answer[]> {
+async function fetchBatch(
+  gateway: Gateway,
+  batch: readonly Read[],
+  half: Half | undefined,
+): Promise<readonly Answer[]> {
   const [first] = batch
   if (first === undefined) return []
   const run = newRunId(gateway.now())
   const recordsOf = ({ plan }: Read): Records => new Records(gateway, { run, plan, command: [] })
   await gateway.record(batch.map((read) => withCount(read, recordsOf(read).intent(read.binding))))
   const asked = batch.map(({ binding }) => binding)
-  const about = { run, plan: first.plan, command: [], inherit: [] }
+  const about = { run, plan: first.plan, command: [], inherit: [], ...(half && { half }) }
   const sheet = withForms(makeSheet(gateway, about, asked, undefined), batch)
   let answers: readonly Fetched[]
   const resolver = takeResolver(() => Object.keys(gateway.env))

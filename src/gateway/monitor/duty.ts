@@ -3,7 +3,7 @@ import type { Duty } from '../duties.ts'
 import type { Gateway } from '../gateway.ts'
 import { raiseAlert } from '../alert/raise.ts'
 import { alertsOf } from './alerts.ts'
-import { lookAtAll } from './look.ts'
+import { lookAtAll, unaskedInWords } from './look.ts'
 
 const EVERY_MS = 6 * 3_600_000
 /** Agents that are about to start are served first: they share the calls that a provider may get. */
@@ -22,6 +22,8 @@ export function monitorDuty(gateway: Gateway, environment: string | undefined): 
     async run(signal) {
       const now = gateway.now()
       const look = await lookAtAll(gateway, { environment, days: DAYS })
+      const left = unaskedInWords(look)
+      if (left !== undefined) gateway.warn(left)
       for (const alert of alertsOf(look, now)) {
         if (signal.aborted) return
         if (now.getTime() - (told.get(alert.key) ?? 0) < DAY_MS) continue

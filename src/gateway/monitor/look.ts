@@ -9,10 +9,12 @@ import type { Denial } from '../../policy/decide.ts'
 import { daysUntil, isPast } from '../../policy/expiry.ts'
 import { credentialsOf, type CredentialRow } from '../../state/credentials.ts'
 import { userHome } from '../../state/home.ts'
+import { Half } from '../budget.ts'
 import { fetchForAudit } from '../audit/fetch.ts'
 import { planAll } from '../audit/plans.ts'
 import type { Gateway } from '../gateway.ts'
 import { stuckIn, type Stuck } from './stuck.ts'
+import { keepTurns, lastLookOf } from './turns.ts'
 import { unboundPlan } from './unbound.ts'
 
 /**
@@ -43,6 +45,8 @@ export interface Look {
   watched: Watched[]
   /** Also of refs that are bound to nobody, or that the config no longer has. */
   stuck: Stuck[]
+  /** Refs that were not asked for: no more of their provider's calls were left for a look. */
+  unasked: string[]
 }
 
 /** What nobody reads, nobody misses; that it ends, its owner wants to know all the same. */
@@ -58,8 +62,16 @@ export interface LookRequest {
   days: number
 }
 
+/** In words; `undefined` where the look came to everything. */
+export function unaskedInWords({ unasked, watched }: Look): string | undefined {
+  if (unasked.length === 0) return undefined
+  const all = unasked.length + new Set(watched.map(({ ref }) => ref)).size
+  return `${unasked.length} of ${all} refs were not looked at: a look takes half of the calls that are left to a provider; the next one begins with them`
+}
+
 /**
- * Asks every store, each ref once, on record; delivers nothing.
+ * Asks every store, each ref once, on record; delivers nothing. Of a provider's calls it takes half of
+ * what is left in the minute, and begins with the refs that have waited longest.
  *
  * @throws ENVIRONMENT_UNKNOWN; SecretRefError where nothing can be put on record
  */
@@ -81,15 +93,24 @@ export async function lookAtAll(
     own.flatMap((one) => one.bindings.flatMap((fact) => (fact.covered ? fact.binding.ref : []))),
   )
   const unbound = unboundPlan(gateway, environment, bound)
-  const { bindings } = await fetchForAudit(gateway, [...own, unbound], () => [])
+  const { name } = settleEnvironment(config, home)
+  const lastLook = lastLookOf(gateway, name)
+  const { bindings } = await fetchForAudit(gateway, [...own, unbound], () => [], {
+    half: new Half(),
+    lastLook,
+  })
+  const unasked = new Set<string>()
   const learned = learnedOf(gateway)
-  const stuck = stuckIn(gateway, settleEnvironment(config, home).name)
+  const stuck = stuckIn(gateway, name)
   const isStuck = new Set(stuck.map(({ ref }) => ref))
   const watched = new Map<string, Watched & { agents: string[] }>()
   for (const { binding, environment: where, covered, decision, fetched } of bindings) {
-    // Of what nobody could be asked for, as its provider has had its calls, nothing new is known.
-    if (!covered || (fetched?.outcome === 'failure' && fetched.reason === 'budget')) continue
     const { ref, agent } = binding
+    if (!covered) continue
+    if (fetched?.outcome === 'failure' && fetched.reason === 'budget') {
+      unasked.add(ref)
+      continue
+    }
     const value = fetched?.outcome === 'value' ? fetched : undefined
     const row = value && learned(where).get(ref)
     const said = row?.fingerprint === value?.fingerprint ? row : undefined
@@ -119,7 +140,11 @@ export async function lookAtAll(
       ...(isStuck.has(ref) ? { stuck: true } : {}),
     })
   }
-  return { watched: [...watched.values()], stuck }
+  if (unasked.size > 0) {
+    const refs = new Set(bindings.flatMap(({ covered, binding: { ref } }) => (covered ? ref : [])))
+    keepTurns(gateway, name, { before: lastLook, refs, unasked })
+  }
+  return { watched: [...watched.values()], stuck, unasked: [...unasked] }
 }
 
 function stateOf(
