@@ -28,7 +28,7 @@ export interface How {
   /** Left out: warnings and errors only. */
   say?: Say
   /** What is to be done once the agent runs. */
-  started?(): void
+  started?(once: Once): void
   /** What is to be done at the end, whatever it is. */
   finish?(): void | Promise<void>
 }
@@ -95,7 +95,7 @@ export async function foreground(
   }
   say('info', `${plan.agent}: started (pid ${running.agent.pid})`)
   for (const signal of waiting) running.agent.signal(signal)
-  how.started?.()
+  how.started?.(running)
   const sending = await sendBeside(gateway, say)
   const ending = await running.ended()
   await sending?.()

@@ -1,8 +1,6 @@
 /** `secretref gateway run`: agents under supervision, in the foreground. */
 import { SecretRefError } from '../errors.ts'
 import { claim, unclaim } from '../gateway/claims.ts'
-import { listen } from '../gateway/control/listen.ts'
-import { makeSocketPath } from '../gateway/control/place.ts'
 import { dutiesOf } from '../gateway/duties-of.ts'
 import { endLike, exitCodeOf } from '../gateway/ending.ts'
 import type { Gateway } from '../gateway/gateway.ts'
@@ -12,19 +10,12 @@ import type { Service } from '../gateway/serve/service.ts'
 import { hearSignals } from '../gateway/signals.ts'
 import { askedEnvironment } from '../plan/environment.ts'
 import { ConfigWatch } from './config-watch.ts'
-import {
-  foreground,
-  openGateway,
-  plannerOf,
-  sayer,
-  settleAlerts,
-  type Level,
-} from './foreground.ts'
+import { openGateway, plannerOf, sayer, settleAlerts, type Level } from './foreground.ts'
+import { gatewayRunOnce } from './gateway-once.ts'
 import type { Io } from './io.ts'
 import type { StartOptions } from './options.ts'
-import type { Reloader } from './reloader.ts'
 import { chosen, serviceOf } from './services.ts'
-import { assemble, dutiesFor } from './serving.ts'
+import { assemble, openSocket } from './serving.ts'
 
 export interface GatewayRunOptions extends StartOptions {
   schedule?: string
@@ -54,28 +45,13 @@ export async function gatewayRun(
   }
   const served = services.map((service) => service.plan.agent)
   await claim(gateway, served)
-  const release = (): void => unclaim(gateway, served)
   const clock = wallClock(gateway.now)
   const environment = askedEnvironment(options.environment, io.env['SECRETREF_ENVIRONMENT'])
   const [only] = services
   if (names.length === 1 && only !== undefined && isSimple(gateway, only)) {
     // Once, in the foreground, as `run` does it: the agent's exit code and signals are ours.
     hearNow()
-    const beside = dutiesFor(gateway, say, clock)
-    // Alerts are sent beside any agent; that all credentials are looked at is for a gateway that stays, not
-    // for each start of one agent.
-    const all = await dutiesOf(gateway, environment, say)
-    const duties = all.filter(({ name }) => name === 'rotation')
-    return foreground(io, options, given, {
-      pristine: true,
-      gateway,
-      say,
-      started: () => beside.replace(duties),
-      finish: async () => {
-        await beside.stop()
-        release()
-      },
-    })
+    return gatewayRunOnce(io, gateway, only, say, { options, given })
   }
   const { server, duties, reloader } = assemble(io, gateway, say, {
     options,
@@ -137,18 +113,6 @@ function holdHangUp(): () => void {
   return () => {
     process.off('SIGHUP', note)
     if (came) process.kill(process.pid, 'SIGHUP')
-  }
-}
-
-/** Agents are served without it as well; what is missing is said. */
-async function openSocket(gateway: Gateway, reloader: Reloader, say: Say): Promise<() => void> {
-  try {
-    const path = await makeSocketPath(gateway.home, gateway.loaded.path)
-    return await listen(path, () => reloader.reload('asked'))
-  } catch (error) {
-    if (!(error instanceof SecretRefError)) throw error
-    say('warn', `gateway reload cannot reach this gateway: ${error.message}`, error.hint)
-    return () => {}
   }
 }
 

@@ -9,10 +9,21 @@ import type { Answer, Reloaded } from '../gateway/control/message.ts'
 import type { Duties, Duty } from '../gateway/duties.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Say } from '../gateway/result.ts'
-import { meaningOf } from '../gateway/serve/meaning.ts'
-import type { Server } from '../gateway/serve/server.ts'
+import { meaningOf, type Current } from '../gateway/serve/meaning.ts'
+import type { Replacement } from '../gateway/serve/server.ts'
 import type { Service } from '../gateway/serve/service.ts'
 import type { Io } from './io.ts'
+
+/** Who has the agents: a `Server`, or one run. */
+export interface Reloadable {
+  /** True where there is nothing to reload for. */
+  readonly ending: boolean
+  /** By agent. */
+  readonly served: ReadonlyMap<string, { current: Current }>
+  /** What the services of a new config take from agents that run; nothing has happened yet. */
+  prepare(gateway: Gateway, services: readonly Service[]): Promise<Replacement>
+  replace(replacement: Replacement): void
+}
 
 export interface Serving {
   /** @throws SecretRefError where one agent could not be served */
@@ -24,7 +35,7 @@ export interface Serving {
 
 export class Reloader {
   readonly #io: Io
-  readonly #server: Server
+  readonly #server: Reloadable
   readonly #duties: Duties
   readonly #say: Say
   readonly #serving: Serving
@@ -38,7 +49,7 @@ export class Reloader {
   constructor(parts: {
     io: Io
     gateway: Gateway
-    server: Server
+    server: Reloadable
     duties: Duties
     say: Say
     serving: Serving

@@ -1,5 +1,8 @@
 /** The parts of a serving gateway, put together: its agents, what it does beside them, and its reload. */
+import { SecretRefError } from '../errors.ts'
 import { claim, unclaim } from '../gateway/claims.ts'
+import { listen } from '../gateway/control/listen.ts'
+import { makeSocketPath } from '../gateway/control/place.ts'
 import { Duties } from '../gateway/duties.ts'
 import { dutiesOf } from '../gateway/duties-of.ts'
 import type { Gateway } from '../gateway/gateway.ts'
@@ -73,6 +76,22 @@ export function dutiesFor(gateway: Gateway, say: Say, clock: Clock): Duties {
     record: ({ duty, error: { code } }) =>
       gateway.record([{ event: 'duty.failed', actor: gateway.actor, code, detail: { duty } }]),
   })
+}
+
+/** Agents are served without it as well; what is missing is said. */
+export async function openSocket(
+  gateway: Gateway,
+  reloader: Reloader,
+  say: Say,
+): Promise<() => void> {
+  try {
+    const path = await makeSocketPath(gateway.home, gateway.loaded.path)
+    return await listen(path, () => reloader.reload('asked'))
+  } catch (error) {
+    if (!(error instanceof SecretRefError)) throw error
+    say('warn', `gateway reload cannot reach this gateway: ${error.message}`, error.hint)
+    return () => {}
+  }
 }
 
 /** What checks have found, on stdout: a line of a binding as often as it changes. */

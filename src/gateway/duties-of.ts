@@ -20,13 +20,25 @@ export async function dutiesOf(
   environment: string | undefined,
   say: Say,
 ): Promise<Duty[]> {
-  const duties: Duty[] = [rotationOf(gateway, environment, say)]
+  const duties = dutiesBesideOne(gateway, environment, say)
   if (gateway.loaded.config.alerts !== undefined) {
     const { alertDuty } = await import('./alert/duty.ts')
     const { monitorDuty } = await import('./monitor/duty.ts')
     duties.push(alertDuty(gateway, say), monitorDuty(gateway, environment))
   }
   return duties
+}
+
+/**
+ * Of a gateway that runs one agent once. Alerts are sent beside any agent; that all credentials are looked
+ * at is for a gateway that stays, not for each start of one agent.
+ */
+export function dutiesBesideOne(
+  gateway: Gateway,
+  environment: string | undefined,
+  say: Say,
+): Duty[] {
+  return [rotationOf(gateway, environment, say)]
 }
 
 /** Somebody may begin a rotation by hand at any time, and leave the old value to us. */

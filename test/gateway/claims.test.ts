@@ -1,5 +1,7 @@
 /** Who serves an agent, where gateways do not see each other's pids. */
+import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { claim, unclaim } from '../../src/gateway/claims.ts'
 import { makeSocketPath } from '../../src/gateway/control/place.ts'
@@ -51,6 +53,17 @@ describeOnLinux('a claim', () => {
   test('of another container where nobody listens is taken over', async () => {
     const gateway = await claimed({ pid: process.ppid, started: `${startTimeOf(process.ppid)}@17` })
     await listens(gateway, `${process.ppid}-18`)
+    expect(await outcome(gateway)).toBe('claimed')
+  })
+
+  test('of another container without a socket holds while its process shows that it lives', async () => {
+    const gateway = await claimed({ pid: 7, started: '123@17' })
+    mkdirSync(gateway.home.live, { recursive: true, mode: 0o700 })
+    const sign = join(gateway.home.live, '7-123-17')
+    writeFileSync(sign, '')
+    expect(await outcome(gateway)).toMatch(/served by another gateway \(pid 7\)/)
+    const silent = Date.now() / 1000 - 181
+    utimesSync(sign, silent, silent)
     expect(await outcome(gateway)).toBe('claimed')
   })
 

@@ -20,9 +20,10 @@ export function holderLives(home: Home, { pid, started = '' }: Holder): boolean 
   return lives(home, `${pid}-${time === '' ? '0' : time}-${namespace}`)
 }
 
-/** Where we cannot see its pid. */
-export function isElsewhere({ started = '' }: Holder): boolean {
-  return partsOf(started).namespace !== pidNamespace()
+/** @returns of one whose pid we cannot see: its pid and namespace, as its control socket is named by them */
+export function elsewhere({ pid, started = '' }: Holder): string | undefined {
+  const { namespace } = partsOf(started)
+  return namespace === pidNamespace() ? undefined : `${pid}-${namespace}`
 }
 
 function partsOf(started: string): { time: string; namespace: string } {
