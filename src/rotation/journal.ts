@@ -11,7 +11,7 @@ import { existsSync } from 'node:fs'
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { SecretRefError } from '../errors.ts'
 import { guarded, inTransaction } from '../state/db.ts'
-import { openDurable } from '../state/durable.ts'
+import { openDurable, readDurable } from '../state/durable.ts'
 import type { Home } from '../state/home.ts'
 import { enter, LEDGER_SCHEMA, type Told } from './ledger.ts'
 import { CLASSES, ROTATION_REASONS, STEPS, type DriverClass, type Rotation } from './types.ts'
@@ -89,9 +89,15 @@ export function openJournal(home: Home): DatabaseSync {
   return openDurable(home.rotations, `${SCHEMA}${LEDGER_SCHEMA}`, VERSION)
 }
 
-/** @returns `undefined` where nothing was ever rotated. @throws STATE_UNAVAILABLE */
+/**
+ * For those who only look: on a read-only disk too.
+ *
+ * @returns `undefined` where nothing was ever rotated
+ * @throws STATE_UNAVAILABLE
+ */
 export function readJournal(home: Home): DatabaseSync | undefined {
-  return existsSync(home.rotations) ? openJournal(home) : undefined
+  if (!existsSync(home.rotations)) return undefined
+  return readDurable(home.rotations, `${SCHEMA}${LEDGER_SCHEMA}`, VERSION)
 }
 
 /**

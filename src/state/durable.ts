@@ -1,11 +1,12 @@
 /** SQLite files whose every commit is on the disk when it returns: what cannot be made anew from the log. */
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { SecretRefError } from '../errors.ts'
 import { guarded, inTransaction, refuseForeign } from './db.ts'
-import { ofAnotherVersion, unavailable } from './failures.ts'
+import { isReadOnly, ofAnotherVersion, unavailable } from './failures.ts'
 
 const BUSY_MS = 5000
 
@@ -36,6 +37,32 @@ export function openDurable(
   }
 }
 
+/**
+ * For those who only look: where it may not be written, it is read as it is, and nothing is made beside it.
+ *
+ * @throws STATE_UNAVAILABLE
+ */
+export function readDurable(path: string, schema: string, version: number): DatabaseSync {
+  try {
+    return openDurable(path, schema, version)
+  } catch (error) {
+    if (!isReadOnly(error)) throw error
+  }
+  const url = pathToFileURL(path)
+  // With a log beside it the newest is in there, and SQLite has to be let at both.
+  if (!existsSync(`${path}-wal`)) url.searchParams.set('immutable', '1')
+  let db: DatabaseSync | undefined
+  try {
+    db = new (sqlite().DatabaseSync)(url, { readOnly: true, timeout: BUSY_MS })
+    if (versionOf(db) !== version) throw ofAnotherVersion(path)
+    return db
+  } catch (error) {
+    db?.close()
+    if (error instanceof SecretRefError) throw error
+    throw unavailable(path, 'could not be read', error)
+  }
+}
+
 function makeTables(db: DatabaseSync, path: string, schema: string, version: number): void {
   inTransaction(db, () => {
     // Somebody else may have made them meanwhile.
@@ -45,6 +72,11 @@ function makeTables(db: DatabaseSync, path: string, schema: string, version: num
   })
 }
 
+/** Loaded on use. */
+function sqlite(): typeof import('node:sqlite') {
+  return createRequire(import.meta.url)('node:sqlite')
+}
+
 function versionOf(db: DatabaseSync): number {
   return Number(db.prepare('PRAGMA user_version').get()?.['user_version'])
 }
@@ -52,11 +84,8 @@ function versionOf(db: DatabaseSync): number {
 function open(path: string, busyMs: number): DatabaseSync {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    const { DatabaseSync: Database }: typeof import('node:sqlite') = createRequire(import.meta.url)(
-      'node:sqlite',
-    )
     refuseForeign(path)
-    const db = new Database(path, { timeout: busyMs })
+    const db = new (sqlite().DatabaseSync)(path, { timeout: busyMs })
     chmodSync(path, 0o600)
     return db
   } catch (error) {

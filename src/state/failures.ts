@@ -26,15 +26,17 @@ const CAUSES: Readonly<Record<string, Cause>> = {
 }
 
 const BUSY = 5
+const READ_ONLY = 8
+const CANNOT_OPEN = 14
 /** SQLite's primary result codes: sqlite.org/rescode.html */
 const SQLITE: Readonly<Record<number, Cause>> = {
   3: ['permission denied', WRITABLE],
   [BUSY]: ['another process holds it', 'try again'],
-  8: ['it may not be written', WRITABLE],
+  [READ_ONLY]: ['it may not be written', WRITABLE],
   10: ['the disk answered with an I/O error', 'check the disk and how much of it is free'],
   11: DAMAGED,
   13: ['the disk is full', 'free some space on the disk that holds it'],
-  14: ['it or its folder cannot be opened', WRITABLE],
+  [CANNOT_OPEN]: ['it or its folder cannot be opened', WRITABLE],
   26: DAMAGED,
 }
 
@@ -51,6 +53,14 @@ export function unavailable(path: string, what: string, error: unknown): SecretR
 /** Another process holds the database; it may let go. */
 export function isBusy(error: unknown): boolean {
   return error instanceof SecretRefError && codeOfSqlite(error.cause) === BUSY
+}
+
+/** It may be read, and not be written. */
+export function isReadOnly(error: unknown): boolean {
+  if (!(error instanceof SecretRefError)) return false
+  const code = codeOfSqlite(error.cause)
+  if (code !== undefined) return code === READ_ONLY || code === CANNOT_OPEN
+  return ['EROFS', 'EACCES', 'EPERM'].includes(errnoOf(error.cause) ?? '')
 }
 
 export function damaged(path: string): SecretRefError {
