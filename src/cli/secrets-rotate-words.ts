@@ -5,7 +5,9 @@ import { goneInWords, type Gone } from '../gateway/rotate/gone.ts'
 import type { Planned } from '../gateway/rotate/plan.ts'
 import { reasonOf, standingOf, type CameTo } from '../gateway/rotate/tell.ts'
 import { dayOf, isPast, whenOf } from '../policy/expiry.ts'
+import { mostTries } from '../rotation/machine.ts'
 import { helpOf } from '../rotation/reasons.ts'
+import type { Rotation } from '../rotation/types.ts'
 import { printable, type Io } from './io.ts'
 import type { Can, Outcome } from './secrets-rotate.ts'
 import { table } from './table.ts'
@@ -81,6 +83,20 @@ function minute(at: Date): string {
   return `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }
 
+/** A try that failed, and when the next one is. */
+export function triedInWords(
+  subject: Can['subject'],
+  now: Date,
+  { step, attempts }: Rotation,
+  last: CameTo['last'],
+  until: Date,
+): string {
+  const why = reasonOf(subject, last)?.message ?? 'it could not be done'
+  const most = mostTries(step, last.result ?? 'unknown')
+  const ms = Math.max(0, until.getTime() - now.getTime())
+  return `${subject.ref}: tried ${attempts} of ${most}: ${why}; again in ${Math.ceil(ms / 1000)} s; Ctrl-C leaves it to the next run`
+}
+
 export function outcomeText(io: Io, outcome: Outcome): string {
   const { sign, text, hint } = wordsOf(outcome)
   const lines = [`${signText(sign, io.signs)} ${outcome.planned.subject.ref}: ${text}`]
@@ -119,6 +135,14 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
     case 'expire':
       return { sign: 'attention', text: why?.message ?? 'a person is needed', hint: why?.hint }
     case 'failed':
+      if (rotation.step === 'aborting') {
+        const leave = `or give it up as it stands: secretref secrets rotation abandon ${rotation.ref} --leave`
+        return {
+          sign: 'bad',
+          text: `what was begun is not undone yet${message}${code}`,
+          hint: `the next run tries that again, once this is mended: ${why?.hint ?? 'see its service'}; ${leave}`,
+        }
+      }
       return {
         sign: 'bad',
         text: `not rotated${message}${code}`,

@@ -5,6 +5,7 @@ import { isatty } from 'node:tty'
 import { setTimeout as pause } from 'node:timers/promises'
 import { SecretRefError } from '../errors.ts'
 import { settleAlerts } from '../gateway/alert/duty.ts'
+import { endLike } from '../gateway/ending.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { currentOf } from '../gateway/rotate/ages.ts'
 import { tellGone, type Gone } from '../gateway/rotate/gone.ts'
@@ -19,7 +20,15 @@ import { openJournal, readJournal } from '../rotation/journal.ts'
 import { openGateway, sayer } from './foreground.ts'
 import type { Io } from './io.ts'
 import { progressLine } from './progress.ts'
-import { asJson, goneText, needsSomebody, outcomeText, planTable } from './secrets-rotate-words.ts'
+import { Stop } from './secrets-rotate-stop.ts'
+import {
+  asJson,
+  goneText,
+  needsSomebody,
+  outcomeText,
+  planTable,
+  triedInWords,
+} from './secrets-rotate-words.ts'
 
 /** What a caller of ours adds to what a user may write. */
 export interface GoingOn {
@@ -52,6 +61,7 @@ export interface Outcome {
 interface Asked extends SecretsRotateOptions, GoingOn {
   /** When the refs were read. */
   lookedAt: Date
+  stop: Stop
 }
 
 /** Rotations that need nobody run beside each other. */
@@ -59,9 +69,11 @@ const AT_ONCE = 4
 /** How long a rotation of another process is waited for. */
 const JOIN_MS = 120_000
 const LOOK_MS = 500
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** @returns 1 where somebody has to do something, or something could not be done; else 0 */
+/**
+ * @returns 1 where somebody has to do something, or something could not be done; else 0. What a signal has
+ *   stopped goes on with the next run, and ends us by that signal
+ */
 export async function secretsRotate(
   io: Io,
   options: SecretsRotateOptions & GoingOn,
@@ -70,12 +82,18 @@ export async function secretsRotate(
   const gateway = await openGateway(io, options)
   // To look makes no file.
   const db = options.dryRun === true ? readJournal(gateway.home) : openJournal(gateway.home)
+  const stop = new Stop(io)
+  let code: number
   try {
-    return await withJournal(io, gateway, db, options)
+    code = await withJournal(io, gateway, db, { ...options, stop })
   } finally {
+    stop.dismiss()
     db?.close()
     await gateway.settle()
   }
+  // A calling shell loop breaks on Ctrl-C only where we end by it.
+  const { signal } = stop
+  return signal === undefined ? code : endLike({ signal })
 }
 
 function checkFlags(io: Io, options: SecretsRotateOptions): void {
@@ -103,7 +121,7 @@ async function withJournal(
   io: Io,
   gateway: Gateway,
   db: DatabaseSync | undefined,
-  options: SecretsRotateOptions & GoingOn,
+  options: SecretsRotateOptions & GoingOn & { stop: Stop },
 ): Promise<number> {
   const { provider, ref, agent, daysRemaining, environment } = options
   const force = options.force === true || options.revokeNow === true
@@ -170,34 +188,36 @@ async function rotateAll(
   todo: readonly Can[],
   options: Asked,
 ): Promise<Outcome[]> {
-  const stop = new AbortController()
-  const onSignal = (): void => stop.abort()
-  for (const signal of SIGNALS) process.on(signal, onSignal)
+  const { stop } = options
+  stop.listen()
   const progress = progressLine(io)
   const say: Say = (level, sentence, hint) => {
-    if (level === 'info') progress.show(sentence)
-    else sayer(io, 'warn')(level, sentence, hint)
+    if (level === 'info') return progress.show(sentence)
+    progress.clear()
+    sayer(io, 'warn')(level, sentence, hint)
   }
-  const one = async (planned: Can): Promise<Outcome> => {
+  const one = async (planned: Can): Promise<Outcome[]> => {
+    // Nothing more is begun.
+    if (stop.signal !== undefined) return []
     try {
-      return { planned, rotated: await rotateOne(gateway, db, planned, options, say, stop.signal) }
+      return [{ planned, rotated: await rotateOne(gateway, db, planned, options, say) }]
     } catch (error) {
       if (!(error instanceof SecretRefError) || error.code.startsWith('AUDIT_')) throw error
-      return { planned, rotated: error }
+      return [{ planned, rotated: error }]
     }
   }
   try {
     const turns = new Turns(AT_ONCE)
     const alone = todo.filter(({ subject }) => !subject.guided)
-    const outcomes = await Promise.all(alone.map((planned) => turns.run(() => one(planned))))
+    const all = await Promise.all(alone.map((planned) => turns.run(() => one(planned))))
+    const outcomes = all.flat()
     // One prompt after the other.
-    for (const planned of todo) if (planned.subject.guided) outcomes.push(await one(planned))
+    for (const planned of todo) if (planned.subject.guided) outcomes.push(...(await one(planned)))
     progress.clear()
     await alert(gateway, outcomes, say)
     return todo.flatMap((planned) => outcomes.filter((outcome) => outcome.planned === planned))
   } finally {
     progress.clear()
-    for (const signal of SIGNALS) process.off(signal, onSignal)
   }
 }
 
@@ -208,12 +228,13 @@ async function rotateOne(
   { subject, current, due, open }: Can,
   options: Asked,
   say: Say,
-  signal: AbortSignal,
 ): Promise<Rotated> {
+  const { heard: signal } = options.stop
   const from = versionOf(current, open)
   const until = Date.now() + JOIN_MS
   const wanted = options.force === true || options.revokeNow === true
   const pasteMarks = subject.guided ? inputMarks(options) : undefined
+  let told = false
   for (;;) {
     const rotated = await rotate(gateway, db, {
       subject,
@@ -224,6 +245,7 @@ async function rotateOne(
       impatient: wanted,
       revokeNow: options.revokeNow === true,
       ...(pasteMarks === undefined ? {} : { pasteMarks }),
+      pausing: (...about) => say('warn', triedInWords(subject, gateway.now(), ...about)),
       say,
       signal,
     })
@@ -234,9 +256,12 @@ async function rotateOne(
       const now = (await currentOf(gateway, [subject])).get(subject.ref)
       const again: Can = { kind: 'can', subject, due, todo: true, ...(now && { current: now }) }
       const after = { ...options, lookedAt: gateway.now() }
-      return rotateOne(gateway, db, again, after, say, signal)
+      return rotateOne(gateway, db, again, after, say)
     }
-    say('info', `${subject.ref}: process ${rotated.pid} rotates it; waiting`)
+    const words = `${subject.ref}: process ${rotated.pid} rotates it; waiting`
+    // Where no line shows it, once.
+    say(told || isatty(2) ? 'info' : 'warn', words)
+    told = true
     await pause(LOOK_MS, undefined, { signal }).catch(() => {})
   }
 }

@@ -22,6 +22,7 @@ import {
 import { ledgerOf, type LedgerRow } from '../rotation/ledger.ts'
 import { abandon, resume, rollBack } from '../rotation/machine.ts'
 import type { Rotation } from '../rotation/types.ts'
+import { isUntouched } from '../rotation/untouched.ts'
 import { openGateway } from './foreground.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
@@ -134,25 +135,49 @@ export async function rotationResume(
   return goOn(io, ref, options, one)
 }
 
-/** Gives one up: before its new value became current it is undone, after that it stays as it is. */
+/**
+ * Gives one up: before its new value became current what was begun is undone, after that it stays as it is.
+ *
+ * @param options `leave`: it stays as it is in any case, also where it cannot be undone
+ */
 export async function rotationAbandon(
   io: Io,
   ref: string,
-  options: RotationOptions,
+  options: RotationOptions & { leave?: true },
 ): Promise<number> {
-  let left = 'what is current stays, and so does the old one'
-  const now = await changed(io, ref, options, (found, gone) => {
-    if (gone === undefined) return abandoned(found)
-    if (found.promotedAt === undefined) {
-      left = `${goneInWords(gone).message}, so nothing was undone: what it has made may live at its service`
-    }
-    return { ...found, step: 'abandoned' }
+  let left = ''
+  const now = await changed(io, ref, options, (one, gone) => {
+    const why = gone === undefined ? '' : `${goneInWords(gone).message}, so nothing was undone; `
+    left = `${why}${leftOf(io, one)}`
+    return abandoned(one, gone !== undefined || options.leave === true)
   })
   if (now.step === 'abandoned') {
     io.err(`${printable(`${ref}: given up; ${left}`)}\n`)
     return 0
   }
   return goOn(io, ref, options, now)
+}
+
+/** What is left at the service, by its own name where that is known. */
+function leftOf({ home }: Io, one: Journalled): string {
+  if (isUntouched(one)) return 'nothing of it is left at its service'
+  const oldIsBack = one.reason === 'current-changed'
+  if (one.promotedAt !== undefined && !oldIsBack) return endIt('the old value')
+  if (one.class === 'chosen') {
+    return 'what is current stays, and its service may take another value only: see that it works'
+  }
+  const db = readJournal(home)
+  try {
+    const rows = db === undefined ? [] : ledgerOf(db, one.config)
+    const made = rows.find(({ rotation, role }) => rotation === one.id && role === 'new')
+    return endIt(made?.upstream ?? 'what it may have made')
+  } finally {
+    db?.close()
+  }
+}
+
+function endIt(what: string): string {
+  return `what is current stays, and ${what} is yours to end at its service`
 }
 
 async function goOn(
@@ -199,13 +224,10 @@ function requireThere(gone: Gone | undefined): void {
   throw new SecretRefError('REF_UNKNOWN', `${gone.ref}: ${message}`, { scope: 'ref', hint })
 }
 
-/**
- * One that is stuck has tried to undo itself, or never got as far; one that was given up before could not
- * be undone, and is given up as it stands.
- */
-function abandoned(one: Journalled): Rotation {
-  const again = one.step === 'aborting' && one.reason === 'abandoned'
-  return one.step === 'stuck' || again ? { ...one, step: 'abandoned' } : abandon(one)
+/** One that is stuck has tried to undo itself, or never got as far; of one that is untouched there is nothing to undo. */
+function abandoned(one: Journalled, leave: boolean): Rotation {
+  const asItStands = leave || one.step === 'stuck' || isUntouched(one)
+  return asItStands ? { ...one, step: 'abandoned' } : abandon(one)
 }
 
 /** Under the rotation's hold, and on record. @returns what it is now */

@@ -72,12 +72,16 @@ export function enter(
     ).run(next, at, state, id)
   }
   if (step === 'staged') {
-    db.prepare(`INSERT OR REPLACE INTO ledger VALUES (?, 'new', 'made', ?, ?, NULL, ?)`).run(
-      id,
-      upstream ?? null,
-      fingerprint ?? null,
-      at,
-    )
+    // Written again by each try of what comes next, which tells nothing of it.
+    db.prepare(
+      `INSERT INTO ledger VALUES (?, 'new', 'made', ?, ?, NULL, ?)
+       ON CONFLICT (rotation, role) DO UPDATE SET
+         state = excluded.state,
+         upstream = coalesce(excluded.upstream, upstream),
+         fingerprint = coalesce(excluded.fingerprint, fingerprint),
+         version = NULL,
+         updated_at = excluded.updated_at`,
+    ).run(id, upstream ?? null, fingerprint ?? null, at)
   } else if (step === 'promoted') {
     markPromoted(db, id, momentAt(now))
     db.prepare('UPDATE ledger SET version = ? WHERE rotation = ? AND role = ?').run(

@@ -153,15 +153,20 @@ function arrived(rotation: Rotation, action: Action, now: Date): Rotation {
   return { ...to, failures, open: false, notBefore: later(now, failures) }
 }
 
+/** How often a step is tried whose last try ended so. */
+export function mostTries(step: Step, result: Result): number {
+  // To be undone is as urgent as to be ended: until then service and store may not agree.
+  if (BEYOND_RETURN.has(step) || step === 'aborting') return MOST_AFTER
+  return result === 'not-yet' ? MOST_LOOKS : MOST_ATTEMPTS
+}
+
 /** The same step another time, later; too often: before the point of no return undone, else left to a person. */
 function again(rotation: Rotation, result: Result, now: Date): Rotation {
   const { step } = rotation
   const attempts = rotation.attempts + 1
   const after = BEYOND_RETURN.has(step)
-  // To be undone is as urgent as to be ended: until then service and store may not agree.
-  const most =
-    after || step === 'aborting' ? MOST_AFTER : result === 'not-yet' ? MOST_LOOKS : MOST_ATTEMPTS
-  if (attempts < most) return { ...rotation, attempts, notBefore: later(now, attempts) }
+  if (attempts < mostTries(step, result))
+    return { ...rotation, attempts, notBefore: later(now, attempts) }
   if (step === 'aborting') return over(rotation, 'stuck', 'not-undone')
   if (after) return over(rotation, 'stuck', 'unavailable')
   return abort(rotation, result === 'not-yet' ? 'refused' : 'unavailable')

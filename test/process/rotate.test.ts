@@ -1,7 +1,8 @@
 /** `secretref secrets rotate` and `rotation` as whole processes, against an issuer that can be looked into. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { skipLoudly } from '../values/loud.ts'
 import { FIRST, REF, rotating, type Rotating } from './rotating.ts'
 import {
   environment,
@@ -13,8 +14,10 @@ import {
   run,
   runAgent,
   start,
+  type Running,
   until,
 } from './support.ts'
+import { hasTerminal, onTerminal } from './terminal.ts'
 
 const FORCED = ['secrets', 'rotate', '--ref', REF, '--force'] as const
 const AT_ONCE = { grace: '1s' }
@@ -22,6 +25,19 @@ const AT_ONCE = { grace: '1s' }
 async function received({ world }: Rotating): Promise<string | undefined> {
   const { stdout } = await runAgent(world, PRINT_ENVIRONMENT)
   return environment(stdout).get('API_KEY')?.toString()
+}
+
+function warned(running: Running, pattern: RegExp): Promise<true> {
+  return until(String(pattern), () => pattern.test(running.soFar().err) || undefined)
+}
+
+function ruleOf({ world }: Rotating): { command: string } {
+  const config: {
+    openclaw: { gateway: { secrets: { refMap: Record<string, { rotate: { command: string } }> } } }
+  } = JSON.parse(readFileSync(world.config, 'utf8'))
+  const { rotate } = config.openclaw.gateway.secrets.refMap[REF] ?? {}
+  if (rotate === undefined) throw new Error('it has no rule')
+  return rotate
 }
 
 function lived({ issuer }: Rotating): string[] {
@@ -237,6 +253,81 @@ describe('left to a person', () => {
     const described = await one.secretref(['secrets', 'describe', REF])
     expect(described.out).toMatch(/^ {2}rotated +\S+Z, from version 1 to 2$/m)
     expect(described.out).not.toContain('under way')
+  }, 60_000)
+
+  test('on a terminal each failed try is a line, and Ctrl-C leaves it to the next run', async (context) => {
+    if (!hasTerminal) skipLoudly(context, 'a rotation on a terminal', 'python3 is missing')
+    const one = await rotating('issued', AT_ONCE)
+    const { command } = ruleOf(one)
+    const right = readFileSync(command, 'utf8')
+    writeFileSync(command, `#!/bin/sh\necho ${FIRST}\nexit 3\n`)
+    const words = [...FORCED, '--config', one.world.config]
+    const env = { TERM: 'xterm' }
+    const shell = start(one.world, words, { through: onTerminal, stdin: 'pipe', env })
+    await shell.says(
+      /api-key: tried 1 of 5: the program .*, ended with exit code 3 at step "create"; again in 5 s; Ctrl-C leaves it to the next run/,
+    )
+    shell.child.stdin?.write('\u0003')
+    const { out, code } = await shell.ended
+    // Python's way to say: by signal 2.
+    expect(code).toBe(256 - 2)
+    expect(out).toMatch(/under way \(creating\): the program/)
+    expect(out).toContain(
+      'hint: the gateway goes on with it, or the next `secretref secrets rotate`',
+    )
+    expect(out).not.toContain(FIRST)
+    expect(recordsOf(one.world).findLast(({ reason }) => reason === 'exit-code')).toMatchObject({
+      event: 'rotation.step',
+      code: 'PROVIDER_INVALID',
+      exit: { code: 3 },
+      detail: { action: 'create', call: 'create', result: 'unknown', step: 'creating' },
+    })
+    writeFileSync(command, right)
+    expect((await one.secretref(FORCED)).out).toContain('rotated, version 2 (was 1)')
+  }, 60_000)
+
+  test('given up where the program is gone: at once where nothing was begun, else as it stands by --leave', async () => {
+    const one = await rotating('issued')
+    const { command } = ruleOf(one)
+    const gone = `${command}.gone`
+    renameSync(command, gone)
+    // Tried, and nothing was sent.
+    const waits = start(one.world, [...FORCED, '--config', one.world.config])
+    await warned(
+      waits,
+      /tried 1 of 5: the program .*, does not exist; again in 5 s; Ctrl-C leaves it to/,
+    )
+    waits.child.kill('SIGINT')
+    expect((await waits.ended).signal).toBe('SIGINT')
+    const abandon = ['secrets', 'rotation', 'abandon', REF]
+    const untouched = await one.secretref(abandon)
+    expect(untouched).toMatchObject({
+      code: 0,
+      err: `${REF}: given up; nothing of it is left at its service\n`,
+    })
+
+    // One was made, and the program goes away before it is tried.
+    renameSync(gone, command)
+    one.issuer = { ...one.issuer, refuse: ['try'] }
+    const made = start(one.world, [...FORCED, '--config', one.world.config])
+    await warned(made, /tried 1 of 7: .* says that its service refuses the new value; again in 5 s/)
+    renameSync(command, gone)
+    made.child.kill('SIGINT')
+    await made.ended
+    const undoing = start(one.world, [...abandon, '--config', one.world.config])
+    await warned(undoing, /tried 1 of 12: .*does not exist/)
+    undoing.child.kill('SIGINT')
+    const { out } = await undoing.ended
+    expect(out).toContain('what was begun is not undone yet: the program')
+    expect(out).toContain(`secrets rotation abandon ${REF} --leave`)
+    const left = await one.secretref([...abandon, '--leave'])
+    expect(left).toMatchObject({
+      code: 0,
+      err: `${REF}: given up; what is current stays, and key-1 is yours to end at its service\n`,
+    })
+    const status = await one.secretref(['secrets', 'rotation', 'status'])
+    expect(status).toMatchObject({ code: 0, out: '' })
+    expect(await received(one)).toBe(FIRST)
   }, 60_000)
 
   test('the old value was put back while it was to be ended: what is said of it helps', async () => {

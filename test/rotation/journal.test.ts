@@ -125,3 +125,18 @@ test('the ledger knows every credential of ours, and what became of it', () => {
   write({ ...third, step: 'failed' })
   expect(rows().filter((row) => !row.includes('ended'))).toEqual(['new current key_3'])
 })
+
+test('a try of what comes next, which tells nothing of the new one, takes no name away', () => {
+  const db = open()
+  const mine = hold(db)
+  const rotation: Rotation = { ...beginRotation(db, mine, WHAT, NOW), step: 'staged' }
+  writeRotation(db, mine, rotation, NOW, { id: 'key-7', fingerprint: 'hmac-1' })
+  writeRotation(db, mine, { ...rotation, attempts: 1 }, NOW)
+  expect(ledgerOf(db, KEY.config)).toMatchObject([
+    { role: 'new', state: 'made', upstream: 'key-7', fingerprint: 'hmac-1' },
+  ])
+  // Undone, and made anew by the same rotation.
+  writeRotation(db, mine, { ...rotation, step: 'failed' }, NOW)
+  writeRotation(db, mine, rotation, NOW, { id: 'key-8' })
+  expect(ledgerOf(db, KEY.config)).toMatchObject([{ state: 'made', upstream: 'key-8' }])
+})

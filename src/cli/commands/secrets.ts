@@ -110,6 +110,7 @@ function addRotation(secrets: Command, line: Line): void {
     })
   command(rotation, 'abandon <name>', 'Give one up; what is not current yet is undone.')
     .option(...environment)
+    .option('--leave', 'as it stands: undo nothing, end nothing')
     .action((name: string, options: object) => {
       line.choose(async () =>
         (await import('../secrets-rotation.ts')).rotationAbandon(line.io, name, options),

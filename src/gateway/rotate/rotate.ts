@@ -50,6 +50,8 @@ export interface RotateRequest {
   revokeNow: boolean
   /** There where a person is at hand to bring a new value. */
   pasteMarks?: boolean
+  /** Hears of a try that failed, before the pause until the next one. */
+  pausing?: (rotation: Rotation, last: Partial<Did>, until: Date) => void
   say: Say
   signal: AbortSignal
 }
@@ -158,7 +160,8 @@ async function held(
       )
       const until = isOver(rotation) || signal.aborted ? undefined : old.pauseOf(rotation, now())
       const ms = until === undefined ? undefined : Math.max(0, until.getTime() - now().getTime())
-      if (ms === undefined || Date.now() + ms > patience) break
+      if (until === undefined || ms === undefined || Date.now() + ms > patience) break
+      if (rotation.attempts > 0) request.pausing?.(rotation, last, until)
       await pause(ms, undefined, { signal }).catch(() => {})
       rotation = withoutPause(rotation)
     }
