@@ -1,6 +1,8 @@
 /** A world whose one ref is rotated by a program: an issuer that a test can look into. */
-import { readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 import type { DriverClass } from '../../src/rotation/types.ts'
 import { newIssuer, type IssuerState } from '../fakes/issuer.ts'
 import { makeWorld, ROOT, run, type Ended, type RunOptions, type World } from './support.ts'
@@ -65,8 +67,25 @@ export async function rotating(
         ...options,
       }),
   }
+  const { home } = world
+  const made = stores.get(first)
+  if (made !== undefined) {
+    mkdirSync(home.keys, { mode: 0o700, recursive: true })
+    for (const name of STORE) cpSync(join(made, name), join(home.dir, name))
+    return one
+  }
   await one.secretref(['store', 'init'])
   const { code, err } = await one.secretref(['secrets', 'set', REF], { stdin: Buffer.from(first) })
   if (code !== 0) throw new Error(err)
+  const kept = mkdtempSync(join(tmpdir(), 'secretref-rotating-'))
+  for (const name of STORE) cpSync(join(home.dir, name), join(kept, name))
+  stores.set(first, kept)
   return one
 }
+
+/** The first world's store and its key, by the value in it: those that come after need not make theirs. */
+const stores = new Map<string, string>()
+const STORE = ['store.age', 'keys/store.key'] as const
+afterAll(() => {
+  for (const dir of stores.values()) rmSync(dir, { recursive: true, force: true })
+})

@@ -11,7 +11,6 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,6 +18,7 @@ import { delimiter, dirname, join, resolve } from 'node:path'
 import { describe, onTestFinished } from 'vitest'
 import type { AuditRecord } from '../../src/audit/record.ts'
 import { homeOf, type Home } from '../../src/state/home.ts'
+import { BUILT, isBuilt } from '../built.ts'
 import { loudly } from '../values/loud.ts'
 
 export const ROOT = resolve(import.meta.dirname, '../..')
@@ -33,15 +33,7 @@ export function describeOnLinux(what: string, body: () => void): void {
 }
 
 /** The build where `npm test` has just made it; the sources where a file is newer than the build. */
-export const CLI = isBuilt() ? join(ROOT, 'dist/secretref.cjs') : join(ROOT, 'src/cli/boot.cjs')
-
-function isBuilt(): boolean {
-  const built = join(ROOT, 'dist/secretref.cjs')
-  if (!existsSync(built)) return false
-  const time = statSync(built).mtimeMs
-  const sources = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
-  return sources.every((name) => statSync(join(ROOT, 'src', name)).mtimeMs <= time)
-}
+export const CLI = isBuilt() ? BUILT : join(ROOT, 'src/cli/boot.cjs')
 
 export interface World {
   /** Everything below is inside it; it is gone when the test is. */
