@@ -3,7 +3,7 @@
  * sends: the next process would only be told the same, and asking again is what it asked us not to do.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import { inTransaction } from '../state/db.ts'
+import { guarded, inTransaction } from '../state/db.ts'
 
 /** Files of the first version lack it, so it is made on opening. */
 export const HOLDS = `
@@ -44,17 +44,21 @@ export function holdBack(
   const whose = why.busy ? ALL : environment
   inTransaction(db, () => {
     const known = db
-      .prepare('SELECT failures FROM holds WHERE config = ? AND environment = ? AND channel = ?')
+      .prepare('SELECT * FROM holds WHERE config = ? AND environment = ? AND channel = ?')
       .get(config, whose, channel)
     const failures = Number(known?.['failures'] ?? 0) + 1
     const pause = Math.min(MOST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(failures - 1, 10))
     const ms = Math.min(MOST_ASKED_MS, Math.max(pause, why.after ?? 0))
+    const until = new Date(now.getTime() + ms).toISOString()
+    // Two that were sent at once may be told different times: the later one counts.
+    const before = String(known?.['until'] ?? '')
+    const counts = before > until && before <= heldAt(now)[1]
     db.prepare('INSERT OR REPLACE INTO holds VALUES (?, ?, ?, ?, ?)').run(
       config,
       whose,
       channel,
       failures,
-      new Date(now.getTime() + ms).toISOString(),
+      counts ? before : until,
     )
   })
 }
@@ -76,4 +80,34 @@ export const NOT_HELD = `NOT EXISTS (SELECT 1 FROM holds h WHERE h.config = a.co
 
 export function heldAt(now: Date): [string, string] {
   return [now.toISOString(), new Date(now.getTime() + MOST_ASKED_MS).toISOString()]
+}
+
+export interface Held extends Way {
+  /** Alerts that nobody has tried to send yet. */
+  count: number
+  until: Date
+}
+
+/** What of one config waits for a channel that is left alone, and was never tried. @throws STATE_UNAVAILABLE */
+export function heldUntried(db: DatabaseSync, config: string, now: Date): Held[] {
+  const rows = guarded(db, () =>
+    db
+      .prepare(
+        `SELECT a.environment, d.channel, count(DISTINCT a.id) AS n, max(h.until) AS until
+         FROM deliveries d JOIN alerts a ON a.id = d.alert
+           JOIN holds h ON h.config = a.config AND h.channel = d.channel
+             AND h.environment IN ('${ALL}', a.environment)
+         WHERE a.config = ? AND d.state = 'waiting' AND d.attempts = 0
+           AND h.until > ? AND h.until <= ?
+         GROUP BY a.environment, d.channel ORDER BY a.environment, d.channel`,
+      )
+      .all(config, ...heldAt(now)),
+  )
+  return rows.map((row) => ({
+    config,
+    environment: String(row['environment']),
+    channel: String(row['channel']),
+    count: Number(row['n']),
+    until: new Date(String(row['until'])),
+  }))
 }

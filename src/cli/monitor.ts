@@ -73,7 +73,8 @@ async function tell(
   for (const alert of meant) {
     await raiseAlert(gateway, alert, to === undefined ? undefined : [to])
   }
-  if (meant.length > 0) await settleAlerts(gateway, sayer(io, 'warn'))
+  // Where only cron looks, this is also the next chance of what was left.
+  await settleAlerts(gateway, sayer(io, 'warn'))
   if (asked !== undefined && to === undefined) return noChannel(asked)
   if (asked === undefined && channelsOf(alerts).length === 0) return nobody
   return undefined

@@ -52,6 +52,15 @@ test('one that is busy gets nothing as long as it asked for, not a new alert, fr
   expect(isDue(second, way('production', 'webhook:own'), NOW)).toBe(true)
 })
 
+test('of two answers that come at once the longer wait counts', () => {
+  const db = open(tempHome())
+  raiseAt(db, way('production'), 'a')
+  holdBack(db, way('production'), { busy: true, after: 600_000 }, NOW)
+  holdBack(db, way('production'), { busy: true, after: 30_000 }, NOW)
+  expect(isDue(db, way('production'), later(599))).toBe(false)
+  expect(isDue(db, way('production'), later(601))).toBe(true)
+})
+
 test('one whose server is down holds up its own environment, longer each time, five minutes at most', () => {
   const db = open(tempHome())
   raiseAt(db, way('staging'), 'a')

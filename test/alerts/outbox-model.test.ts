@@ -2,11 +2,13 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { openOutbox } from '../../src/alerts/db.ts'
+import { holdBack } from '../../src/alerts/holds.ts'
 import {
   A_MINUTE,
   freeOfTheDead,
   raise,
   take,
+  wasLeft,
   wasNotSent,
   wasSent,
   type Delivery,
@@ -20,6 +22,8 @@ const step = fc.oneof(
   fc.record({ does: fc.constant('raise'), key: fc.nat(6) }),
   fc.record({ does: fc.constant('take'), who: fc.nat(2) }),
   fc.record({ does: fc.constant('settle'), who: fc.nat(2), sent: fc.boolean() }),
+  fc.record({ does: fc.constant('leave'), who: fc.nat(2) }),
+  fc.record({ does: fc.constant('hold'), busy: fc.boolean(), after: fc.nat(3600) }),
   fc.record({ does: fc.constant('die'), who: fc.nat(2) }),
   fc.record({ does: fc.constant('wait'), seconds: fc.nat(1800) }),
 )
@@ -29,10 +33,11 @@ test('an alert is one living process’s, is sent once, keeps to the rate, and i
   const db = openOutbox(home)
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      db.exec('DELETE FROM alerts')
+      db.exec('DELETE FROM alerts; DELETE FROM holds')
       let now = START
       let generation = 0
       const selves = [0, 1, 2].map(() => `p${(generation += 1)}`)
+      let heldUntil = 0
       const held = new Map<string, { self: string; delivery: Delivery; until: number }>()
       const sent = new Map<string, number>()
       let raised = 0
@@ -49,6 +54,7 @@ test('an alert is one living process’s, is sent once, keeps to the rate, and i
             true,
           )
           expect(sent.has(delivery.id)).toBe(false)
+          expect(now).toBeGreaterThanOrEqual(heldUntil)
           held.set(delivery.id, { self: selves[who] ?? '', delivery, until: now + 60_000 })
         }
       }
@@ -59,6 +65,7 @@ test('an alert is one living process’s, is sent once, keeps to the rate, and i
           if (!well) wasNotSent(db, delivery, { final: false }, new Date(now))
           else {
             sent.set(id, now)
+            heldUntil = 0
             wasSent(db, WAY, delivery, new Date(now))
           }
         }
@@ -76,6 +83,15 @@ test('an alert is one living process’s, is sent once, keeps to the rate, and i
             at: new Date(now),
           } as const
           if (raise(db, WAY.config, alert, ['slack']) === 'raised') raised += 1
+        } else if ('busy' in one) {
+          holdBack(db, WAY, { busy: one.busy, after: one.after * 1000 }, new Date(now))
+          heldUntil = Math.max(heldUntil, now + one.after * 1000)
+        } else if (one.does === 'leave') {
+          for (const [id, { self, delivery }] of held) {
+            if (self !== selves[one.who]) continue
+            held.delete(id)
+            wasLeft(db, delivery, new Date(now))
+          }
         } else if ('seconds' in one) now += one.seconds * 1000
         else if ('sent' in one) settles(one.who, one.sent)
         else if (one.does === 'take') takes(one.who)

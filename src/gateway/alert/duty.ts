@@ -4,7 +4,7 @@ import { Duties, type Duty } from '../duties.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
 import { wallClock } from '../schedule.ts'
-import { alertsAreDue } from './pending.ts'
+import { alertsAreDue, heldAlerts } from './pending.ts'
 import { MESSAGE_TIMEOUT_MS } from './words.ts'
 
 /** A look at a small file of ours; what waits for its channel comes on time enough. */
@@ -58,9 +58,14 @@ export function sendBeside(gateway: Gateway, say: Say): () => Promise<void> {
 /** Before a command ends: what it has raised, and what others left. Never throws for an alert's sake. */
 export async function settleAlerts(gateway: Gateway, say: Say): Promise<void> {
   try {
-    if (!(await alertsAreDue(gateway))) return
-    const { flushAlerts } = await import('./flush.ts')
-    await flushAlerts(gateway, { say, signal: AbortSignal.timeout(END_MS) })
+    if (await alertsAreDue(gateway)) {
+      const { flushAlerts } = await import('./flush.ts')
+      await flushAlerts(gateway, { say, signal: AbortSignal.timeout(END_MS) })
+    }
+    const held = await heldAlerts(gateway)
+    if (held.length === 0) return
+    const { sayHeld } = await import('./settled.ts')
+    for (const one of held) sayHeld(say, one)
   } catch (error) {
     if (!(error instanceof SecretRefError)) throw error
     say('error', `alerts are not sent: ${error.message}`, error.hint)

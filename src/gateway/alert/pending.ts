@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { openOutbox, outboxAt } from '../../alerts/db.ts'
+import { heldUntried, type Held } from '../../alerts/holds.ts'
 import { due, freeOfTheDead, type Holder } from '../../alerts/outbox.ts'
 import { patiently } from '../../state/patience.ts'
 import type { Gateway } from '../gateway.ts'
@@ -23,6 +24,17 @@ export async function alertsAreDue(gateway: Gateway): Promise<boolean> {
   try {
     await patiently(() => freeOfTheDead(db, holderOf(), gateway.now()))
     return due(db, gateway.loaded.path, gateway.now()).length > 0
+  } finally {
+    db.close()
+  }
+}
+
+/** @throws STATE_UNAVAILABLE */
+export async function heldAlerts(gateway: Gateway): Promise<Held[]> {
+  const db = await outboxOf(gateway)
+  if (db === undefined) return []
+  try {
+    return heldUntried(db, gateway.loaded.path, gateway.now())
   } finally {
     db.close()
   }

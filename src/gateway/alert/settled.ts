@@ -1,4 +1,5 @@
 /** What became of the alerts of one batch: when again, what goes on record, and what is said. */
+import type { Held } from '../../alerts/holds.ts'
 import type { Delivery, Way } from '../../alerts/outbox.ts'
 import type { Entry } from '../../audit/record.ts'
 import { MONITOR } from '../../config/monitor.ts'
@@ -81,14 +82,19 @@ export function sayNews(say: Say, { channel }: Way, settled: readonly Settled[])
   }
 }
 
+/** Somebody else was told that the channel takes nothing for now. */
+export function sayHeld(say: Say, { channel, count, until }: Held): void {
+  const what = count === 1 ? 'an alert waits' : `${count} alerts wait`
+  const time = until.toISOString().slice(11, 19)
+  say('warn', `${what} for ${channelInWords(channel)}, which is left alone until ${time}Z`, NEXT)
+}
+
+const NEXT = 'the next run or gateway with this config sends what is left'
+
 /** The caller waits no longer; another one sends them. */
 export function sayLeft(say: Say, { channel }: Way, count: number): void {
   const what = count === 1 ? 'an alert is' : `${count} alerts are`
-  say(
-    'warn',
-    `${what} not sent to ${channelInWords(channel)} in time`,
-    'the next run or gateway with this config sends what is left',
-  )
+  say('warn', `${what} not sent to ${channelInWords(channel)} in time`, NEXT)
 }
 
 function explained(why: NotSent, reason: string): { words: string; hint: string } {

@@ -6,6 +6,7 @@ import { openOutbox } from '../../../src/alerts/db.ts'
 import type { Config } from '../../../src/config/types.ts'
 import type { Gateway } from '../../../src/gateway/gateway.ts'
 import { flushAlerts } from '../../../src/gateway/alert/flush.ts'
+import { settleAlerts } from '../../../src/gateway/alert/duty.ts'
 import { raiseAlert } from '../../../src/gateway/alert/raise.ts'
 import { hanging } from '../../fakes/hostile.ts'
 import { listen } from '../../fakes/listen.ts'
@@ -222,6 +223,10 @@ describe('a channel that does not take it', () => {
     const request = { say: () => {}, signal: new AbortController().signal }
     expect(await flushAlerts(another, request)).toEqual({ sent: 0, waiting: 0, givenUp: 0 })
     expect(own.requests).toHaveLength(1)
+    // Whoever raised it knows that it was not even tried.
+    const said: string[] = []
+    await settleAlerts(another, (_, sentence) => void said.push(sentence))
+    expect(said).toEqual(['an alert waits for webhook:own, which is left alone until 12:10:00Z'])
     s.at(601)
     await flushAlerts(another, request)
     expect(own.requests).toHaveLength(2)
