@@ -80,9 +80,10 @@ export class Duties {
     for (;;) {
       const duty = this.#wanted.get(name)
       if (duty === undefined || this.#stopping.signal.aborted) break
-      const next = last === undefined ? since + (duty.firstAfterMs ?? 0) : last + duty.everyMs
-      const left = next - clock.now().getTime()
-      if (left > 0) await clock.wait(left, this.#changed.signal)
+      const [from, ms] = last === undefined ? [since, duty.firstAfterMs ?? 0] : [last, duty.everyMs]
+      const left = from + ms - clock.now().getTime()
+      // More than all of it is left where the clock was set back.
+      if (left > 0 && left <= ms) await clock.wait(left, this.#changed.signal)
       else {
         trouble = await this.#once(duty, trouble)
         last = clock.now().getTime()

@@ -153,7 +153,7 @@ export function lastRotationsOf(
          LEFT JOIN ledger l ON l.rotation = r.id AND l.role = 'new'
          WHERE r.config = ? AND r.environment = ? AND r.promoted_at IS NOT NULL
            AND r.reason IS NOT 'rolled-back'
-         ORDER BY r.promoted_at`,
+         ORDER BY r.rowid`,
       )
       .all(config, environment),
   )

@@ -17,7 +17,7 @@ export const MOST_AFTER = 12
 /** Failed rotations of one version before it is left to a person. */
 export const MOST_FAILURES = 3
 const FIRST_PAUSE_MS = 5_000
-const LONGEST_PAUSE_MS = 3_600_000
+export const LONGEST_PAUSE_MS = 3_600_000
 /** Between two looks at who still holds the old one. */
 const LOOK_AGAIN_MS = 60_000
 /** Between two questions whether an old one that somebody else has to end still works. */

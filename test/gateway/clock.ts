@@ -3,6 +3,8 @@ import type { Clock } from '../../src/gateway/schedule.ts'
 
 export class MovedClock implements Clock {
   #now = Date.parse('2026-11-24T12:00:00.000Z')
+  /** What does not depend on what the clock says: waiting goes by it. */
+  #passed = 0
   readonly #waiting = new Set<{ at: number; wake: () => void }>()
 
   now(): Date {
@@ -13,7 +15,7 @@ export class MovedClock implements Clock {
     return new Promise((resolve) => {
       if (signal.aborted) return resolve()
       const one = {
-        at: this.#now + ms,
+        at: this.#passed + ms,
         wake: () => {
           this.#waiting.delete(one)
           resolve()
@@ -29,11 +31,17 @@ export class MovedClock implements Clock {
     return this.#waiting.size
   }
 
+  /** Somebody sets it; no time passes. */
+  set(by: number): void {
+    this.#now += by
+  }
+
   /** What is under way happens first; then time passes, and what it woke happens. */
   async pass(ms: number): Promise<void> {
     await settled()
     this.#now += ms
-    for (const one of this.#waiting) if (one.at <= this.#now) one.wake()
+    this.#passed += ms
+    for (const one of this.#waiting) if (one.at <= this.#passed) one.wake()
     await settled()
   }
 }

@@ -172,3 +172,21 @@ test('one that does not end is cut off after five seconds, and that is said', as
   await stopping
   expect(said).toEqual(['slow: did not end in time and is cut off'])
 })
+
+test('a clock that is set back by a day holds nothing up', async () => {
+  const { clock, duties } = stage()
+  const quick: Duty & { runs: number } = {
+    name: 'quick',
+    everyMs: 60_000,
+    runs: 0,
+    run: async () => void quick.runs++,
+  }
+  duties.replace([quick])
+  await settled()
+  clock.set(-86_400_000)
+  await clock.pass(60_000)
+  expect(quick.runs).toBe(2)
+  await clock.pass(60_000)
+  expect(quick.runs).toBe(3)
+  await duties.stop()
+})

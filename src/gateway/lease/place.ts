@@ -10,8 +10,9 @@ import { errnoOf, SecretRefError } from '../../errors.ts'
 import { shellWord } from '../../shell-word.ts'
 import type { Home } from '../../state/home.ts'
 import type { Gateway } from '../gateway.ts'
+import { lives, ourselves } from '../live/sign.ts'
 import type { Sheet } from '../sheet.ts'
-import { pidNamespace, startTimeOf, stillRuns } from '../surroundings.ts'
+import { pidNamespace } from '../surroundings.ts'
 
 /** Owner (pid, start time, namespace), config, run, what tells its fetches apart, item, provider. */
 const NAME =
@@ -43,10 +44,6 @@ export function leasePlace(
   return { at: join(home.leases, name), key: home.leaseKey }
 }
 
-function ourselves(): string {
-  return `${process.pid}-${startTimeOf(process.pid) ?? '0'}-${pidNamespace()}`
-}
-
 function configOf(path: string): string {
   return createHash('sha256').update(path).digest('hex').slice(0, 16)
 }
@@ -69,7 +66,7 @@ export function abandonedLeases({ home, loaded }: Pick<Gateway, 'home' | 'loaded
   const config = configOf(loaded.path)
   const left = namesIn(dir).flatMap((name) => {
     const read = name.includes(`.${config}.`) ? parse(name) : undefined
-    return read === undefined || isOwned(dir, read) ? [] : [read]
+    return read === undefined || isOwned(home, read) ? [] : [read]
   })
   return left.toSorted((one, other) => Number(one.told) - Number(other.told))
 }
@@ -111,15 +108,15 @@ function parse(name: string): LeaseName | undefined {
   return { name, owner, run, provider, revoked: kind === 'revoked', told: owner === NOBODY }
 }
 
-function isOwned(dir: string, { name, owner, told }: LeaseName): boolean {
+function isOwned(home: Home, { name, owner, told }: LeaseName): boolean {
   if (told) return false
-  const [pid = '', started = '', namespace] = owner.split('-')
-  if (namespace === pidNamespace()) {
-    return stillRuns(Number(pid), started === '0' ? undefined : started)
-  }
-  // Another container's, whose pids we do not see: its keeper touches what it holds.
+  if (lives(home, owner)) return true
+  if (owner.endsWith(`-${pidNamespace()}`)) return false
+  // Another container's, whose pids we do not see: its keeper touches what it holds, also when its gateway
+  // is dead. What was touched in the time to come says nothing: the clock was set back.
   try {
-    return Date.now() - statSync(join(dir, name)).mtimeMs < SILENT_MS
+    const silent = Date.now() - statSync(join(home.leases, name)).mtimeMs
+    return silent > -SILENT_MS && silent < SILENT_MS
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error
     return true

@@ -29,7 +29,8 @@ export function rotations(
   /** What only a person can do, they are told once a day. */
   const isDue = (ref: string): boolean => {
     const now = gateway.now().getTime()
-    if (now - (reminders.get(ref) ?? 0) < DAY_MS) return false
+    const ago = now - (reminders.get(ref) ?? Number.NEGATIVE_INFINITY)
+    if (ago >= 0 && ago < DAY_MS) return false
     reminders.set(ref, now)
     return true
   }
@@ -37,7 +38,9 @@ export function rotations(
   return async (signal) => {
     const lookedAt = gateway.now()
     const now = lookedAt.getTime()
-    const ask = hasRules(gateway) && now >= askAt
+    // Further ahead than we ever look: the clock was set back since.
+    const isTime = now >= askAt || askAt - now > ASK_MS
+    const ask = hasRules(gateway) && isTime
     if (!ask && !isAnyOpen(gateway)) return
     const db = openJournal(gateway.home)
     try {

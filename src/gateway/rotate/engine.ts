@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { actionOf, isOver, next, sending } from '../../rotation/machine.ts'
+import { isPaused } from '../../rotation/pause.ts'
 import { writeRotation, type Hold } from '../../rotation/journal.ts'
 import type { Action, Result, Rotation } from '../../rotation/types.ts'
 import { OUTSIDE, type Did, type Outside } from './words.ts'
@@ -27,8 +28,7 @@ export interface Surroundings {
 export async function drive(at: Surroundings, begun: Rotation): Promise<Rotation> {
   let rotation = begun
   while (!isOver(rotation) && !at.signal.aborted) {
-    const { notBefore } = rotation
-    if (notBefore !== undefined && notBefore > at.now()) return rotation
+    if (isPaused(rotation, at.now())) return rotation
     const action = actionOf(rotation)
     if (action === undefined) return rotation
     if (action === 'retire' && at.mustWait()) {

@@ -32,9 +32,9 @@ export interface OldOne {
  * @param db the journal
  */
 export function oldOneOf(
-  gateway: Gateway,
+  { home, loaded }: Pick<Gateway, 'home' | 'loaded'>,
   db: DatabaseSync,
-  { subject, revokeNow }: RotateRequest,
+  { subject, revokeNow }: Pick<RotateRequest, 'subject' | 'revokeNow'>,
   begun: Journalled,
 ): OldOne {
   const { grace } = subject.rotate
@@ -53,10 +53,10 @@ export function oldOneOf(
   /** So long after the new one became current. */
   const after = (ms: number, now: Date): Date => new Date(now.getTime() + ms - elapsed(now))
   const holders = (): string[] => {
-    const key = { config: gateway.loaded.path, environment, ref }
+    const key = { config: loaded.path, environment, ref }
     return [
       ...new Set(
-        holdersOf(gateway.home, key, {
+        holdersOf(home, key, {
           provider: subject.step.provider,
           version: begun.from,
           fingerprint: replacedBy(db, id),

@@ -5,6 +5,7 @@ import { SecretRefError } from '../../errors.ts'
 import { planner } from '../../plan/plan.ts'
 import type { Due } from '../../rotation/due.ts'
 import { openRotationsOf, type Journalled } from '../../rotation/journal.ts'
+import { isPaused } from '../../rotation/pause.ts'
 import { noteSeen, sinceOf, type Described, type Since } from '../../rotation/since.ts'
 import { userHome } from '../../state/home.ts'
 import type { Gateway } from '../gateway.ts'
@@ -89,7 +90,7 @@ export async function planRotations(
     const due = known === undefined ? NOT_ASKED : dueNow(subject, known, since, asked, now)
     const starts = due.kind === 'due' && due.start <= now && open?.step !== 'stuck'
     const goesOn = known === undefined && open?.step !== 'stuck'
-    const pausing = !asked.force && open?.notBefore !== undefined && open.notBefore > now
+    const pausing = !asked.force && open !== undefined && isPaused(open, now)
     return {
       kind: 'can',
       subject,

@@ -132,7 +132,8 @@ async function held(
   }
   if (begun.step === 'planned') await gateway.record([records.begun(request.why, begun.from)])
   let rotation: Rotation = impatient ? withoutPause(begun) : begun
-  const patience = Date.now() + PATIENCE_MS
+  // By a clock that nobody sets.
+  const patience = performance.now() + PATIENCE_MS
   try {
     for (;;) {
       rotation = await drive(
@@ -160,7 +161,7 @@ async function held(
       )
       const until = isOver(rotation) || signal.aborted ? undefined : old.pauseOf(rotation, now())
       const ms = until === undefined ? undefined : Math.max(0, until.getTime() - now().getTime())
-      if (until === undefined || ms === undefined || Date.now() + ms > patience) break
+      if (until === undefined || ms === undefined || performance.now() + ms > patience) break
       if (rotation.attempts > 0) request.pausing?.(rotation, last, until)
       await pause(ms, undefined, { signal }).catch(() => {})
       rotation = withoutPause(rotation)

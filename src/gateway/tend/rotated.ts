@@ -20,7 +20,8 @@ export function hearRotations(
   const listener = (): void => {
     const from = since
     since = now()
-    heard(refsSince(from))
+    // Set back, the clock does not tell what came after what.
+    heard(since < from ? undefined : refsSince(from))
   }
   const refsSince = (from: Date): ReadonlySet<string> | undefined => {
     try {

@@ -1,7 +1,7 @@
 /** Whose a lease file is, by its name. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import {
@@ -15,6 +15,7 @@ import {
 import { leaseFile, revokedMark } from '../../../src/gateway/lease/words.ts'
 import { pidNamespace, startTimeOf } from '../../../src/gateway/surroundings.ts'
 import type { Home } from '../../../src/state/home.ts'
+import { momentAt } from '../../../src/state/moment.ts'
 import { until } from '../../process/support.ts'
 import { tempHome } from '../../state/folder.ts'
 
@@ -86,6 +87,22 @@ describe('a lease is nobody’s', () => {
     expect(abandonedLeases(gateway)).toEqual([])
     const silent = Date.now() / 1000 - 181
     utimesSync(join(gateway.home.leases, name), silent, silent)
+    expect(names(abandonedLeases(gateway))).toEqual([name])
+  })
+
+  test('not where the clock was set ahead and its gateway shows that it lives; where it was set back, too', () => {
+    const gateway = gatewayOf()
+    const { home } = gateway
+    const name = made(gateway, FOREIGN)
+    const touched = (seconds: number): void => utimesSync(join(home.leases, name), seconds, seconds)
+    // Of before the clock was set ahead by a day; the sign knows of a clock that nobody sets.
+    touched(Date.now() / 1000 - 86_400)
+    mkdirSync(home.live, { recursive: true, mode: 0o700 })
+    const { boot, up } = momentAt(new Date())
+    writeFileSync(join(home.live, FOREIGN), `${boot} ${up}`)
+    expect(abandonedLeases(gateway)).toEqual([])
+    rmSync(join(home.live, FOREIGN))
+    touched(Date.now() / 1000 + 86_400)
     expect(names(abandonedLeases(gateway))).toEqual([name])
   })
 
