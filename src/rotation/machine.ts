@@ -20,7 +20,7 @@ const FIRST_PAUSE_MS = 5_000
 export const LONGEST_PAUSE_MS = 3_600_000
 /** Between two looks at who still holds the old one. */
 const LOOK_AGAIN_MS = 60_000
-/** Between two questions whether an old one that somebody else has to end still works. */
+/** Between two questions to a service, or a program, that waits for somebody. */
 const ASK_AGAIN_MS = 300_000
 
 const OVER: ReadonlySet<Step> = new Set(['done', 'stuck', 'abandoned'])
@@ -102,10 +102,11 @@ export function next(rotation: Rotation, action: Action, result: Result, now: Da
 }
 
 function waits(rotation: Rotation, action: Action, now: Date): Rotation {
-  // Nothing was sent. Whoever brings it may do so at any moment.
-  if (action === 'create') return { ...due(rotation), open: false }
-  const pause = action === 'confirm' ? ASK_AGAIN_MS : LOOK_AGAIN_MS
-  return { ...rotation, notBefore: new Date(now.getTime() + pause) }
+  // Who holds the old one is ours to know; all else is asked of somebody outside.
+  const looked = action === 'distribute' || (action === 'retire' && !rotation.open)
+  const notBefore = new Date(now.getTime() + (looked ? LOOK_AGAIN_MS : ASK_AGAIN_MS))
+  // It was not made.
+  return { ...rotation, notBefore, ...(action === 'create' && { open: false }) }
 }
 
 /** A person gives it up: before anything was promoted it is undone, after that it is left as it is. */

@@ -153,7 +153,8 @@ describe('the state machine', () => {
     expect(asked.open).toBe(true)
     const waiting = next(asked, 'create', 'waiting', NOW)
     expect(waiting).toMatchObject({ step: 'creating', open: false, attempts: 1, failures: 0 })
-    expect(waiting.notBefore).toBeUndefined()
+    // As often as any other that waits for somebody outside.
+    expect(waiting.notBefore).toEqual(new Date(NOW.getTime() + 300_000))
     expect(actionOf(waiting)).toBe('create')
     const looked = next({ ...planned('issued'), step: 'retired' }, 'confirm', 'waiting', NOW)
     const notBefore = new Date(NOW.getTime() + 300_000)
@@ -262,4 +263,30 @@ describe('the way back', () => {
     const tried: Rotation = { ...planned('issued'), reason: 'refused', failures: 1 }
     expect(next(tried, 'begin', 'ok', NOW).reason).toBeUndefined()
   })
+})
+
+test.each([
+  ['intent', 'stage'],
+  ['creating', 'create'],
+  ['staged', 'set'],
+  ['set', 'verify'],
+  ['retired', 'confirm'],
+  ['aborting', 'discard'],
+] as const)(
+  '%s: what waits for somebody at %s is asked every five minutes at most',
+  (step, action) => {
+    const kind = step === 'creating' ? 'issued' : 'chosen'
+    const sent = sending({ ...planned(kind), step })
+    const { notBefore, open } = next(sent, action, 'waiting', NOW)
+    expect(notBefore?.getTime()).toBe(NOW.getTime() + 300_000)
+    expect(open).toBe(false)
+  },
+)
+
+test('who holds the old one is looked at each minute, as that asks nobody', () => {
+  const at: Rotation = { ...planned('issued'), step: 'distributed' }
+  expect(next(at, 'retire', 'waiting', NOW).notBefore?.getTime()).toBe(NOW.getTime() + 60_000)
+  // Its program was asked to end it, and waits.
+  const asked = next(sending(at), 'retire', 'waiting', NOW)
+  expect(asked.notBefore?.getTime()).toBe(NOW.getTime() + 300_000)
 })

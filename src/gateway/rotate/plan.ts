@@ -90,7 +90,9 @@ export async function planRotations(
     const due = known === undefined ? NOT_ASKED : dueNow(subject, known, since, asked, now)
     const starts = due.kind === 'due' && due.start <= now && open?.step !== 'stuck'
     const goesOn = known === undefined && open?.step !== 'stuck'
-    const pausing = !asked.force && open !== undefined && isPaused(open, now)
+    // Whoever brings it may do so at any moment.
+    const brought = subject.guided && open?.step === 'creating'
+    const pausing = !asked.force && !brought && open !== undefined && isPaused(open, now)
     return {
       kind: 'can',
       subject,

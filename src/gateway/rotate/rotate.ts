@@ -131,7 +131,9 @@ async function held(
     return rotator.does(action, open)
   }
   if (begun.step === 'planned') await gateway.record([records.begun(request.why, begun.from)])
-  let rotation: Rotation = impatient ? withoutPause(begun) : begun
+  // Whoever brings it may do so at any moment.
+  const atOnce = impatient || (subject.guided && begun.step === 'creating')
+  let rotation: Rotation = atOnce ? withoutPause(begun) : begun
   // By a clock that nobody sets.
   const patience = performance.now() + PATIENCE_MS
   try {

@@ -99,7 +99,6 @@ test('with nobody at hand it waits, and nothing is sent to anybody', async () =>
       reason: 'no-input',
     })
     expect(rotation).toMatchObject({ step: 'creating', open: false, attempts: 0, failures: 0 })
-    expect(rotation.notBefore).toBeUndefined()
   }
   expect(fake.connections()).toBe(0)
   expect(await at.stage.current()).toMatchObject({ value: OLD })
