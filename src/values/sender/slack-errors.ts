@@ -4,7 +4,7 @@
  * again; and so is a word that is not listed here, as nobody can say that it will not pass.
  *
  * docs.slack.dev/reference/methods/chat.postMessage, "Errors", and for incoming webhooks
- * docs.slack.dev/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks
+ * api.slack.com/changelog/2016-05-17-changes-to-errors-for-incoming-webhooks
  */
 import type { Sent } from '../../gateway/alert/words.ts'
 
