@@ -8,9 +8,11 @@ import { nodeAt } from './node.ts'
 import {
   AWS_FOLDER,
   DATE,
+  DURATION,
   ENDPOINT,
   ENVIRONMENT,
   NAME,
+  ON_CHANGE,
   PROVIDER,
   SLACK_CHANNEL,
   TEXT,
@@ -50,6 +52,17 @@ const RULES = new Map<string, string>([
   [SLACK_CHANNEL.source, 'must be a channel of Slack such as #finance-alerts, or its id'],
   [ENDPOINT.source, 'must begin with https://, or with http:// and this machine'],
   [DATE.source, 'must be a date such as 2027-03-08 or 2027-03-08T04:12:00Z'],
+  [
+    DURATION.source,
+    'must be a length of time such as "7d", "90d" or "12h": a whole number with s, m, h or d behind it',
+  ],
+  [ON_CHANGE.source, 'must be "none", "rewrite", "restart", or a signal such as "signal:HUP"'],
+  ['^https?://', 'must begin with https:// or http://'],
+  [
+    '^[a-z0-9][a-z0-9-]{0,63}$',
+    'must be an id of the catalogue, as `secretref targets list` shows',
+  ],
+  ['^[A-Za-z0-9+=,.@_-]{1,64}$', 'must be the name of a user: letters, digits and + = , . @ _ -'],
 ])
 
 const TYPES: Readonly<Record<string, string>> = {
@@ -192,9 +205,14 @@ function sentenceFor(issue: core.$ZodIssue): string {
 }
 
 function ruleFor(issue: core.$ZodIssueInvalidStringFormat): string {
-  const source = issue.pattern?.replace(/^\/|\/$/g, '') ?? ''
-  const rule = RULES.get(source) ?? RULES.get(source.replaceAll('\\/', '/'))
-  return rule ?? `must have the form ${source}`
+  return (
+    wordsOf(issue.pattern?.replace(/^\/|\/$/g, '') ?? '') ?? 'is not of the form that it must have'
+  )
+}
+
+/** @returns nothing for a pattern that is nobody's; nobody is shown one */
+export function wordsOf(pattern: string): string | undefined {
+  return RULES.get(pattern) ?? RULES.get(pattern.replaceAll('\\/', '/'))
 }
 
 function hintFor(issue: core.$ZodIssue, value: unknown, patience: Patience): string | undefined {

@@ -26,7 +26,7 @@ export async function judge(config: Config, raw: unknown, now: Date): Promise<Pr
     ...judgeProduction(config),
     ...judgeVariables(config),
     ...judgeRefs(config),
-    ...judgeRotation(config),
+    ...judgeRotation(config, patience),
     ...judgeAlerts(config, raw, patience),
     ...judgeDates(config, now),
     ...(await judgeSchedules(config, now)),

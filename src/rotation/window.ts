@@ -17,15 +17,34 @@ const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 const FORM = /^(?:([A-Za-z,-]+) +)?(\d{2}):(\d{2})-(\d{2}):(\d{2})(?: +(\S+))?$/
 const DAY_MINUTES = 1440
 
+/** What of a text is no part of a window. `length`: it ends when it begins. */
+export interface WindowFault {
+  fault: 'form' | 'day' | 'time' | 'length' | 'zone'
+  /** As it is written there. */
+  said: string
+}
+
 /** @returns `undefined` where the text is no window: another form, no such day, time or zone, or no length */
 export function parseWindow(text: string): Window | undefined {
-  const [, names, ...rest] = FORM.exec(text.trim()) ?? []
+  const read = readWindow(text)
+  return 'fault' in read ? undefined : read
+}
+
+/** @returns the window, or the first thing that is wrong with it */
+export function readWindow(text: string): Window | WindowFault {
+  const form = FORM.exec(text.trim())
+  if (form === null) return { fault: 'form', said: text }
+  const [, names, ...rest] = form
   const [h1, m1, h2, m2, zone = 'UTC'] = rest
   const start = minutesOf(h1, m1)
   const end = minutesOf(h2, m2)
   const days = names === undefined ? new Set(DAYS.keys()) : daysOf(names)
-  if (start === undefined || end === undefined || days === undefined) return undefined
-  if (start === end || start === DAY_MINUTES || !isZone(zone)) return undefined
+  if (days === undefined) return { fault: 'day', said: names ?? '' }
+  // The last moment of a day is the first one of the next, and that has a name of its own.
+  if (start === undefined || start === DAY_MINUTES) return { fault: 'time', said: `${h1}:${m1}` }
+  if (end === undefined) return { fault: 'time', said: `${h2}:${m2}` }
+  if (start === end) return { fault: 'length', said: `${h1}:${m1}-${h2}:${m2}` }
+  if (!isZone(zone)) return { fault: 'zone', said: zone }
   return { days, start, end, zone }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { isConfig } from '../../src/config/check.generated.ts'
-import { explain } from '../../src/config/explain.ts'
+import { explain, wordsOf } from '../../src/config/explain.ts'
+import { jsonSchema } from '../../src/config/json-schema.ts'
 import { prune } from '../../src/config/prune.ts'
 import { complaints, withSlots } from './helpers.ts'
 
@@ -151,4 +152,31 @@ describe('what is left of a document with mistakes', () => {
   test.each([[null], [[]], ['text'], [5]])('%j has none', (document) => {
     expect(prune(document, explain(document))).toBeUndefined()
   })
+})
+
+/** Wherever one stands, for values and for keys. */
+function patternsIn(node: unknown): string[] {
+  if (typeof node !== 'object' || node === null) return []
+  return Object.entries(node).flatMap(([key, inner]) =>
+    key === 'pattern' && typeof inner === 'string' ? [inner] : patternsIn(inner),
+  )
+}
+
+test('no pattern of the schema is shown to anybody: each has words', () => {
+  const patterns = [...new Set(patternsIn(jsonSchema()))]
+  expect(patterns.length).toBeGreaterThan(10)
+  expect(patterns.filter((pattern) => wordsOf(pattern) === undefined)).toEqual([])
+})
+
+test.each([
+  ['before', 'a week'],
+  ['every', '90 d'],
+  ['every', '7days'],
+  ['grace', '1.5h'],
+  ['before', '0d'],
+])('a duration that is none, "%s": "%s", is told how one looks', async (key, text) => {
+  const rotate = { [key]: text }
+  expect(await complaints(entry({ rotate }))).toEqual([
+    `CONFIG_INVALID ${ENTRY}.rotate.${key}: must be a length of time such as "7d", "90d" or "12h": a whole number with s, m, h or d behind it`,
+  ])
 })

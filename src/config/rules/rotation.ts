@@ -1,6 +1,6 @@
 /** Rotation: what a schema cannot say about when and how a ref is replaced. Pure. */
 import { adminOf } from '../../rotation/rule.ts'
-import { parseWindow } from '../../rotation/window.ts'
+import { readWindow, type WindowFault } from '../../rotation/window.ts'
 import {
   chainEntries,
   placedRefs,
@@ -8,22 +8,20 @@ import {
   providersOf,
   WRITABLE_TYPES,
 } from '../accessors.ts'
-import { invalid } from '../problems.ts'
+import { invalid, shownKey } from '../problems.ts'
+import { didYouMean, type Patience } from '../suggest.ts'
 import type { Config, Problem } from '../types.ts'
 
-export function* judgeRotation(config: Config): Generator<Problem> {
+export function* judgeRotation(config: Config, patience: Patience): Generator<Problem> {
   const table = providersOf(config)
   for (const { ref, entry, at: place } of placedRefs(config)) {
     const { rotate } = entry
     if (rotate === undefined) continue
     const at = [...place, 'rotate']
     const { window } = rotate
-    if (typeof window === 'string' && parseWindow(window) === undefined) {
-      yield invalid(
-        [...at, 'window'],
-        'this is no window of time',
-        'such as "Sun 02:00-05:00 Europe/Berlin", "Mon-Fri 22:00-06:00" or "03:00-04:00"; without a zone it is UTC',
-      )
+    const read = typeof window === 'string' ? readWindow(window) : undefined
+    if (read !== undefined && 'fault' in read) {
+      yield invalid([...at, 'window'], ...wrongWindow(read, patience))
     }
     if (adminOf(rotate) === ref) {
       yield invalid(
@@ -56,5 +54,34 @@ export function* judgeRotation(config: Config): Generator<Problem> {
         'remove "version", or leave "rotate" out',
       )
     }
+  }
+}
+
+const WINDOWS =
+  'such as "Sun 02:00-05:00 Europe/Berlin", "Mon-Fri 22:00-06:00" or "03:00-04:00"; without a zone it is UTC'
+
+/** What is wrong, and how it is right. */
+function wrongWindow({ fault, said }: WindowFault, patience: Patience): [string, string] {
+  const shown = `"${shownKey(said)}"`
+  switch (fault) {
+    case 'form':
+      return ['this is no window of time', WINDOWS]
+    case 'day':
+      return [
+        `${shown} names no days of the week`,
+        'Mon, Tue, Wed, Thu, Fri, Sat and Sun, in ranges and lists: "Mon-Fri", "Sat,Sun"; left out: every day',
+      ]
+    case 'time':
+      return [`${shown} is no time of day here`, 'a window begins from 00:00 on, and ends by 24:00']
+    case 'length':
+      return [`${shown} ends when it begins`, 'leave "window" out for: at any time']
+    case 'zone':
+      return [
+        `${shown} is no time zone that is known`,
+        didYouMean(said, Intl.supportedValuesOf('timeZone'), patience) ??
+          'write a name of the IANA database, as Europe/Berlin; without one it is UTC',
+      ]
+    default:
+      throw new TypeError(`a fault without words: ${String(fault satisfies never)}`)
   }
 }

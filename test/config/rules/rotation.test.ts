@@ -54,3 +54,27 @@ test('a value in the place of the ref to act by is a credential in plain text', 
   const { problems } = await refusal(withRotate({ admin: value }))
   expect(problems[0]).toMatchObject({ code: 'HARDCODED_CREDENTIAL', at: [...AT, 'admin'] })
 })
+
+test.each([
+  ['Sunday 02:00-05:00', '"Sunday" names no days of the week', 'Mon, Tue'],
+  ['Mon-Fr 02:00-05:00 UTC', '"Mon-Fr" names no days of the week', 'Mon-Fri'],
+  ['Sun 25:00-26:00', '"25:00" is no time of day here', '24:00'],
+  ['02:00-05:61', '"05:61" is no time of day here', '24:00'],
+  ['24:00-02:00', '"24:00" is no time of day here', '00:00'],
+  ['02:00-02:00', '"02:00-02:00" ends when it begins', 'leave "window" out'],
+  ['02:00-05:00 Europe/Berlim', '"Europe/Berlim" is no time zone', 'did you mean "Europe/Berlin"?'],
+  ['02:00-05:00 Mars/Olympus', '"Mars/Olympus" is no time zone', 'IANA'],
+  ['Sun 2-5', 'this is no window of time', 'Sun 02:00-05:00'],
+])('what is wrong with the window "%s" is named', async (window, message, hint) => {
+  const { problems } = await refusal(withRotate({ window }))
+  expect(problems).toMatchObject([
+    { at: [...AT, 'window'], message: expect.stringContaining(message) },
+  ])
+  expect(problems[0]?.hint).toContain(hint)
+})
+
+test('a value that was pasted in the place of a zone is not shown', async () => {
+  const value = ['sk', 'live', '51FAKEfakeFAKEfake0000'].join('_')
+  const { problems } = await refusal(withRotate({ window: `02:00-05:00 ${value}` }))
+  expect(JSON.stringify(problems)).not.toContain(value)
+})
