@@ -187,12 +187,16 @@ function ended({ guided, class: kind }: Can['subject'], { reason }: CameTo['last
 
 /** Whether somebody has to do something. */
 export function needsSomebody(planned: readonly Planned[], outcomes: readonly Outcome[]): boolean {
-  const unreadable = planned.some(
-    (one) =>
-      one.kind === 'can' && (one.current?.outcome === 'failed' || one.open?.step === 'stuck'),
-  )
+  const stuck = planned.some((one) => one.kind === 'can' && one.open?.step === 'stuck')
   const signs = new Set(outcomes.map((one) => wordsOf(one).sign))
-  return unreadable || signs.has('attention') || signs.has('bad')
+  return stuck || signs.has('attention') || signs.has('bad')
+}
+
+/** Refs whose provider did not say what they hold. */
+export function unreadOf(planned: readonly Planned[]): string[] {
+  return planned.flatMap((one) =>
+    one.kind === 'can' && one.current?.outcome === 'failed' ? [one.subject.ref] : [],
+  )
 }
 
 /** One that is under way, and that nobody can go on with. */

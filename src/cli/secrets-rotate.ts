@@ -18,7 +18,7 @@ import { askedEnvironment } from '../plan/environment.ts'
 import { safeJson } from '../printable.ts'
 import { openJournal, readJournal } from '../rotation/journal.ts'
 import { openGateway, sayer } from './foreground.ts'
-import type { Io } from './io.ts'
+import { printable, type Io } from './io.ts'
 import { progressLine } from './progress.ts'
 import { Stop } from './secrets-rotate-stop.ts'
 import {
@@ -28,6 +28,7 @@ import {
   outcomeText,
   planTable,
   triedInWords,
+  unreadOf,
 } from './secrets-rotate-words.ts'
 
 /** What a caller of ours adds to what a user may write. */
@@ -69,9 +70,12 @@ const AT_ONCE = 4
 /** How long a rotation of another process is waited for. */
 const JOIN_MS = 120_000
 const LOOK_MS = 500
+/** As of every command that could not ask a provider. */
+const UNRESOLVED = 2
 
 /**
- * @returns 1 where somebody has to do something, or something could not be done; else 0. What a signal has
+ * @returns 2 where a ref could not be read; else 1 where somebody has to do something, or something could
+ *   not be done; else 0. What a signal has
  *   stopped goes on with the next run, and ends us by that signal
  */
 export async function secretsRotate(
@@ -136,7 +140,7 @@ async function withJournal(
   if (options.dryRun === true || db === undefined) {
     if (options.json === true) io.out(`${safeJson(asJson(planned, [], []), 2)}\n`)
     else io.out(planTable(planned, io.now()))
-    return 0
+    return sayUnread(io, planned) ? UNRESOLVED : 0
   }
   if (force && byStore && options.yes !== true) throw severalServices(io, todo, provider ?? '')
   const outcomes =
@@ -145,7 +149,17 @@ async function withJournal(
   const gone = all ? await goneNow(io, gateway, db) : []
   if (options.json === true) io.out(`${safeJson(asJson(planned, outcomes, gone), 2)}\n`)
   else tell(io, planned, outcomes, gone)
+  if (sayUnread(io, planned)) return UNRESOLVED
   return gone.length > 0 || needsSomebody(planned, outcomes) ? 1 : 0
+}
+
+/** Whether such a ref is due nobody knows: no plan is whole without it. */
+function sayUnread(io: Io, planned: readonly Planned[]): boolean {
+  const refs = unreadOf(planned)
+  if (refs.length === 0) return false
+  const words = `could not be read, so that nobody knows whether it is due: ${refs.join(', ')}`
+  io.err(`${io.program}: ${printable(words)}\n`)
+  return true
 }
 
 /** Under way, and not in the config any more; what is in it otherwise than before has said so itself. */

@@ -145,6 +145,24 @@ describe('what is due', () => {
     expect(eventsOf(one.world)).not.toContain('rotation.begun')
   })
 
+  test('a ref that could not be read is no part of a plan: it is named, and the exit code is a provider’s', async () => {
+    const one = await rotating('issued', { every: '90d' })
+    renameSync(join(one.world.home.keys, 'store.key'), join(one.world.dir, 'away'))
+    for (const more of [['--dry-run'], ['--dry-run', '--force', '--ref', REF], []]) {
+      const { code, out, err } = await one.secretref(['secrets', 'rotate', ...more])
+      expect({ more, code }).toEqual({ more, code: 2 })
+      expect(out).toMatch(/api-key +exec +- +- +cannot be read: .* \[\w+\]/)
+      expect(err).toBe(
+        'secretref: could not be read, so that nobody knows whether it is due: api-key\n',
+      )
+    }
+    const { code, out } = await one.secretref(['secrets', 'rotate', '--dry-run', '--json'])
+    expect({ code, refs: JSON.parse(out) }).toMatchObject({
+      code: 2,
+      refs: { refs: [{ ref: REF, todo: false, code: expect.any(String) }] },
+    })
+  })
+
   test('by its rule: a value that ends within `before` is replaced', async () => {
     const one = await rotating('chosen', { before: '7d' })
     const config: { openclaw: { gateway: { secrets: { refMap: Record<string, object> } } } } =
