@@ -31,7 +31,7 @@ export function checkHome(io: Io): Finding[] {
     typeof look === 'string' || unusable !== undefined
       ? []
       : [
-          ...[home.keys, home.run].map(folder),
+          ...[home.keys, home.run, home.live].map(folder),
           ...keysIn(home.keys).map((path) => file(path, 0o077, 'read')),
           file(home.auditLock, 0o077, 'written'),
           file(home.stateDb, 0o077, 'written') ?? checkState(CHECK, home),

@@ -3,8 +3,8 @@
  * first of its values is asked for until it has ended. Whatever it may still be given counts as held,
  * however long a start takes. Refs and versions are in it, and no value.
  */
-import { createHash } from 'node:crypto'
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { closeSync, constants, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf, SecretRefError } from '../../errors.ts'
 import type { Plan } from '../../plan/types.ts'
@@ -30,6 +30,10 @@ interface HeldVariable {
 
 /** A run with thousands of variables; who writes more is no run of ours. */
 const MOST_BYTES = 16 * 1024 * 1024
+/** Hex digits. */
+const SUM_LENGTH = 16
+/** Of one that is just being written. */
+const MOST_TRIES = 3
 /** Owner, config, run. */
 const NAME = /^([0-9-]+)\.([0-9a-f]{16})\.([a-z0-9]+-[0-9a-f]+)$/
 
@@ -43,6 +47,8 @@ export class RunHolds {
   readonly #path: string
   readonly #about: { agent: string; environment: string }
   readonly #variables = new Map<string, HeldVariable>()
+  /** Of the file, in bytes. */
+  #length = 0
   #ended = false
 
   /** It may be given whatever its plan names. @throws STATE_UNAVAILABLE */
@@ -88,13 +94,14 @@ export class RunHolds {
    */
   got(replaced: readonly Gets[], either: readonly Gets[]): void {
     for (const held of this.#variables.values()) delete held.open
-    for (const { binding, fetched } of [...either, ...replaced]) {
+    for (const { binding, fetched } of either) {
       const held = this.#variables.get(binding.envVar)
-      if (held !== undefined) held.had.push(hadOf(fetched))
+      const known = held?.had.some(({ fingerprint }) => fingerprint === fetched.fingerprint)
+      if (known === false) held?.had.push(hadOf(fetched))
     }
-    for (const { binding } of replaced) {
+    for (const { binding, fetched } of replaced) {
       const held = this.#variables.get(binding.envVar)
-      if (held !== undefined) held.had = held.had.slice(-1)
+      if (held !== undefined) held.had = [hadOf(fetched)]
     }
     this.#write()
   }
@@ -106,11 +113,19 @@ export class RunHolds {
 
   #write(): void {
     if (this.#ended) return
-    const text = JSON.stringify({ v: 1, ...this.#about, variables: [...this.#variables.values()] })
+    const text = Buffer.from(
+      sealed({ v: 1, ...this.#about, variables: [...this.#variables.values()] }),
+    )
+    // In its place: to replace a file sends it to the disk, for which the end of the run would then wait.
+    const bytes = Buffer.concat([text, Buffer.alloc(Math.max(0, this.#length - text.length), ' ')])
+    this.#length = bytes.length
     try {
-      // Whole or not at all: who reads it must not take half of it for less than it holds.
-      writeFileSync(`${this.#path}.new`, text, { mode: 0o600 })
-      renameSync(`${this.#path}.new`, this.#path)
+      const fd = openSync(this.#path, constants.O_WRONLY | constants.O_CREAT, 0o600)
+      try {
+        for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done, undefined, done)
+      } finally {
+        closeSync(fd)
+      }
     } catch (error) {
       throw new SecretRefError(
         'STATE_UNAVAILABLE',
@@ -122,6 +137,16 @@ export class RunHolds {
       )
     }
   }
+}
+
+/** With a sum, by which a reader knows that it has not read half of one and half of another. */
+function sealed(holds: object): string {
+  const text = JSON.stringify(holds)
+  return `${sumOf(text)} ${text}`
+}
+
+function sumOf(text: string): string {
+  return hash('sha256', text, 'hex').slice(0, SUM_LENGTH)
 }
 
 /** A value that is about to be ended. */
@@ -144,22 +169,22 @@ const SKEW_MS = 60_000
  */
 export function holdersOf(
   home: Home,
-  { config, environment, ref }: { config: string; environment: string; ref: string },
+  key: { config: string; environment: string; ref: string },
   ending: Ending,
 ): string[] {
-  const wanted = configOf(config)
+  const wanted = configOf(key.config)
   try {
     return namesIn(home).flatMap((file) => {
-      const [, owner, hash] = NAME.exec(file) ?? []
-      if (owner === undefined || hash !== wanted || !lives(home, owner)) return []
+      const [, owner, config] = NAME.exec(file) ?? []
+      if (owner === undefined || config !== wanted || !lives(home, owner)) return []
       const run = read(join(home.live, file))
       if (run === 'gone') return []
       // It is ours and cannot be read: it may hold anything.
       if (run === undefined) return ['an unknown agent']
-      if (run.environment !== environment) return []
+      if (run.environment !== key.environment) return []
       const holds = run.variables.some(
         ({ ref: name, open, had }) =>
-          name === ref && (mayGet(open, ending) || had.some((one) => isSame(one, ending))),
+          name === key.ref && (mayGet(open, ending) || had.some((one) => isSame(one, ending))),
       )
       return holds ? [run.agent] : []
     })
@@ -194,16 +219,24 @@ interface ReadRun {
   variables: HeldVariable[]
 }
 
+/** @returns `undefined` where it cannot be read, or is being written each time */
 function read(path: string): ReadRun | 'gone' | undefined {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
-    return 'gone'
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    let whole: string
+    try {
+      whole = readFileSync(path, 'utf8').trimEnd()
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error
+      return 'gone'
+    }
+    const text = whole.slice(SUM_LENGTH + 1)
+    if (whole.slice(0, SUM_LENGTH) === sumOf(text)) return parsed(text)
   }
-  const parsed = objectIn(text, MOST_BYTES)
-  const { v, agent, environment, variables } = parsed ?? {}
+  return undefined
+}
+
+function parsed(text: string): ReadRun | undefined {
+  const { v, agent, environment, variables } = objectIn(text, MOST_BYTES) ?? {}
   if (v !== 1 || typeof agent !== 'string' || typeof environment !== 'string') return undefined
   if (!Array.isArray(variables) || !variables.every(isVariable)) return undefined
   const held = variables.map(({ ref, open, had }) => {
@@ -233,5 +266,5 @@ function openOf(raw: unknown): Moment | undefined {
 }
 
 function configOf(path: string): string {
-  return createHash('sha256').update(path).digest('hex').slice(0, 16)
+  return sumOf(path)
 }

@@ -84,6 +84,17 @@ test('a file that is read again may get what is current; then it has that, or on
   expect(holdersOf(home, KEY, OLD)).toEqual([])
 })
 
+test('what is written anew, longer or shorter, is read whole', () => {
+  const home = tempHome()
+  const holds = begin(home)
+  const long = 'v'.repeat(5000)
+  holds.has([gets(long)])
+  expect(holdersOf(home, KEY, { ...OLD, version: long })).toEqual(['a'])
+  holds.has([gets('1')])
+  expect(holdersOf(home, KEY, OLD)).toEqual(['a'])
+  expect(holdersOf(home, KEY, { ...OLD, version: long })).toEqual([])
+})
+
 test('another environment, config, ref or provider holds nothing of it', () => {
   const home = tempHome()
   begin(home).has([gets('1')])
