@@ -166,8 +166,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
           "type": "string",
           "minLength": 1,
           "maxLength": 255,
-          "default": "%",
-          "description": "The part after the `@` in the name of a user whose password another one sets, as in `app@%`."
+          "description": "The part after the `@` in the name of a user whose password another one sets, as in `app@%`. Left out: that of the account that the ref’s own value is let in as."
         },
         "caCert": {
           "type": "string",
@@ -200,8 +199,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
           "type": "string",
           "minLength": 1,
           "maxLength": 255,
-          "default": "%",
-          "description": "The part after the `@` in the name of a user whose password another one sets, as in `app@%`."
+          "description": "The part after the `@` in the name of a user whose password another one sets, as in `app@%`. Left out: that of the account that the ref’s own value is let in as."
         },
         "caCert": {
           "type": "string",

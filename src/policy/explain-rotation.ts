@@ -3,6 +3,10 @@ import type { Explanation, Failed } from './explain.ts'
 import type { FailureReason } from './reasons.ts'
 
 export const OF_ROTATIONS = {
+  'admin-itself': ({ ref }) => ({
+    message: `the credential by which "${ref}" would be rotated is of the very user that is rotated, and would be dead afterwards`,
+    hint: 'name another user’s as "admin" beside the driver, or none: then the user acts for itself; nothing was changed',
+  }),
   'admin-unreadable': ({ ref }) => ({
     message: `the credential by which "${ref}" is rotated could not be read`,
     hint: `see that the ref under "admin" of its "rotate" is spelled right and has a value; "${ref}" itself was not touched`,
@@ -86,6 +90,10 @@ export const OF_ROTATIONS = {
   'unfit-user': ({ ref }) => ({
     message: `the user of "${ref}" is not at its service, or its password cannot be set this way`,
     hint: 'look at the user there: one that signs in by other means, or without a password, is left as it is',
+  }),
+  'user-elsewhere': ({ ref }) => ({
+    message: `the value of "${ref}" is let in as the user of another host than "userHost" says`,
+    hint: 'leave "userHost" out, or name the host as the server lists the user; nothing was changed',
   }),
   unreadable: ({ ref }) => ({
     message: `the input for "${ref}" could not be read to its end`,

@@ -26,11 +26,12 @@ const column = (name: string): object => ({
   decimals: 0,
 })
 
-/** @param user who signs in; whatever the password is */
-export async function fakeMysql(user: string): Promise<Mysql> {
+/** @param host of every account; each user is let in, whatever the password is */
+export async function fakeMysql(host = '%'): Promise<Mysql> {
   const statements: string[] = []
   let connections = 0
   const server = createServer((connection) => {
+    let user = ''
     // The next question begins a count of packets of its own.
     const over = (): void => void (connection.sequenceId = 0)
     connection.serverHandshake({
@@ -41,7 +42,8 @@ export async function fakeMysql(user: string): Promise<Mysql> {
       characterSet: 45,
       // All but TLS.
       capabilityFlags: 0xff_f7_ff,
-      authCallback: (_: unknown, end: (error: null) => void) => {
+      authCallback: (who: { user: string }, end: (error: null) => void) => {
+        user = who.user
         end(null)
         over()
       },
@@ -53,7 +55,7 @@ export async function fakeMysql(user: string): Promise<Mysql> {
         return over()
       }
       connection.writeTextResult(
-        [{ name: `${user}@%`, version: '8.4.6' }],
+        [{ name: `${user}@${host}`, version: '8.4.6' }],
         [column('name'), column('version')],
       )
       over()

@@ -37,6 +37,13 @@ async function makeUser(): Promise<{ name: string; value: Buffer }> {
   return { name, value: urlOf(name, password) }
 }
 
+/** Of one that `makeUser` has made. */
+const passwordOf = (name: string): string =>
+  ['fake', 'first', String(/\d+$/.exec(name)?.[0])].join('-')
+
+const hashOf = async (account: string): Promise<string> =>
+  JSON.stringify(await server.query(`SHOW CREATE USER ${account}`))
+
 const quoted = (name: string): string => `\`${name.replaceAll('`', '``')}\``
 
 async function one(): Promise<Subject> {
@@ -96,16 +103,58 @@ describe.skipIf(!there)('MariaDB', () => {
     expect(await server.query('SHOW CREATE USER ed')).toEqual(before)
   })
 
-  test('of a user elsewhere the admin is told the host; one that is not there is not made', async () => {
-    await server.query("CREATE USER here@'127.0.0.1' IDENTIFIED BY 'fake-first'")
-    const current = { value: urlOf('here', 'fake-first') }
-    const wrong = await open({ options: {}, admin: admin() })
-    const next = await chosen(wrong, current)
-    expect(await wrong.set?.(next, current)).toMatchObject({ kind: 'refused' })
-    const right = await open({ options: { userHost: '127.0.0.1' }, admin: admin() })
-    expect(await right.set?.(next, current)).toEqual({ kind: 'ok' })
-    expect(await admits(next)).toBe(true)
-    expect(await admits(current)).toBe(false)
+  describe('of several accounts with one user name', () => {
+    test('the one that the value is let in as is changed, and no other, by an admin or by itself', async () => {
+      await server.query("CREATE USER twice@'127.0.0.1' IDENTIFIED BY 'fake-first'")
+      await server.query("CREATE USER twice@'%' IDENTIFIED BY 'fake-first'")
+      const other = await hashOf("twice@'%'")
+      let current: Credential = { value: urlOf('twice', 'fake-first') }
+      for (const by of [{ admin: admin() }, {}, { admin: admin() }]) {
+        const issuer = await open({ options: {}, ...by })
+        const next = await chosen(issuer, current)
+        expect(await issuer.set?.(next, current)).toEqual({ kind: 'ok' })
+        // Its answer was lost, and it comes again.
+        expect(await issuer.set?.(next, current)).toEqual({ kind: 'ok' })
+        expect(await admits(next)).toBe(true)
+        expect(await admits(current)).toBe(false)
+        expect(await hashOf("twice@'%'")).toBe(other)
+        current = next
+      }
+    })
+
+    test('where the config says another host, neither is', async () => {
+      await server.query("CREATE USER stated@'127.0.0.1' IDENTIFIED BY 'fake-first'")
+      await server.query("CREATE USER stated@'%' IDENTIFIED BY 'fake-first'")
+      const both = [await hashOf("stated@'127.0.0.1'"), await hashOf("stated@'%'")]
+      const current = { value: urlOf('stated', 'fake-first') }
+      const issuer = await open({ options: { userHost: '%' }, admin: admin() })
+      const next = await chosen(issuer, current)
+      expect(await issuer.set?.(next, current)).toMatchObject({
+        kind: 'refused',
+        reason: 'user-elsewhere',
+      })
+      expect([await hashOf("stated@'127.0.0.1'"), await hashOf("stated@'%'")]).toEqual(both)
+    })
+  })
+
+  test('the account itself may not be its admin', async () => {
+    const about = await one()
+    const issuer = await open({ options: {}, admin: about.current.value })
+    expect(await issuer.choose?.(about.current)).toMatchObject({
+      kind: 'refused',
+      reason: 'admin-itself',
+    })
+  })
+
+  test('of two users in turn neither may be the admin', async () => {
+    const about = await two()
+    for (const user of about.names) {
+      const issuer = await open({ ...about, admin: urlOf(user, passwordOf(user)) }, twoUsers)
+      expect(await issuer.choose?.(about.current)).toMatchObject({
+        kind: 'refused',
+        reason: 'admin-itself',
+      })
+    }
   })
 
   test('two users with different rights are not the same account', async () => {
@@ -164,7 +213,7 @@ describe.skipIf(!there)('MariaDB', () => {
 })
 
 test('MySQL is told the password itself, which it keeps out of its logs; quoted for every mode', async () => {
-  const server8 = await fakeMysql('app')
+  const server8 = await fakeMysql('10.%')
   onTestFinished(() => server8.stop())
   const issuer = await open({ options: {} })
   const current = { value: urlOf('app', 'fake%27\\%5C', '127.0.0.1', server8.port) }
@@ -179,7 +228,7 @@ test('MySQL is told the password itself, which it keeps out of its logs; quoted 
     String.raw`ALTER USER USER() IDENTIFIED BY 'fake\'\\\\'`,
   ])
   const by = await open({
-    options: { userHost: '10.%' },
+    options: {},
     admin: urlOf('dba', 'fake-word', '127.0.0.1', server8.port),
   })
   await by.set?.(next, current)

@@ -8,12 +8,18 @@ import { accountIn, withAccount, type Account, type Form } from './url.ts'
 /** One kind of database. Each call connects, asks and leaves. */
 export interface Database {
   form: Form
+  /** Where a user's name alone does not say which account it is. */
+  hosts?: true
   /** Signs in, and says as whom. */
   signIn(account: Account): Promise<SignedIn | Trouble>
   /** Signs in, and says what this user may do, so that two can be told to have the same rights. */
   rightsOf(account: Account): Promise<(SignedIn & { rights: string }) | Trouble>
-  /** Sets the password of `wanted.user` to `wanted.password`. */
-  alter(by: Account, wanted: Account): Promise<Answer>
+  /**
+   * Sets the password of `wanted.user` to `wanted.password`.
+   *
+   * @param seen what `signIn` has said of that user, else of one that is like it; left out: who acts is that user
+   */
+  alter(by: Account, wanted: Account, seen?: Seen): Promise<Answer>
 }
 
 /** Where users are rotated one by one, nobody has to compare two of them. */
@@ -21,7 +27,14 @@ type SingleUsers = Omit<Database, 'rightsOf'>
 
 export interface SignedIn {
   kind: 'signed-in'
+  /** As the server itself names whom it has let in. */
   name: string
+}
+
+/** Names of the server's own; `of`: the user's, where it could be let in. */
+export interface Seen {
+  of?: string
+  like?: string
 }
 
 /** The server's library, an optional peer; explained with the line that installs it. */
@@ -31,6 +44,8 @@ export const notInstalled: Trouble = {
   reason: 'sdk-missing',
 }
 export const noUrl: Trouble = { kind: 'refused', code: 'SECRET_MALFORMED', reason: 'bad-answer' }
+/** Whoever acts would change itself, and could not act the next time. */
+const itself: Trouble = { kind: 'refused', code: 'CONFIG_INVALID', reason: 'admin-itself' }
 
 /** What control takes for the service's own name of a credential. */
 const ID = /^[A-Za-z0-9._:/-]{1,128}$/
@@ -81,7 +96,7 @@ export function twoUsers(
       const idle = users.find((user) => user !== used)
       // Neither of the two: the ref is another's, and so would the new value be.
       if (account === undefined || !users.includes(used) || typeof idle !== 'string') return noUrl
-      const trouble = await whyNot(database, account, ctx)
+      const trouble = await whyNot(database, account, ctx, [account.user, idle])
       if (trouble !== undefined) return trouble
       return { ...made(value, idle), ...(ID.test(idle) ? { id: idle } : {}) }
     },
@@ -114,16 +129,27 @@ export function twoUsers(
   }
 }
 
-/** Who is to set it must be let in: what is begun without that can neither be done nor be undone. */
+/**
+ * Who is to set it must be let in: what is begun without that can neither be done nor be undone.
+ *
+ * @param users that are changed in turn, of whom none may be the admin
+ */
 async function whyNot(
   database: SingleUsers,
   current: Account,
   ctx: Pick<DriverContext, 'admin'>,
+  users: readonly string[] = [],
 ): Promise<Trouble | undefined> {
   const by = ctx.admin === undefined ? current : accountIn(ctx.admin, database.form)
   if (by === undefined) return noUrl
   const answer = await database.signIn(by)
-  return answer.kind === 'signed-in' ? undefined : answer
+  if (answer.kind !== 'signed-in') return answer
+  if (ctx.admin === undefined) return undefined
+  if (users.includes(by.user)) return itself
+  if (by.user !== current.user) return undefined
+  // One of the same name may be another account, where the server says so.
+  const own = await database.signIn(current)
+  return own.kind === 'signed-in' && own.name !== answer.name ? undefined : itself
 }
 
 function made(value: Buffer, user: string): { kind: 'made' } & Credential {
@@ -144,10 +170,29 @@ async function setPassword(
   ctx: Pick<DriverContext, 'admin'>,
 ): Promise<Answer> {
   const wanted = accountIn(next.value, database.form)
-  const held = accountIn(ctx.admin ?? current.value, database.form)
-  if (wanted === undefined || held === undefined) return noUrl
-  const first = await database.alter(held, wanted)
+  const before = accountIn(current.value, database.form)
+  const held = ctx.admin === undefined ? before : accountIn(ctx.admin, database.form)
+  if (wanted === undefined || before === undefined || held === undefined) return noUrl
+  const seen = await seenOf(database, wanted, before, ctx)
+  const first = await database.alter(held, wanted, seen)
   if (first.kind !== 'refused' || ctx.admin !== undefined) return first
   const second = await database.signIn(wanted)
   return second.kind === 'signed-in' ? { kind: 'ok' } : first
+}
+
+/** Whom the server lets in by the values that there are: exactly that account is to be changed. */
+async function seenOf(
+  database: SingleUsers,
+  wanted: Account,
+  current: Account,
+  ctx: Pick<DriverContext, 'admin'>,
+): Promise<Seen | undefined> {
+  const same = current.user === wanted.user
+  // Of who acts for itself the server knows best.
+  if (database.hosts !== true || (same && ctx.admin === undefined)) return undefined
+  let answer = await database.signIn(current)
+  // It may be set already: the answer was lost.
+  if (answer.kind !== 'signed-in' && same) answer = await database.signIn(wanted)
+  if (answer.kind !== 'signed-in') return {}
+  return same ? { of: answer.name } : { like: answer.name }
 }

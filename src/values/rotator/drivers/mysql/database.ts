@@ -10,6 +10,9 @@
  *   "Passwords and Logging"), but for one started with `--log-raw`. A hash of `caching_sha2_password` could
  *   be set only by who may alter every user.
  *
+ * An account is a user and a host (`app@%`): of several with one user name, the one is changed that the
+ * server lets in by the ref's own value.
+ *
  * Sessions that are open stay open.
  */
 import { createHash } from 'node:crypto'
@@ -29,9 +32,8 @@ export const mysqlOptions = {
     type: 'string',
     minLength: 1,
     maxLength: 255,
-    default: '%',
     description:
-      'The part after the `@` in the name of a user whose password another one sets, as in `app@%`.',
+      'The part after the `@` in the name of a user whose password another one sets, as in `app@%`. Left out: that of the account that the ref’s own value is let in as.',
   },
   ...tlsOptions,
 } as const
@@ -45,6 +47,7 @@ export function mysql(
   const { userHost } = options
   return {
     form: MYSQL,
+    hosts: true,
     signIn: (account) =>
       connected(account, options, ctx, async (ask) => {
         const who = await whoIs(ask)
@@ -59,10 +62,20 @@ export function mysql(
         const lines = grants.rows.map((row) => String(Object.values(row)[0]))
         return { kind: 'signed-in', name: who.name, rights: rightsIn(lines, who.name) }
       }),
-    alter: (by, wanted) =>
-      connected(by, options, ctx, (ask, quote) =>
-        alter(ask, quote, by, wanted, typeof userHost === 'string' ? userHost : '%'),
-      ),
+    alter: async (by, wanted, seen) => {
+      const stated = typeof userHost === 'string' ? userHost : undefined
+      const known = seen?.of === undefined ? undefined : hostOf(seen.of)
+      if (stated !== undefined && known !== undefined && known !== stated) return elsewhere
+      return connected(by, options, ctx, async (ask, quote) => {
+        // Else the text of a hash could become the password itself.
+        const who = await whoIs(ask)
+        if (who.kind !== 'who') return who
+        const like = seen?.like === undefined ? '%' : hostOf(seen.like)
+        const host = stated ?? known ?? like
+        const own = seen === undefined || who.name === `${wanted.user}@${host}`
+        return alter(ask, quote, who, wanted, own ? undefined : host)
+      })
+    },
   }
 }
 
@@ -80,18 +93,16 @@ async function whoIs(ask: Ask): Promise<Who | Trouble> {
   return { kind: 'who', name: String(name), mariadb: /mariadb/i.test(String(version)) }
 }
 
+/** @param host of the user; left out: who asks is that user */
 async function alter(
   ask: Ask,
   quote: (text: string) => string,
-  by: Account,
+  who: Who,
   wanted: Account,
-  host: string,
+  host: string | undefined,
 ): Promise<Answer> {
-  // Else the text of a hash could become the password itself.
-  const who = await whoIs(ask)
-  if (who.kind !== 'who') return who
-  const own = by.user === wanted.user
-  const name = `${identifier(wanted.user)}@${identifier(host)}`
+  const own = host === undefined
+  const name = own ? 'USER()' : `${identifier(wanted.user)}@${identifier(host)}`
   if (who.mariadb) {
     const bytes = Buffer.from(wanted.password)
     const hash = nativeHashOf(bytes)
@@ -101,10 +112,15 @@ async function alter(
   // A password that somebody else once chose may hold anything, and how a text is quoted hangs on the mode.
   const mode = await ask("SET SESSION sql_mode = ''")
   if (mode.kind !== 'rows') return mode
-  return done(
-    await ask(`ALTER USER ${own ? 'USER()' : name} IDENTIFIED BY ${quote(wanted.password)}`),
-  )
+  return done(await ask(`ALTER USER ${name} IDENTIFIED BY ${quote(wanted.password)}`))
 }
+
+/** Of `user@host`. */
+function hostOf(name: string): string {
+  return name.slice(name.lastIndexOf('@') + 1)
+}
+
+const elsewhere: Trouble = { kind: 'refused', code: 'CONFIG_INVALID', reason: 'user-elsewhere' }
 
 function done(answer: Asked): Answer {
   return answer.kind === 'rows' ? { kind: 'ok' } : answer
