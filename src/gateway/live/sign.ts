@@ -27,11 +27,12 @@ const shown = new Set<string>()
 
 /** From now on until this process ends. @throws STATE_UNAVAILABLE */
 export function showLife({ live }: Home): void {
-  if (!HAS_PROC || shown.has(live)) return
+  if (shown.has(live)) return
   const path = join(live, ourselves())
   try {
     mkdirSync(live, { recursive: true, mode: 0o700 })
-    show(path)
+    // Elsewhere there are no namespaces: every pid is seen.
+    if (HAS_PROC) show(path)
   } catch (error) {
     throw new SecretRefError('STATE_UNAVAILABLE', `the folder ${live} cannot be written to`, {
       hint: `the system said ${errnoOf(error) ?? 'no more'}; is it yours, and the disk not full?`,
@@ -39,6 +40,7 @@ export function showLife({ live }: Home): void {
     })
   }
   shown.add(live)
+  if (!HAS_PROC) return
   setInterval(() => tryToShow(path), EVERY_MS).unref()
   process.once('exit', () => rmSync(path, { force: true }))
 }
