@@ -91,7 +91,8 @@ describe('a rotation from plan to end', () => {
     const one = await rotating('issued')
     const { world } = one
     const command = ['/bin/sh', '-c', 'echo ready; exec sleep 60']
-    const agent = start(world, ['run', '--config', world.config, '--agent', 'a', '--', ...command])
+    const words = ['run', '--config', world.config, '--agent', 'a', '--', ...command]
+    const agent = start(world, words, { timeoutMs: 60_000 })
     await agent.says(/ready/)
     await until('on record', () => eventsOf(world).includes('run.started'))
     const { code, out } = await one.secretref(FORCED)
