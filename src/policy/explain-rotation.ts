@@ -87,6 +87,10 @@ export const OF_ROTATIONS = {
     message: `"${ref}" is replaced, and its old value still works`,
     hint: 'if nobody else uses it, expire it at its service; the next look sees it, and ends the rotation',
   }),
+  'unfit-password': ({ ref }) => ({
+    message: `the current password of "${ref}" could not be set again just as it is, should its rotation have to be undone`,
+    hint: 'it has characters that the server stores as others (SASLprep, RFC 4013): give its user another password by hand first; nothing was changed',
+  }),
   'unfit-user': ({ ref }) => ({
     message: `the user of "${ref}" is not at its service, or its password cannot be set this way`,
     hint: 'look at the user there: one that signs in by other means, or without a password, is left as it is',

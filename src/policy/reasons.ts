@@ -96,6 +96,7 @@ export const REASONS = [
   'no-tls',
   'not-kept',
   'several-nodes',
+  'unfit-password',
   'unfit-user',
   'user-elsewhere',
   'unreadable',

@@ -1,10 +1,12 @@
 /** Against a real PostgreSQL. */
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { driver as oneUser } from '../../../../src/values/rotator/drivers/postgres.ts'
 import { driver as twoUsers } from '../../../../src/values/rotator/drivers/postgres-users.ts'
 import { accountIn as accountOf } from '../../../../src/values/rotator/drivers/database/url.ts'
 import { POSTGRES } from '../../../../src/values/rotator/drivers/postgres/database.ts'
-import type { Credential } from '../../../../src/values/rotator/driver.ts'
+import type { Credential, Issuer } from '../../../../src/values/rotator/driver.ts'
 import { cutLine } from '../../../servers/cut.ts'
 import { postgresBin, startPostgres, type Postgres } from '../../../servers/postgres.ts'
 import { choosingDriver, type Subject } from './conformance.ts'
@@ -53,6 +55,23 @@ async function two(): Promise<Subject> {
   }
 }
 
+const openedOne = (): Promise<Issuer> =>
+  oneUser.open({}, { signal: new AbortController().signal, now: () => new Date() })
+
+async function userWith(password: string): Promise<{ name: string; current: Credential }> {
+  const name = `letters${(users += 1)}`
+  await server.query(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'`)
+  return { name, current: { value: urlOf(name, encodeURIComponent(password)) } }
+}
+
+/** By libpq, which prepares passwords by itself. */
+const psqlAdmits = (user: string, password: string): boolean =>
+  spawnSync(
+    join(bin ?? '', 'psql'),
+    ['-h', '127.0.0.1', '-p', String(server.port), '-U', user, '-c', 'SELECT 1', 'postgres'],
+    { env: { PGPASSWORD: password, PGCLIENTENCODING: 'UTF8', LC_ALL: 'C.UTF-8' } },
+  ).status === 0
+
 describe.skipIf(bin === undefined)('PostgreSQL', () => {
   choosingDriver(oneUser, one)
   choosingDriver(twoUsers, two)
@@ -93,6 +112,39 @@ describe.skipIf(bin === undefined)('PostgreSQL', () => {
     const [old, fresh] = [await issuer.try(about.current), await issuer.try(made)]
     expect([old.kind, fresh.kind]).toEqual(['valid', 'valid'])
     expect(old).not.toEqual(fresh)
+  })
+
+  describe('a password of other letters than ASCII’s', () => {
+    test.each(['fäke-wörd-ñ', 'фиктивный-пароль', '偽のパスワード', 'fake-\u{1F511}-key'])(
+      'is set again when its rotation is undone: %s',
+      async (password) => {
+        const { name, current } = await userWith(password)
+        const issuer = await openedOne()
+        const next = await issuer.choose?.(current)
+        if (next?.kind !== 'made') throw new Error('nothing was made')
+        expect(await issuer.set?.(next, current)).toEqual({ kind: 'ok' })
+        expect(await server.admits(name, password)).toBe(false)
+        expect(await issuer.set?.(current, next)).toEqual({ kind: 'ok' })
+        expect(await server.admits(name, password)).toBe(true)
+        expect(psqlAdmits(name, password)).toBe(true)
+        expect(psqlAdmits(name, `${password}x`)).toBe(false)
+      },
+    )
+
+    test.each([
+      ['letters and their marks apart', 'fa\u0308ke-word'],
+      ['a space that is not ASCII’s', 'fake\u00A0word'],
+      ['a hyphen that is not shown', 'fake\u00ADword'],
+      ['letters of another width', '\uFF46\uFF41\uFF4B\uFF45'],
+    ])('that the server keeps as another one is not replaced: %s', async (_, password) => {
+      const { name, current } = await userWith(password)
+      const issuer = await openedOne()
+      expect(await issuer.choose?.(current)).toMatchObject({
+        kind: 'refused',
+        reason: 'unfit-password',
+      })
+      expect(psqlAdmits(name, password)).toBe(true)
+    })
   })
 
   test('an answer that is lost is unknown; asked again, it is done', async () => {

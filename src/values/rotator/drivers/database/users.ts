@@ -10,6 +10,8 @@ export interface Database {
   form: Form
   /** Where a user's name alone does not say which account it is. */
   hosts?: true
+  /** Whether it can be set just as it was; left out: any can. */
+  restores?(password: string): boolean
   /** Signs in, and says as whom. */
   signIn(account: Account): Promise<SignedIn | Trouble>
   /** Signs in, and says what this user may do, so that two can be told to have the same rights. */
@@ -44,6 +46,8 @@ export const notInstalled: Trouble = {
   reason: 'sdk-missing',
 }
 export const noUrl: Trouble = { kind: 'refused', code: 'SECRET_MALFORMED', reason: 'bad-answer' }
+/** What was begun could not be undone. */
+const unfit: Trouble = { kind: 'refused', code: 'SECRET_MALFORMED', reason: 'unfit-password' }
 /** Whoever acts would change itself, and could not act the next time. */
 const itself: Trouble = { kind: 'refused', code: 'CONFIG_INVALID', reason: 'admin-itself' }
 
@@ -57,6 +61,7 @@ export function oneUser(database: SingleUsers, ctx: Pick<DriverContext, 'admin'>
     choose: async ({ value }) => {
       const account = accountIn(value, form)
       if (account === undefined) return noUrl
+      if (database.restores?.(account.password) === false) return unfit
       return (await whyNot(database, account, ctx)) ?? made(value, account.user)
     },
     set: (next, current) => setPassword(database, next, current, ctx),

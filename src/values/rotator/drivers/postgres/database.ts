@@ -4,7 +4,7 @@ import type { Answer, DriverContext } from '../../driver.ts'
 import type { Account, Form } from '../database/url.ts'
 import type { Database } from '../database/users.ts'
 import { ask } from './connection.ts'
-import { verifierOf } from './scram.ts'
+import { isPrepared, verifierOf } from './scram.ts'
 
 /** postgresql.org/docs/current/libpq-connect.html, "Connection URIs" */
 export const POSTGRES: Form = { protocol: /^postgres(?:ql)?:$/, port: 5432 }
@@ -24,6 +24,7 @@ export function postgres(
 ): Database {
   return {
     form: POSTGRES,
+    restores: isPrepared,
     signIn: async (account) => {
       const answer = await ask(account, options, 'SELECT session_user AS name', ctx)
       return answer.kind === 'rows'
