@@ -1,49 +1,84 @@
-/** `secrets rollback` of a ref that is being rotated, or was: the service has a say in it too. */
+/** `secrets history` and `rollback` of a ref that is being rotated, or was: the service has a say in it too. */
 import { SecretRefError } from '../errors.ts'
-import {
-  readJournal,
-  openRotationsOf,
-  rotationsOf,
-  type Journalled,
-  type RefKey,
-} from '../rotation/journal.ts'
+import { endedVersionsOf } from '../rotation/ended.ts'
+import { ledgerOf } from '../rotation/ledger.ts'
+import { openRotationsOf, readJournal, type Journalled, type RefKey } from '../rotation/journal.ts'
 import { rollBack } from '../rotation/machine.ts'
 import type { Home } from '../state/home.ts'
 
+/** What rotations know of one ref where it lies now. */
+export interface Rotations {
+  /** One that is not over, or waits for a person. */
+  open?: Journalled
+  /** The version that it has made current. */
+  made?: string
+  /** By version: when it was ended at its service. */
+  ended: ReadonlyMap<string, Date>
+}
+
+/** @param place as the journal names places. @throws STATE_UNAVAILABLE */
+export function rotationsAt(home: Home, key: RefKey, place: string): Rotations {
+  const db = readJournal(home)
+  if (db === undefined) return { ended: new Map() }
+  try {
+    const open = openRotationsOf(db, key.config).find(
+      ({ environment, ref }) => environment === key.environment && ref === key.ref,
+    )
+    const ended = endedVersionsOf(db, key, place)
+    if (open === undefined) return { ended }
+    const made = ledgerOf(db, key.config).find(
+      ({ rotation, role }) => rotation === open.id && role === 'new',
+    )?.version
+    return { open, ended, ...(made !== undefined && { made }) }
+  } finally {
+    db.close()
+  }
+}
+
+/** Which version is wanted back: the one that is named, else the one before, as the store tells them. */
+export interface Wanted {
+  to?: string | undefined
+  current?: string | undefined
+  previous?: string | undefined
+}
+
 /**
- * @param to the version that is wanted back; `undefined`: the one before
  * @returns the rotation that has to be undone, where the old value is still alive by it; `undefined` where
  *   no rotation has a say
  * @throws USAGE where what is wanted back was ended at its service, or a rotation is on its way there
  */
-export function toUndo(home: Home, key: RefKey, to: string | undefined): Journalled | undefined {
-  const db = readJournal(home)
-  if (db === undefined) return undefined
-  try {
-    const ours = ({ environment, ref }: RefKey): boolean =>
-      environment === key.environment && ref === key.ref
-    const open = openRotationsOf(db, key.config).find(ours)
-    if (open !== undefined) {
-      if (rollBack(open) !== undefined && (to === undefined || to === open.from)) return open
-      throw new SecretRefError('USAGE', `a rotation of ${key.ref} is under way: ${open.step}`, {
-        scope: 'ref',
-        hint: `let it end, or give it up first: secretref secrets rotation abandon ${key.ref}`,
-      })
-    }
-    const last = rotationsOf(db, key.config).findLast(ours)
-    const dead = last?.step === 'done' && last.driver !== 'generate'
-    if (dead && (to === undefined || to === last.from)) {
-      throw new SecretRefError(
-        'USAGE',
-        `version ${last.from} of ${key.ref} was ended at its service when it was rotated, on ${last.updatedAt.toISOString().slice(0, 10)}`,
-        {
-          scope: 'ref',
-          hint: `a new one helps: secretref secrets rotate --ref ${key.ref} --force; --yes brings the dead one back all the same`,
-        },
-      )
-    }
-    return undefined
-  } finally {
-    db.close()
+export function toUndo(
+  { open, made, ended }: Rotations,
+  ref: string,
+  { to, current, previous }: Wanted,
+): Journalled | undefined {
+  if (open !== undefined) {
+    // A store may count versions for several values at once: the old one can have another number by now.
+    const oldOne = to === undefined ? made !== undefined && current === made : to === open.from
+    if (oldOne && rollBack(open) !== undefined) return open
+    throw new SecretRefError('USAGE', `a rotation of ${ref} is under way: ${open.step}`, {
+      scope: 'ref',
+      hint: `let it end, or give it up first: secretref secrets rotation abandon ${ref}`,
+    })
   }
+  const back = to ?? previous
+  const at = back === undefined ? undefined : ended.get(back)
+  if (at === undefined) return undefined
+  throw new SecretRefError(
+    'USAGE',
+    `version ${back} of ${ref} was ended at its service by a rotation, on ${dayOf(at)}`,
+    {
+      scope: 'ref',
+      hint: `a new one helps: secretref secrets rotate --ref ${ref} --force; --yes brings the dead one back all the same`,
+    },
+  )
+}
+
+/** What stands beside a version in a table. */
+export function endedInWords(at: Date | undefined): string {
+  return at === undefined ? '' : `ended at its service ${dayOf(at)}`
+}
+
+function dayOf(at: Date): string {
+  return at.toISOString().slice(0, 10)
 }

@@ -10,12 +10,13 @@ import { counting } from '../gateway/budget.ts'
 import { askKeeper } from '../gateway/keep/keeper.ts'
 import type { KeepOrder, Kept, KeptVersion } from '../gateway/keep/words.ts'
 import { resolveOptions } from '../gateway/options.ts'
+import { placeOf } from '../gateway/rotate/gone.ts'
 import { HAS_PROC } from '../gateway/surroundings.ts'
 import { explainFailure } from '../policy/explain.ts'
 import { safeJson } from '../printable.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
-import { toUndo } from './secrets-back.ts'
+import { endedInWords, rotationsAt, toUndo, type Rotations, type Wanted } from './secrets-back.ts'
 import { checkName, keptPlaces, storedAt, undroppedWords, type StoredAt } from './secrets-place.ts'
 import { rotationRollback } from './secrets-rotation.ts'
 import { table } from './table.ts'
@@ -44,13 +45,23 @@ export async function secretsHistory(
   const stored = await find(io, ref, options)
   const kept = await ask(io, stored, { kind: 'history' })
   const versions = kept.type === 'history' ? kept.versions.toReversed() : []
+  const { ended } = rotationsOf(io, stored)
   if (options.json) {
     const provider = stored.step.provider
-    io.out(`${safeJson({ version: 1, ref, provider, versions })}\n`)
+    const told = versions.map((one) => {
+      const at = ended.get(one.version)
+      return at === undefined ? one : { ...one, endedAt: at.toISOString() }
+    })
+    io.out(`${safeJson({ version: 1, ref, provider, versions: told })}\n`)
     return 0
   }
-  io.out(table([['VERSION', '', 'STORED', 'ENDS'], ...versions.map(row)]))
+  const rows = versions.map((one) => row(one, ended.get(one.version)))
+  io.out(table([['VERSION', '', 'STORED', 'ENDS'], ...rows]))
   return 0
+}
+
+function rotationsOf({ home }: Io, { ref, config, environment, step }: Stored): Rotations {
+  return rotationsAt(home, { config, environment, ref }, placeOf({ step }))
 }
 
 export interface Current {
@@ -88,8 +99,9 @@ export async function askCurrent(
   return { count: kept.versions.length, ...(current && { current }) }
 }
 
-function row({ version, stages, createdAt, expiresAt }: KeptVersion): string[] {
-  return [version, stages.join(', '), second(createdAt), second(expiresAt)]
+function row({ version, stages, createdAt, expiresAt }: KeptVersion, ended?: Date): string[] {
+  const states = [...stages, endedInWords(ended)].filter((word) => word !== '')
+  return [version, states.join(', '), second(createdAt), second(expiresAt)]
 }
 
 function second(time: string | undefined): string {
@@ -106,8 +118,11 @@ export async function secretsRollback(
   const stored = await find(io, ref, options)
   const { to } = options
   if (options.yes !== true) {
-    const key = { config: stored.config, environment: stored.environment, ref }
-    if (toUndo(io.home, key, to) !== undefined) return rotationRollback(io, ref, options)
+    const rotations = rotationsOf(io, stored)
+    const known = rotations.open !== undefined || rotations.ended.size > 0
+    // Which one is the one before, the store alone knows: others may have been set meanwhile.
+    const wanted = to === undefined && known ? await versionsNow(io, stored) : { to }
+    if (toUndo(rotations, ref, wanted) !== undefined) return rotationRollback(io, ref, options)
   }
   const kept = await changed(io, stored, {
     kind: 'rollback',
@@ -117,6 +132,14 @@ export async function secretsRollback(
   const held = kept.of === undefined ? '' : `, with what version ${kept.of} held`
   io.err(`${printable(`${ref}: version ${kept.to ?? '?'} is current${held}${from}`)}\n`)
   return 0
+}
+
+async function versionsNow(io: Io, stored: Stored): Promise<Wanted> {
+  const kept = await ask(io, stored, { kind: 'history' })
+  if (kept.type !== 'history') throw silent(io)
+  const at = (stage: 'current' | 'previous'): string | undefined =>
+    kept.versions.find(({ stages }) => stages.includes(stage))?.version
+  return { current: at('current'), previous: at('previous') }
 }
 
 /** Removes a name with all of its versions. */

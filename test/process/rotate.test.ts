@@ -405,16 +405,48 @@ describe('rollback', () => {
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('rolled back') })
     expect(await received(one)).toBe(FIRST)
     expect(lived(one)).toEqual([FIRST])
+    // And back again would be to a dead one.
+    const again = await one.secretref(['secrets', 'rollback', REF, '--to', '2'])
+    expect(again.code).toBe(1)
+    expect(again.err).toMatch(/version 2 of api-key was ended at its service/)
   })
 
-  test('to one that was ended at its service: refused, with what helps', async () => {
+  test('to one that was ended at its service, whichever: refused, with what helps; history marks them', async () => {
     const one = await rotating('issued', AT_ONCE)
     await one.secretref(FORCED)
-    const { code, err } = await one.secretref(['secrets', 'rollback', REF])
-    expect(code).not.toBe(0)
-    expect(err).toMatch(/version 1 of api-key was ended at its service/)
-    expect(await received(one)).not.toBe(FIRST)
-  })
+    await one.secretref(FORCED)
+    const history = await one.secretref(['secrets', 'history', REF])
+    expect(history.out).toMatch(/^3 +current {2,}\d/m)
+    expect(history.out).toMatch(/^2 +previous, ended at its service \d{4}-\d{2}-\d{2} /m)
+    expect(history.out).toMatch(/^1 +ended at its service \d{4}-\d{2}-\d{2} /m)
+    const json: unknown = JSON.parse(
+      (await one.secretref(['secrets', 'history', REF, '--json'])).out,
+    )
+    expect(json).toMatchObject({
+      versions: [
+        expect.not.objectContaining({ endedAt: expect.anything() }),
+        { version: '2', endedAt: expect.any(String) },
+        { version: '1', endedAt: expect.any(String) },
+      ],
+    })
+    for (const [version, more] of [
+      ['2', []],
+      ['2', ['--to', '2']],
+      ['1', ['--to', '1']],
+    ] as const) {
+      const { code, err } = await one.secretref(['secrets', 'rollback', REF, ...more])
+      expect(code).toBe(1)
+      expect(err).toContain(`version ${version} of api-key was ended at its service by a rotation`)
+      expect(err).toContain('--yes brings the dead one back')
+    }
+    expect(lived(one)).toEqual([await received(one)])
+    // The one before is another one, when somebody has set one meanwhile.
+    await one.secretref(['secrets', 'set', REF], { stdin: Buffer.from('fake-by-hand') })
+    expect((await one.secretref(['secrets', 'rollback', REF])).err).toBe(
+      `${REF}: version 3 is current (was 4)\n`,
+    )
+    expect(lived(one)).toEqual([await received(one)])
+  }, 60_000)
 })
 
 describe('the config is edited while a rotation is under way', () => {
