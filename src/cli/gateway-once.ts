@@ -58,7 +58,8 @@ export function gatewayRunOnce(
       const closeSocket = openSocket(gateway, reloader, say)
       closing = async () => {
         await closeSocket.then((close) => close())
-        await reloader.settle()
+        // Its records are in the log that is closed once for all of us.
+        await reloader.idle()
       }
       duties.replace(dutiesBesideOne(gateway, environment, say))
       new ConfigWatch(reloader).begin()

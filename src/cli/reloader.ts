@@ -82,9 +82,14 @@ export class Reloader {
     return answer
   }
 
+  /** When no reload is under way. */
+  async idle(): Promise<void> {
+    await this.#last
+  }
+
   /** Before this process ends. */
   async settle(): Promise<void> {
-    await this.#last
+    await this.idle()
     await this.#gateway.settle()
   }
 

@@ -68,7 +68,7 @@ function verdict({ subject, current, since, due, open, todo }: Can, now: Date): 
     case 'never':
       return subject.rotate.every === undefined || since !== undefined
         ? `not due (${end})`
-        : 'not due: nobody says how old it is, so it counts from the first run that is no dry one'
+        : 'not due: nobody says how old it is; it counts from the first look of a gateway, or of a run that is not dry'
     default:
       return due satisfies never
   }
