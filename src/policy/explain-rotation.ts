@@ -99,6 +99,10 @@ export const OF_ROTATIONS = {
     message: `the value of "${ref}" is let in as the user of another host than "userHost" says`,
     hint: 'leave "userHost" out, or name the host as the server lists the user; nothing was changed',
   }),
+  'user-shared': ({ ref }) => ({
+    message: `the user of "${ref}" is rotated by another ref too, which has replaced the value of this one or is about to`,
+    hint: 'let both refs name one place of one store, or give each a user of its own; nothing was changed',
+  }),
   unreadable: ({ ref }) => ({
     message: `the input for "${ref}" could not be read to its end`,
     hint: 'run the same command again',

@@ -99,6 +99,7 @@ export const REASONS = [
   'unfit-password',
   'unfit-user',
   'user-elsewhere',
+  'user-shared',
   'unreadable',
   'unrestricted',
   'unverified',

@@ -297,6 +297,16 @@ export function givenUpOf(db: DatabaseSync, { config, environment, ref }: RefKey
   )
 }
 
+/** Of every ref of every config. @throws STATE_UNAVAILABLE */
+export function allGivenUp(db: DatabaseSync): string[] {
+  return guarded(db, () =>
+    db
+      .prepare(`SELECT id FROM rotations WHERE step = 'abandoned'`)
+      .all()
+      .map((row) => String(row['id'])),
+  )
+}
+
 /** @throws STATE_UNAVAILABLE */
 export function rotationOf(db: DatabaseSync, id: string): Journalled | undefined {
   return guarded(db, () => {

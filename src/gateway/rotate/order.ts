@@ -23,7 +23,7 @@ export async function orderOf(
   gateway: Gateway,
   { subject, pasteMarks }: RotateRequest,
   { id, class: kind, from, environment }: Journalled,
-  givenUp: readonly string[],
+  { givenUp, over }: Required<Pick<RotationOrder, 'givenUp' | 'over'>>,
 ): Promise<{ order: RotationOrder; releases: Entry[] }> {
   const { home, loaded, env } = gateway
   const { step, provider, driver, options, ref } = subject
@@ -38,6 +38,7 @@ export async function orderOf(
     options: resolveOptions(provider, loaded.dir, home, env),
     at: step.at,
     givenUp,
+    over,
     from,
     staging: { path: join(home.dir, 'rotations.age'), identity: join(home.keys, 'rotation.key') },
     fingerprintKey: home.fingerprintKey,

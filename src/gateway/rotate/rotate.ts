@@ -7,6 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabaseSync } from 'node:sqlite'
 import { errnoOf, SecretRefError } from '../../errors.ts'
 import {
+  allGivenUp,
   beginRotation,
   givenUpOf,
   giveBack,
@@ -119,7 +120,10 @@ async function held(
   requireSame(begun, subject)
   const records = new RotationRecords(gateway, begun, subject.step.provider)
   const old = oldOneOf(gateway, db, request, begun)
-  const order = await orderOf(gateway, request, begun, givenUpOf(db, hold))
+  const order = await orderOf(gateway, request, begun, {
+    givenUp: givenUpOf(db, hold),
+    over: allGivenUp(db),
+  })
   let rotator: Rotator | undefined
   let last: Partial<Did> = {}
   let version: string | undefined

@@ -48,6 +48,8 @@ export interface RotationOrder {
   at: Location
   /** Earlier ones of this ref that a person gave up as they stood: what is staged of them is wiped with it. */
   givenUp: readonly string[]
+  /** Ids of every rotation that was given up as it stood, of whatever ref; left out: there are none. */
+  over?: readonly string[]
   /** The version that is replaced; what is current must still be it. */
   from: string
   /** The store of what is between its steps: absolute paths. */

@@ -6,6 +6,7 @@ import type { Outside } from '../../gateway/rotate/words.ts'
 import type { Failure } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
 import { ended, patient, verified } from './asked.ts'
+import { claimed } from './claim.ts'
 import { mayEnd } from './current.ts'
 import { answered, described, failed, groundless, ok, troubled, type Done } from './done.ts'
 import { takeBrought } from './guided.ts'
@@ -28,6 +29,8 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
   async stage(work, staged) {
     if (staged.new !== undefined) return described(staged.new, work.fingerprint)
     return withCurrent(work, staged, async (current) => {
+      const refused = await claimed(work, current)
+      if (refused !== undefined) return refused
       const made = await work.issuer.choose?.(current)
       return made === undefined ? groundless : keep(work, made)
     })

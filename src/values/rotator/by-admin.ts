@@ -29,6 +29,7 @@ export async function byAdmin(
       return isNotLetIn(then) ? notLetIn : then
     }
   }
+  const { users, blind } = issuer
   const choose = acting((of) => of.choose?.bind(of))
   const set = acting((of) => of.set?.bind(of))
   const create = acting((of) => of.create?.bind(of))
@@ -36,12 +37,13 @@ export async function byAdmin(
   const marked = acting((of) => of.marked?.bind(of))
   const end = acting((of) => of.end?.bind(of))
   return {
+    ...(users && { users }),
     ...(choose && { choose }),
     ...(set && { set }),
     ...(create && { create }),
     ...(survey && { survey }),
     ...(marked && { marked }),
-    ...(issuer.blind && { blind: issuer.blind }),
+    ...(blind && { blind }),
     try: (credential) => issuer.try(credential),
     ...(end && { end }),
     close: () => issuer.close(),

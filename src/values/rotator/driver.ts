@@ -83,6 +83,11 @@ export interface Before {
 export type Tried = { kind: 'valid'; account?: string } | Trouble
 
 export interface Issuer {
+  /**
+   * `chosen`, `slots`: whose passwords are set for it, each by a name that is the same for whoever names that
+   * user; nothing is asked. Left out where nobody else's value can be replaced.
+   */
+  users?(current: Credential): readonly string[]
   /** `chosen`, `slots`: a new value; nothing outside is touched. */
   choose?(current: Credential): Promise<Made>
   /** `chosen`, `slots`: from now on the service takes `next`. */

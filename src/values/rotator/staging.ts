@@ -95,6 +95,11 @@ export class Staging {
   }
 }
 
+/** Whether anything is kept of it: it is under way, or was given up as it stood. */
+export function isStaged(document: Document, rotation: string): boolean {
+  return document.secrets.has(nameOf(rotation, 'old'))
+}
+
 function nameOf(rotation: string, role: Role): string {
   return `${rotation}.${role}`
 }

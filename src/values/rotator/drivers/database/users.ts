@@ -1,4 +1,5 @@
 /** What rotates in the same way in every database: the password of one user, or of two in turn. */
+import { isLoopback } from '../../../../targets/destination.ts'
 import { wipe } from '../../../secret/bytes.ts'
 import type { JsonSchema } from '../../../providers/contract.ts'
 import type { Answer, Credential, DriverContext, Issuer, Trouble } from '../../driver.ts'
@@ -58,6 +59,7 @@ const ID = /^[A-Za-z0-9._:/-]{1,128}$/
 export function oneUser(database: SingleUsers, ctx: Pick<DriverContext, 'admin'>): Issuer {
   const { form } = database
   return {
+    users: ({ value }) => usersOf(accountIn(value, form)),
     choose: async ({ value }) => {
       const account = accountIn(value, form)
       if (account === undefined) return noUrl
@@ -95,6 +97,7 @@ export function twoUsers(
   const { form } = database
   const users: readonly unknown[] = Array.isArray(option) ? option : []
   return {
+    users: ({ value }) => usersOf(accountIn(value, form), users.map(String)),
     choose: async ({ value }) => {
       const account = accountIn(value, form)
       const used = account?.user
@@ -155,6 +158,14 @@ async function whyNot(
   // One of the same name may be another account, where the server says so.
   const own = await database.signIn(current)
   return own.kind === 'signed-in' && own.name !== answer.name ? undefined : itself
+}
+
+/** As whoever else names them would: this machine has several names. @param users of it, in turn */
+function usersOf(account: Account | undefined, users?: readonly string[]): string[] {
+  if (account === undefined) return []
+  const name = account.host.toLowerCase()
+  const host = isLoopback(name) ? 'localhost' : name
+  return (users ?? [account.user]).map((user) => JSON.stringify([host, account.port, user]))
 }
 
 function made(value: Buffer, user: string): { kind: 'made' } & Credential {

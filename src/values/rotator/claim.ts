@@ -1,0 +1,78 @@
+/**
+ * Two refs that name one user of a server would rotate each other's value away. So whoever sets a password
+ * claims its user first, beside what is staged, and so in all of one home: while a rotation of another ref
+ * is under way, and where that has replaced what this one holds, nothing is begun.
+ */
+import { createHash } from 'node:crypto'
+import type { Failure } from '../providers/contract.ts'
+import type { Document } from '../store/document.ts'
+import { changeStore } from '../store/file.ts'
+import { addVersion, remove, versionAt } from '../store/versions.ts'
+import { failed, type Done } from './done.ts'
+import type { Credential } from './driver.ts'
+import { isStaged } from './staging.ts'
+import type { Work } from './work.ts'
+
+interface Claim {
+  /** Where its value lies: two refs of one place hold the same value, and are one. */
+  owner: string
+  rotation: string
+}
+
+/** @returns why nothing may be set */
+export async function claimed(work: Work, current: Credential): Promise<Done | undefined> {
+  const users = work.issuer.users?.(current) ?? []
+  if (users.length === 0) return undefined
+  let became = await claim(work, users, false)
+  // What works was not replaced by the other one, whoever had the user before.
+  if (became === 'had' && (await work.issuer.try(current)).kind === 'valid') {
+    became = await claim(work, users, true)
+  }
+  if (became === 'ours') return undefined
+  return typeof became === 'string' ? shared : failed(became)
+}
+
+/** `busy`: a rotation of another ref is under way. `had`: one is over. */
+async function claim(
+  { order }: Work,
+  users: readonly string[],
+  force: boolean,
+): Promise<'ours' | 'busy' | 'had' | Failure> {
+  const { type, options, at, rotation, staging, over = [] } = order
+  const ours: Claim = { owner: hashOf(JSON.stringify([type, options, at])), rotation: rotation.id }
+  const now = new Date()
+  let became: 'ours' | 'busy' | 'had' = 'ours'
+  const outcome = await changeStore(staging, now, (document) => {
+    const names = users.map((user) => `user.${hashOf(user)}`)
+    const others = names.map((name) => claimIn(document, name)).filter((one) => one !== undefined)
+    const foreign = others.filter(({ owner }) => owner !== ours.owner)
+    const goesOn = ({ rotation: id }: Claim): boolean =>
+      isStaged(document, id) && !over.includes(id)
+    if (foreign.some(goesOn)) became = 'busy'
+    else if (foreign.length > 0 && !force) became = 'had'
+    else for (const name of names) write(document, name, ours, now)
+    return { kind: 'written', version: '1' }
+  })
+  if (outcome.kind === 'written') return became
+  return 'code' in outcome ? outcome : unwritten
+}
+
+function claimIn(document: Document, name: string): Claim | undefined {
+  const value = versionAt(document, name, undefined)?.value
+  if (value === undefined) return undefined
+  const claim: Claim = JSON.parse(value.toString())
+  return claim
+}
+
+function write(document: Document, name: string, claim: Claim, now: Date): void {
+  remove(document, name, 'any')
+  const value = Buffer.from(JSON.stringify(claim))
+  addVersion(document, name, { value, expect: 'any', operation: name, stage: 'current', now })
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
+
+const shared: Done = { result: 'refused', code: 'CONFIG_INVALID', reason: 'user-shared' }
+const unwritten: Failure = { kind: 'unavailable', code: 'STATE_UNAVAILABLE', reason: 'io' }

@@ -1,0 +1,81 @@
+/** One user, named by two refs of one home. */
+import { expect, test } from 'vitest'
+import { act } from '../../../src/values/rotator/act.ts'
+import type { Issuer } from '../../../src/values/rotator/driver.ts'
+import { Staging } from '../../../src/values/rotator/staging.ts'
+import type { Work } from '../../../src/values/rotator/work.ts'
+import { workWith } from './work.ts'
+
+const shared = { result: 'refused', code: 'CONFIG_INVALID', reason: 'user-shared' }
+
+/** A ref of its own, with what is staged in the home of `beside`. */
+function ref(name: string, lives: () => boolean, users: readonly string[], beside?: Work): Work {
+  const issuer: Partial<Issuer> = {
+    users: () => users,
+    choose: async () => ({ kind: 'made', value: Buffer.from(`fake-of-${name}`) }),
+    try: async () =>
+      lives()
+        ? { kind: 'valid', account: 'app' }
+        : { kind: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'login-denied' },
+  }
+  const { work } = workWith(issuer)
+  const staging = beside?.order.staging ?? work.order.staging
+  return {
+    ...work,
+    staging: new Staging(staging, () => new Date()),
+    order: {
+      ...work.order,
+      at: { path: name },
+      staging,
+      rotation: { id: `of-${name}`, class: 'chosen' },
+    },
+  }
+}
+
+const ends = (work: Work): unknown => work.staging.drop([work.order.rotation.id])
+
+test('while one rotates it the other one does not begin; nor later, when its own value is dead', async () => {
+  const a = ref('a', () => true, ['app'])
+  const b = ref('b', () => false, ['app'], a)
+  expect(await act(a, 'stage')).toMatchObject({ result: 'ok' })
+  expect(await act(b, 'stage')).toEqual(shared)
+  await ends(a)
+  expect(await act(b, 'stage')).toEqual(shared)
+  // Who had it goes on as before, whether or not its value works.
+  expect(
+    await act({ ...a, order: { ...a.order, rotation: { id: 'again', class: 'chosen' } } }, 'stage'),
+  ).toMatchObject({ result: 'ok' })
+})
+
+test('of two users in turn one is enough', async () => {
+  const a = ref('a', () => true, ['app_a', 'app_b'])
+  const b = ref('b', () => true, ['app_b', 'app_c'], a)
+  expect(await act(a, 'stage')).toMatchObject({ result: 'ok' })
+  expect(await act(b, 'stage')).toEqual(shared)
+})
+
+test('a ref that has another name by now holds what works, and has the user from then on', async () => {
+  const a = ref('a', () => false, ['app'])
+  const renamed = ref('b', () => true, ['app'], a)
+  await act(a, 'stage')
+  await ends(a)
+  expect(await act(renamed, 'stage')).toMatchObject({ result: 'ok' })
+  await ends(renamed)
+  expect(await act(a, 'stage')).toEqual(shared)
+})
+
+test('a rotation that was given up as it stood is not under way', async () => {
+  const a = ref('a', () => true, ['app'])
+  const b = ref('b', () => true, ['app'], a)
+  await act(a, 'stage')
+  expect(await act(b, 'stage')).toEqual(shared)
+  const over = [a.order.rotation.id]
+  expect(await act({ ...b, order: { ...b.order, over } }, 'stage')).toMatchObject({ result: 'ok' })
+})
+
+test('other users are nobody’s business', async () => {
+  const a = ref('a', () => true, ['app'])
+  const b = ref('b', () => false, ['other'], a)
+  await act(a, 'stage')
+  expect(await act(b, 'stage')).toMatchObject({ result: 'ok' })
+})
