@@ -29,7 +29,8 @@ export async function byAdmin(
       return isNotLetIn(then) ? notLetIn : then
     }
   }
-  const { users, blind } = issuer
+  const { blind } = issuer
+  const users = issuer.users?.bind(issuer)
   const choose = acting((of) => of.choose?.bind(of))
   const set = acting((of) => of.set?.bind(of))
   const create = acting((of) => of.create?.bind(of))

@@ -23,17 +23,17 @@ interface Claim {
 export async function claimed(work: Work, current: Credential): Promise<Done | undefined> {
   const users = work.issuer.users?.(current) ?? []
   if (users.length === 0) return undefined
-  let became = await claim(work, users, false)
+  let became = await write(work, users, false)
   // What works was not replaced by the other one, whoever had the user before.
   if (became === 'had' && (await work.issuer.try(current)).kind === 'valid') {
-    became = await claim(work, users, true)
+    became = await write(work, users, true)
   }
   if (became === 'ours') return undefined
   return typeof became === 'string' ? shared : failed(became)
 }
 
 /** `busy`: a rotation of another ref is under way. `had`: one is over. */
-async function claim(
+async function write(
   { order }: Work,
   users: readonly string[],
   force: boolean,
@@ -50,7 +50,7 @@ async function claim(
       isStaged(document, id) && !over.includes(id)
     if (foreign.some(goesOn)) became = 'busy'
     else if (foreign.length > 0 && !force) became = 'had'
-    else for (const name of names) write(document, name, ours, now)
+    else for (const name of names) put(document, name, ours, now)
     return { kind: 'written', version: '1' }
   })
   if (outcome.kind === 'written') return became
@@ -60,11 +60,11 @@ async function claim(
 function claimIn(document: Document, name: string): Claim | undefined {
   const value = versionAt(document, name, undefined)?.value
   if (value === undefined) return undefined
-  const claim: Claim = JSON.parse(value.toString())
-  return claim
+  const parsed: Claim = JSON.parse(value.toString())
+  return parsed
 }
 
-function write(document: Document, name: string, claim: Claim, now: Date): void {
+function put(document: Document, name: string, claim: Claim, now: Date): void {
   remove(document, name, 'any')
   const value = Buffer.from(JSON.stringify(claim))
   addVersion(document, name, { value, expect: 'any', operation: name, stage: 'current', now })

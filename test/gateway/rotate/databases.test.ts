@@ -55,24 +55,21 @@ describe.skipIf(!there.mariadb)('a user of MariaDB', () => {
   })
 })
 
-describe.skipIf(!there.mariadb)('one user of MariaDB, named by two refs, with an admin', () => {
-  const rotating = async (user: string, host: string): Promise<Stage> => {
-    const url = (name: string, word: string): string =>
-      `mysql://${name}:${word}@${host}:${mariadb.port}/`
-    const stage = await Stage.make(
-      { type: 'mysql', class: 'chosen', options: {} },
-      url(user, FIRST),
-    )
-    const at = { path: 'admin' }
-    const admin = Buffer.from(url(mariadb.user, mariadb.password))
-    await stage.session.put?.(at, admin, { expect: 'absent', operation: 'admin' })
-    const { provider, type, options } = stage.order
-    Object.assign(stage.order, { admin: { provider, type, options, at } })
-    return stage
-  }
+const rotating = async (user: string, host: string): Promise<Stage> => {
+  const url = (name: string, word: string): string =>
+    `mysql://${name}:${word}@${host}:${mariadb.port}/`
+  const stage = await Stage.make({ type: 'mysql', class: 'chosen', options: {} }, url(user, FIRST))
+  const at = { path: 'admin' }
+  const admin = Buffer.from(url(mariadb.user, mariadb.password))
+  await stage.session.put?.(at, admin, { expect: 'absent', operation: 'admin' })
+  const { provider, type, options } = stage.order
+  Object.assign(stage.order, { admin: { provider, type, options, at } })
+  return stage
+}
 
-  test.each(['is under way', 'is over'])(
-    'the second one is refused while the first %s',
+describe.skipIf(!there.mariadb)('one user of MariaDB, named by two refs, with an admin', () => {
+  test.each(['while it is rotated by the first', 'when that is over'])(
+    'the second one is refused: %s',
     async (how) => {
       const user = `app${(users += 1)}`
       await mariadb.query(`CREATE USER ${user} IDENTIFIED BY '${FIRST}'`)
@@ -83,9 +80,11 @@ describe.skipIf(!there.mariadb)('one user of MariaDB, named by two refs, with an
       const value = Buffer.from((await second.current()).value)
       await second.session.put?.(second.at, value, again)
       Object.assign(second.order, { staging: first.order.staging, from: '2' })
-      await first.attempt(how === 'is over' ? undefined : { action: 'set', when: 'after' })
+      await first.attempt(
+        how === 'when that is over' ? undefined : { action: 'set', when: 'after' },
+      )
       expect((await second.attempt()).rotation).toMatchObject({ failures: 1, reason: 'refused' })
-      if (how !== 'is over') await rotated(first, undefined)
+      if (how !== 'when that is over') await rotated(first, undefined)
       const { username, password } = new URL((await first.current()).value)
       expect(password).not.toBe(FIRST)
       expect(await mariadb.admits(username, password)).toBe(true)
