@@ -20,6 +20,8 @@ import { planner } from '../plan/plan.ts'
 import type { Plan, PlannedBinding } from '../plan/types.ts'
 import { safeJson } from '../printable.ts'
 import { userHome } from '../state/home.ts'
+import { placeFindings } from './config-places.ts'
+import { programFindings } from './config-programs.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig, sourceOf } from './open.ts'
 import { table } from './table.ts'
@@ -41,8 +43,13 @@ export async function configCheck(io: Io, options: ConfigOptions): Promise<numbe
   let summary = ''
   try {
     const { config, warnings } = await checkConfig(bytes, path, { now: io.now(), places: true })
-    const unserved = await unservedBindings(io, config, dirname(path), textOf(bytes))
-    findings = [...warnings, ...unserved].toSorted(byPlace)
+    const folders = { configDir: dirname(path), userHome: userHome(io.env) }
+    const planned = [
+      ...unservedBindings(io, config, dirname(path)),
+      ...placeFindings(config, folders),
+      ...(await programFindings(config)),
+    ]
+    findings = [...warnings, ...(await located(planned, textOf(bytes)))].toSorted(byPlace)
     summary = summaryOf(config)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
@@ -102,29 +109,26 @@ function plansOf(io: Io, config: Config, configDir: string): Plan[] {
   return plans.holders.map((agent) => plans.plan({ agent }))
 }
 
-async function unservedBindings(
-  io: Io,
-  config: Config,
-  configDir: string,
-  text: string,
-): Promise<Finding[]> {
+function unservedBindings(io: Io, config: Config, configDir: string): Finding[] {
   const found = plansOf(io, config, configDir).flatMap(({ bindings }) =>
     bindings.flatMap((binding) => (binding.problem ? [{ binding, problem: binding.problem }] : [])),
   )
-  if (found.length === 0) return []
-  const { readDocument } = await import('../config/document.ts')
-  const document = readDocument(text, false)
-  const findings: Finding[] = []
-  for (const { binding, problem } of found) {
+  return found.map(({ binding, problem }): Finding => {
     const { code, hint } = problem
     const at = bindingPath(config, binding)
-    const finding = { code, severity: 'error', at, ...document.placeOf(at) } as const
     const message = withShownNames(problem.message, binding)
-    findings.push(
-      withShownKeys({ ...finding, message, hint: hint && withShownNames(hint, binding) }),
-    )
-  }
-  return findings
+    const finding: Finding = { code, severity: 'error', at, message }
+    if (hint !== undefined) finding.hint = withShownNames(hint, binding)
+    return finding
+  })
+}
+
+/** With the lines of what only shows where the config is looked at as a whole. */
+async function located(findings: readonly Finding[], text: string): Promise<Finding[]> {
+  if (findings.length === 0) return []
+  const { readDocument } = await import('../config/document.ts')
+  const document = readDocument(text, false)
+  return findings.map((finding) => withShownKeys({ ...finding, ...document.placeOf(finding.at) }))
 }
 
 /** A plan speaks of a ref by its name, which may be a value that stands in the wrong place. */

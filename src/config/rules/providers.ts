@@ -8,12 +8,12 @@ import {
   type PlacedRef,
 } from '../accessors.ts'
 import { PROVIDER, VARIABLE } from '../names.ts'
-import { isNode, keysAt } from '../node.ts'
-import { hardcoded, invalid, type At } from '../problems.ts'
+import { keysAt } from '../node.ts'
+import { invalid, type At } from '../problems.ts'
 import { didYouMean, type Patience } from '../suggest.ts'
 import type { Config, Problem, ProviderConfig, RefEntry } from '../types.ts'
-import { CREDENTIAL_VARIABLES, isCredentialName, matchesVariable } from '../variables.ts'
-import { credentialWords } from './words.ts'
+import { CREDENTIAL_VARIABLES, matchesVariable } from '../variables.ts'
+import { judgeProgram } from './programs.ts'
 
 const LOCATION_WORDS = ['path', 'target', 'field', 'version'] as const
 
@@ -41,32 +41,11 @@ export function* judgeProviders(
   const types = new Set([...table.values()].map(({ type }) => type))
   for (const ref of placed) yield* judgePlace(ref, { table, types })
   for (const [name, provider] of table) {
-    if (provider.type === 'exec') yield* judgeProgram(name, provider)
-  }
-}
-
-/** Its arguments and fixed variables are no place for a key. */
-function* judgeProgram(name: string, { options }: ProviderConfig): Generator<Problem> {
-  const at = ['secrets', 'providers', name]
-  const { env, args } = options
-  for (const variable of Object.keys(isNode(env) ? env : {})) {
-    const patterns = Object.values(CREDENTIAL_VARIABLES).flat()
-    const isOne =
-      isCredentialName(variable) || patterns.some((pattern) => matchesVariable(pattern, variable))
-    if (!isOne) continue
-    yield {
-      ...hardcoded(
-        [...at, 'env', variable],
-        'a variable that holds a credential has fixed text here',
-      ),
-      hint: 'name it in passEnv, so that it comes from the environment of the gateway',
-    }
-  }
-  for (const index of credentialWords(Array.isArray(args) ? args : [])) {
-    yield {
-      ...hardcoded([...at, 'args', index], 'an argument that holds a credential'),
-      hint: 'name a variable in passEnv, and let the program read that',
-    }
+    if (provider.type !== 'exec') continue
+    yield* judgeProgram(['secrets', 'providers', name], provider.options, {
+      env: 'name it in passEnv, so that it comes from the environment of the gateway',
+      args: 'name a variable in passEnv, and let the program read that',
+    })
   }
 }
 

@@ -11,6 +11,13 @@ import {
 import { invalid, shownKey } from '../problems.ts'
 import { didYouMean, type Patience } from '../suggest.ts'
 import type { Config, Problem } from '../types.ts'
+import { judgeProgram } from './programs.ts'
+
+/** Such a program is told what it needs on its stdin (docs/rotation-exec.md). */
+const TOLD = {
+  env: 'name its ref as "admin" beside the driver: the program is told the value on its stdin',
+  args: 'name its ref as "admin" beside the driver: the program is told the value on its stdin',
+}
 
 export function* judgeRotation(config: Config, patience: Patience): Generator<Problem> {
   const table = providersOf(config)
@@ -23,6 +30,7 @@ export function* judgeRotation(config: Config, patience: Patience): Generator<Pr
     if (read !== undefined && 'fault' in read) {
       yield invalid([...at, 'window'], ...wrongWindow(read, patience))
     }
+    if (rotate['driver'] === 'exec') yield* judgeProgram(at, rotate, TOLD)
     if (adminOf(rotate) === ref) {
       yield invalid(
         [...at, 'admin', 'secretRef'],

@@ -1,15 +1,18 @@
 /** Targets: that each is one of the catalogue, and that a base URL is one that a value may go to. Pure. */
 import { baseUrlOf } from '../../targets/destination.ts'
-import { agentsOf } from '../accessors.ts'
+import { agentsOf, placedRefs } from '../accessors.ts'
 import { invalid, type At } from '../problems.ts'
 import { didYouMean, type Patience } from '../suggest.ts'
 import type { Config, Problem } from '../types.ts'
 import { agentPath } from './paths.ts'
 
+/** The driver of what no driver is named for. */
+const BY_A_PERSON = 'guided'
+
 /** The names of the catalogue are loaded only where a config says one. */
 export async function judgeTargets(config: Config, patience: Patience): Promise<Problem[]> {
   const services = [...namedServices(config)]
-  const targets = [...statedTargets(config)]
+  const targets = [...statedTargets(config), ...rotatedTargets(config)]
   if (services.length === 0 && targets.length === 0) return []
   const { idsOfService, serviceWords } = await import('../../targets/infer.ts')
   const words = serviceWords()
@@ -56,6 +59,16 @@ function* statedTargets(
     for (const [id, { baseUrl }] of Object.entries(targets ?? {})) {
       yield { id, baseUrl, at: ['environments', environment, 'targets', id] }
     }
+  }
+}
+
+/** What the driver `guided` is told that a ref is a credential of. */
+function* rotatedTargets(config: Config): Generator<{ id: string; baseUrl?: undefined; at: At }> {
+  for (const { entry, at } of placedRefs(config)) {
+    const { rotate } = entry
+    const { driver = BY_A_PERSON, service } = rotate ?? {}
+    if (driver !== BY_A_PERSON || typeof service !== 'string') continue
+    yield { id: service, at: [...at, 'rotate', 'service'] }
   }
 }
 

@@ -78,3 +78,48 @@ test('a value that was pasted in the place of a zone is not shown', async () => 
   const { problems } = await refusal(withRotate({ window: `02:00-05:00 ${value}` }))
   expect(JSON.stringify(problems)).not.toContain(value)
 })
+
+describe('a rotating program is given no credential in plain text:', () => {
+  const program = { driver: 'exec', class: 'issued', command: '/bin/x' }
+  test.each([
+    ['a variable', { env: { API_TOKEN: 'fake', API: 'https://x' } }, ['env', 'API_TOKEN']],
+    ['a provider’s variable', { env: { VAULT_TOKEN: 'fake' } }, ['env', 'VAULT_TOKEN']],
+    ['an option', { args: ['-v', '--password=fake'] }, ['args', 1]],
+    ['what follows an option', { args: ['--api-key', 'fake'] }, ['args', 1]],
+  ])('%s', async (_, fields, place) => {
+    const { problems } = await refusal(withRotate({ ...program, ...fields }))
+    expect(problems).toMatchObject([
+      {
+        code: 'HARDCODED_CREDENTIAL',
+        at: [...AT, ...place],
+        hint: expect.stringContaining('"admin"'),
+      },
+    ])
+    expect(JSON.stringify(problems)).not.toContain('fake')
+  })
+
+  test('what is none is fine', async () => {
+    const fields = { env: { API: 'https://x', LOG: 'warn' }, args: ['--secret=name', '-v'] }
+    await load(withRotate({ ...program, ...fields }))
+  })
+})
+
+test.each([
+  [{ service: 'stripe-secret-kye' }, 'did you mean "stripe-secret-key"?'],
+  [{ driver: 'guided', service: 'stripe' }, 'this service has: stripe-'],
+  [{ driver: 'guided', service: 'no-such-thing-at-all' }, 'secretref targets list'],
+])('a service that the catalogue does not have: %o', async (rotate, hint) => {
+  const { problems } = await refusal(withRotate(rotate))
+  expect(problems).toMatchObject([
+    {
+      code: 'CONFIG_INVALID',
+      at: [...AT, 'service'],
+      message: 'the catalogue has no target of this id',
+      hint: expect.stringContaining(hint),
+    },
+  ])
+})
+
+test('one that it has is fine', async () => {
+  await load(withRotate({ driver: 'guided', service: 'stripe-secret-key', every: '90d' }))
+})
