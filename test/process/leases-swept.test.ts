@@ -1,8 +1,10 @@
 /** What a killed run left behind: a provider that is down, a config that changed, and what doctor does. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AuditRecord } from '../../src/audit/record.ts'
+import { newIssuer, type IssuerState } from '../fakes/issuer.ts'
 import { dynamicServers, startDynamic, type Dynamic } from '../servers/dynamic.ts'
 import {
   agentWords,
@@ -14,7 +16,7 @@ import {
   soon,
   waits,
 } from './leasing.ts'
-import { isLinux, recordsOf, run, start, type World } from './support.ts'
+import { isLinux, recordsOf, ROOT, run, start, type World } from './support.ts'
 
 const there = isLinux ? dynamicServers('leases that killed runs leave behind') : undefined
 let servers: Dynamic
@@ -82,6 +84,44 @@ describe.skipIf(there === undefined)('a lease that nobody holds any more', () =>
     expect(leaseFiles(world)).toEqual(own)
     expect(leftBehind(world)).toEqual([])
   })
+
+  test('of the credential by which a killed rotation acted; one that ends takes its own back', async () => {
+    const world = await leasingWorld(servers, 'admin', { providers: { store: {} } })
+    const state = world.write('issuer.json', JSON.stringify(newIssuer('issued', 'fake-first')))
+    const issuer = join(ROOT, 'test/fakes/issuer.ts')
+    const script = `#!/bin/sh\nexec '${process.execPath}' '${issuer}' '${state}'\n`
+    const command = world.write('bin/issuer', script, 0o700)
+    const config = JSON.parse(readFileSync(world.config, 'utf8'))
+    config.openclaw.gateway.secrets.refMap['key'] = {
+      provider: 'store',
+      rotate: {
+        driver: 'exec',
+        class: 'issued',
+        command,
+        grace: '1s',
+        admin: { secretRef: 'db-word' },
+      },
+    }
+    writeFileSync(world.config, JSON.stringify(config))
+    const words = (...all: string[]): string[] => [...all, '--config', world.config]
+    await run(world, words('store', 'init'))
+    await run(world, words('secrets', 'set', 'key'), { stdin: Buffer.from('fake-first') })
+    const issued = (): IssuerState => JSON.parse(readFileSync(state, 'utf8'))
+    writeFileSync(state, JSON.stringify({ ...issued(), slow: ['create'] }))
+    const rotation = start(world, words('secrets', 'rotate', '--ref', 'key', '--force'))
+    await soon('a creation was sent', () => issued().asked['create'] === 1)
+    expect(await servers.users('admin')).toHaveLength(1)
+    killAll(rotation.pid)
+    await rotation.ended
+    expect((await doctor(world)).out).toMatch(/the lease of a killed run was revoked now\n/)
+    expect(await servers.users('admin')).toEqual([])
+    expect(leftBehind(world)).toMatchObject([{ event: 'lease.revoked', provider: 'db' }])
+    expect((await run(world, words('secrets', 'rotate'), { timeoutMs: 60_000 })).code).toBe(0)
+    expect(issued().asked['create']).toBe(2)
+    // The rotator is through when its command is, but for this.
+    await soon('revoked', () => leaseFiles(world).length === 0)
+    expect(await servers.users('admin')).toEqual([])
+  }, 90_000)
 
   // Last: it takes the server away.
   test(

@@ -10,7 +10,7 @@ import { errnoOf, SecretRefError } from '../../errors.ts'
 import { shellWord } from '../../shell-word.ts'
 import type { Home } from '../../state/home.ts'
 import type { Gateway } from '../gateway.ts'
-import { lives, ourselves } from '../live/sign.ts'
+import { lives, ourselves, ownerOf } from '../live/sign.ts'
 import type { Sheet } from '../sheet.ts'
 import { pidNamespace } from '../surroundings.ts'
 
@@ -42,6 +42,12 @@ export function leasePlace(
   const fetch = randomBytes(4).toString('hex')
   const name = `${ourselves()}.${configOf(loaded.path)}.${run}.${fetch}`
   return { at: join(home.leases, name), key: home.leaseKey }
+}
+
+/** The same place, for a process of its own: with its end what is left there has no owner any more. */
+export function ownedBy({ at, key }: Sheet['leases'], pid: number): Sheet['leases'] {
+  const name = basename(at)
+  return { at: join(dirname(at), `${ownerOf(pid)}${name.slice(name.indexOf('.'))}`), key }
 }
 
 function configOf(path: string): string {

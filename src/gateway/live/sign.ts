@@ -20,7 +20,12 @@ const OWNER = /^(\d{1,10})-(\d{1,20})-(\d{1,20})$/
 
 /** This process, as a name of files. */
 export function ourselves(): string {
-  return `${process.pid}-${startTimeOf(process.pid) ?? '0'}-${pidNamespace()}`
+  return ownerOf(process.pid)
+}
+
+/** A process that we see, in the same way. */
+export function ownerOf(pid: number): string {
+  return `${pid}-${startTimeOf(pid) ?? '0'}-${pidNamespace()}`
 }
 
 const shown = new Set<string>()

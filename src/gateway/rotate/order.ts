@@ -7,6 +7,7 @@ import { planner } from '../../plan/plan.ts'
 import type { Journalled } from '../../rotation/journal.ts'
 import { userHome } from '../../state/home.ts'
 import type { Gateway } from '../gateway.ts'
+import { leasePlace } from '../lease/place.ts'
 import { resolveDriverOptions, resolveOptions } from '../options.ts'
 import { HAS_PROC } from '../surroundings.ts'
 import { ROTATOR_AGENT } from './ages.ts'
@@ -43,7 +44,9 @@ export async function orderOf(
     staging: { path: join(home.dir, 'rotations.age'), identity: join(home.keys, 'rotation.key') },
     fingerprintKey: home.fingerprintKey,
     ...(HAS_PROC ? { gatewayPid: process.pid } : {}),
-    ...(admin === undefined ? {} : { admin: admin.place }),
+    ...(admin === undefined
+      ? {}
+      : { admin: { ...admin.place, leases: leasePlace(gateway, `rotation-${id}`) } }),
     ...(asking === undefined ? {} : { asking }),
     ...(pasteMarks === undefined ? {} : { input: { ref, pasteMarks } }),
   }

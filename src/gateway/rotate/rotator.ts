@@ -6,6 +6,7 @@ import { PROGRAM_STEPS, type ProgramEnd } from '../../rotation/program.ts'
 import type { Result } from '../../rotation/types.ts'
 import { codeOf, FINGERPRINT, matching, objectIn, VERSION } from '../metadata.ts'
 import { isFailureReason } from '../../policy/reasons.ts'
+import { ownedBy } from '../lease/place.ts'
 import { valueProcess } from '../value-process.ts'
 import type { Did, Outside, RotationOrder, ToRotator } from './words.ts'
 
@@ -61,7 +62,7 @@ export class Rotator {
         this.#heard?.(line)
       })
     }
-    this.#child.stdin?.write(`${JSON.stringify(order)}\n`)
+    this.#child.stdin?.write(`${JSON.stringify(ofProcess(order, this.#child.pid))}\n`)
   }
 
   /** Whether it has ended, of itself or not. */
@@ -89,6 +90,13 @@ export class Rotator {
   kill(): void {
     this.#child.kill('SIGKILL')
   }
+}
+
+/** A lease that it takes is its own: should it be killed, the next start revokes that. */
+function ofProcess(order: RotationOrder, pid: number | undefined): RotationOrder {
+  const { admin } = order
+  if (admin?.leases === undefined || pid === undefined) return order
+  return { ...order, admin: { ...admin, leases: ownedBy(admin.leases, pid) } }
 }
 
 /** @returns `undefined` where the line breaks the contract */

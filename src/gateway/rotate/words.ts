@@ -56,8 +56,8 @@ export interface RotationOrder {
   staging: { path: string; identity: string }
   fingerprintKey: string
   gatewayPid?: number
-  /** Where the credential lies by which the driver acts. */
-  admin?: Place
+  /** Where the credential lies by which the driver acts, and where its lease is kept if it has one. */
+  admin?: Place & { leases?: { at: string; key: string } }
   /** Of a driver that asks a service of the catalogue. */
   asking?: Asking
   /** There where a person is at hand to bring a new value: the gateway's own stdin, at a prompt on a terminal. */

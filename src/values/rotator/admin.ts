@@ -2,7 +2,10 @@
 import type { Failure } from '../providers/contract.ts'
 import { withSession } from '../providers/session.ts'
 import { wipe } from '../secret/bytes.ts'
-import type { Place } from '../../gateway/rotate/words.ts'
+import { leaseFile } from '../../gateway/lease/words.ts'
+import type { RotationOrder } from '../../gateway/rotate/words.ts'
+import { removeLease } from '../lease-keeper/file.ts'
+import { handOverLeases } from '../lease-keeper/hand-over.ts'
 
 export interface Admin {
   value: Buffer
@@ -15,18 +18,24 @@ export interface Admin {
  * @param use is given the credential, or why there is none; all that was fetched is wiped when that has ended
  */
 export async function withAdmin(
-  place: (Place & { gatewayPid?: number }) | undefined,
+  place: (NonNullable<RotationOrder['admin']> & { gatewayPid?: number }) | undefined,
   use: (admin: Admin | Failure | undefined) => Promise<void>,
 ): Promise<void> {
   if (place === undefined) return use(undefined)
   const known = await withSession(place, async (session) => {
     const values: Buffer[] = []
-    const leases: string[] = []
+    const leases: { id: string; file?: string }[] = []
     const fetch = async (): Promise<Buffer | Failure> => {
-      const [outcome = missing] = await session.get([place.at])
+      const outcomes = [...(await session.get([place.at]))]
+      const { leases: kept, provider } = place
+      const item = values.length
+      // On disk before it is used: whoever is killed then, the next start revokes it.
+      if (kept !== undefined) await handOverLeases(kept, provider, outcomes, [item], session)
+      const [outcome = missing] = outcomes
       if (outcome.kind !== 'value') return outcome
       values.push(outcome.value)
-      if (outcome.lease !== undefined) leases.push(outcome.lease.id)
+      const file = kept && leaseFile(kept.at, item, provider)
+      if (outcome.lease !== undefined) leases.push({ id: outcome.lease.id, ...(file && { file }) })
       return outcome.value
     }
     const again = async (): Promise<Buffer | undefined> => {
@@ -39,8 +48,12 @@ export async function withAdmin(
       await use(Buffer.isBuffer(value) ? { value, again } : value)
     } finally {
       wipe(...values)
-      // They were made for this alone; should that fail, each ends by itself.
-      for (const lease of leases) await session.revoke?.(lease)
+      // They were made for this alone. What cannot be revoked now is left to the next start.
+      for (const { id, file } of leases) {
+        const revoked = await session.revoke?.(id)
+        const over = revoked?.kind === 'ok' || revoked?.kind === 'gone'
+        if (over && file !== undefined) await removeLease(file)
+      }
     }
     return true
   })
