@@ -125,7 +125,7 @@ export function nextInWords({
   if (step === 'stuck') return `${why}${helpOf({ ref, reason, failures })}`
   const tried = attempts === 0 ? '' : `tried ${attempts} times; `
   if ((step === 'creating' || step === 'intent') && ROTATION_DRIVERS[driver]?.guided === true) {
-    return `waits for a person: secrets rotate --ref ${ref} --force`
+    return `waits for a person: secretref secrets rotate --ref ${ref} --force`
   }
   return notBefore === undefined
     ? `${why}${tried}goes on with the next run`

@@ -86,7 +86,7 @@ export async function secretsRotate(
   const gateway = await openGateway(io, options)
   // To look makes no file.
   const db = options.dryRun === true ? readJournal(gateway.home) : openJournal(gateway.home)
-  const stop = new Stop(io)
+  const stop = new Stop(io, gateway.surroundings)
   let code: number
   try {
     code = await withJournal(io, gateway, db, { ...options, stop })

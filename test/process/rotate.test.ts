@@ -305,6 +305,23 @@ describe('left to a person', () => {
     expect((await one.secretref(FORCED)).out).toContain('rotated, version 2 (was 1)')
   }, 60_000)
 
+  test('a signal waits for the step that was begun, a second one does not; either way the next run ends it', async () => {
+    const one = await rotating('issued', { ...AT_ONCE, timeoutMs: 3000 })
+    one.issuer = { ...one.issuer, slow: ['create'] }
+    const running = start(one.world, [...FORCED, '--config', one.world.config])
+    await until('a creation was sent', () => one.issuer.asked['create'] === 1)
+    running.child.kill('SIGTERM')
+    await warned(
+      running,
+      /the step that was begun is waited for, .* a second signal ends this at once/,
+    )
+    running.child.kill('SIGINT')
+    expect((await running.ended).signal).toBe('SIGINT')
+    const { code } = await one.secretref(['secrets', 'rotate'])
+    expect(code).toBe(0)
+    expect(lived(one)).toEqual([await received(one)])
+  }, 60_000)
+
   test('given up where the program is gone: at once where nothing was begun, else as it stands by --leave', async () => {
     const one = await rotating('issued')
     const { command } = ruleOf(one)
