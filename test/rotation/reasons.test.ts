@@ -104,3 +104,14 @@ test.each(ALL)('%s, after %i failures: the same words everywhere', (reason, fail
   expect(finding?.hint).toBe(help)
   expect(finding?.message).toContain(REASON_WORDS[reason])
 })
+
+test('a program that waits is told as that, and not as a value that somebody has to bring', () => {
+  const why = { message: 'the program waits for somebody', hint: 'do what it waits for' }
+  const about = { ref: REF, failures: 0 }
+  expect(wordsOf(about, 'bring', why, true)).toMatchObject({
+    event: 'rotation.guided',
+    text: `${REF} is to be replaced: the program waits for somebody`,
+    hint: 'do what it waits for',
+  })
+  expect(wordsOf(about, 'bring', why)?.hint).toContain('make it at the service')
+})

@@ -81,7 +81,8 @@ const KEPT =
 /** An alert where somebody has to do something; nothing where it goes on by itself. */
 export async function alertOf(gateway: Gateway, subject: Subject, came: CameTo): Promise<boolean> {
   const { ref, environment } = subject
-  const alert = wordsOf(came.rotation, standingOf(came), reasonOf(subject, came.last))
+  const byProgram = came.last.program !== undefined
+  const alert = wordsOf(came.rotation, standingOf(came), reasonOf(subject, came.last), byProgram)
   if (alert === undefined) return false
   await raiseAlert(gateway, alertOfRotation(alert, { ref, environment, at: gateway.now() }))
   return true
@@ -106,14 +107,25 @@ export function bringWords(ref: string): AlertWords {
 
 type AlertWords = Pick<Alert, 'event' | 'severity' | 'text' | 'hint'>
 
-/** What is told of it elsewhere; `undefined` where it goes on by itself. */
+/**
+ * What is told of it elsewhere; `undefined` where it goes on by itself.
+ *
+ * @param byProgram a program of the driver `exec` waits, for what it knows itself
+ */
 export function wordsOf(
   rotation: Parameters<typeof helpOf>[0],
   standing: Standing,
   why: Explanation | undefined,
+  byProgram = false,
 ): AlertWords | undefined {
   const { ref } = rotation
-  if (standing === 'bring') return bringWords(ref)
+  if (standing === 'bring') {
+    const words = bringWords(ref)
+    const waits = byProgram && why !== undefined
+    return waits
+      ? { ...words, text: `${ref} is to be replaced: ${why.message}`, hint: why.hint }
+      : words
+  }
   if (standing === 'expire') {
     return {
       event: 'rotation.guided',
