@@ -137,10 +137,15 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
     case 'failed':
       if (rotation.step === 'aborting') {
         const leave = `or give it up as it stands: secretref secrets rotation abandon ${rotation.ref} --leave`
+        // Undone would be what they have set.
+        const mend =
+          rotated.last.reason === 'current-changed'
+            ? 'its service must take what the ref holds now'
+            : (why?.hint ?? 'see its service')
         return {
           sign: 'bad',
           text: `what was begun is not undone yet${message}${code}`,
-          hint: `the next run tries that again, once this is mended: ${why?.hint ?? 'see its service'}; ${leave}`,
+          hint: `${mend}; the next run tries it again; ${leave}`,
         }
       }
       return {
