@@ -12,7 +12,7 @@ import { elsewhere, holderLives, ourHolder } from './live/holder.ts'
 /** @throws AGENT_BUSY; then nothing stays claimed. STATE_UNAVAILABLE */
 export async function claim(gateway: Gateway, names: readonly string[]): Promise<void> {
   if (names.length === 0) return
-  const { home } = gateway
+  const { db, home } = gateway
   const { path } = gateway.loaded
   const self = ourHolder(home)
   const sockets = new Set(socketsOf(home, path).map(({ id }) => id))
@@ -23,7 +23,7 @@ export async function claim(gateway: Gateway, names: readonly string[]): Promise
   }
   for (const [i, agent] of names.entries()) {
     let ours = false
-    const holder = claimAgent(gateway.db, { config: path, agent }, self, (found) => {
+    const holder = claimAgent(db, { config: path, agent }, self, (found) => {
       // An agent that a reload removed and the next one names again may still be ending.
       ours = found.pid === self.pid && found.started === self.started
       return ours || lives(found)

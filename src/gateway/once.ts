@@ -66,13 +66,14 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
   const { plan, say } = request
   const run = newRunId(gateway.now())
   const inherit = gateway.inheritedBy(plan, request.pristine)
-  // Before anybody is asked: what it may be given is not ended meanwhile.
   const holds = new RunHolds(gateway, run, plan)
   const resolver = takeResolver(() => [...inherit, ...handedOver(gateway)])
-  const started = await start(gateway, { ...request, run, inherit, resolver }).catch((error) => {
-    holds.end()
-    throw error
-  })
+  const started = await start(gateway, { ...request, run, inherit, resolver, holds }).catch(
+    (error) => {
+      holds.end()
+      throw error
+    },
+  )
   sayResults(say, plan.agent, started.results)
   const grants = started.results.map((result) =>
     grantOf(gateway, run, plan.environment, result, started.started ? 'injected' : 'ready'),

@@ -13,6 +13,7 @@ import type { Gateway } from './gateway.ts'
 import { launch, type Agent } from './launch.ts'
 import { requireHeld, RunLeases } from './lease/run-leases.ts'
 import { sweepInBackground } from './lease/background.ts'
+import type { RunHolds } from './live/holds.ts'
 import { sweepLife } from './live/sign.ts'
 import { Records } from './records.ts'
 import type { Resolver } from './resolver.ts'
@@ -34,6 +35,8 @@ export interface StartRequest {
   session: boolean
   stdin: 'inherit' | 'ignore'
   resolver: Resolver
+  /** From before anybody is asked what it may be given is not ended. */
+  holds: RunHolds
   signal: AbortSignal
 }
 
@@ -100,6 +103,7 @@ async function attempt(gateway: Gateway, request: StartRequest): Promise<Started
   /** Of these the log does not yet say what became of them. */
   let unsettled: readonly PlannedBinding[] = asked
   try {
+    request.holds.begin()
     if (asked.some((binding) => binding.delivery === 'file')) {
       folder = makePrivateFolder(gateway.home, gateway.env)
     }

@@ -44,6 +44,7 @@ export interface Gets {
 }
 
 export class RunHolds {
+  readonly #home: Home
   readonly #path: string
   readonly #about: { agent: string; environment: string }
   readonly #variables = new Map<string, HeldVariable>()
@@ -51,17 +52,22 @@ export class RunHolds {
   #length = 0
   #ended = false
 
-  /** It may be given whatever its plan names. @throws STATE_UNAVAILABLE */
   constructor(
     { home, loaded }: { home: Home; loaded: { path: string } },
     run: string,
     { agent, environment, bindings }: Pick<Plan, 'agent' | 'environment' | 'bindings'>,
   ) {
-    showLife(home)
+    this.#home = home
     this.#path = join(home.live, `${ourselves()}.${configOf(loaded.path)}.${run}`)
     this.#about = { agent, environment }
+    for (const { envVar, ref } of bindings) this.#variables.set(envVar, { ref, had: [] })
+  }
+
+  /** Before anybody is asked: it may be given whatever its plan names. @throws STATE_UNAVAILABLE */
+  begin(): void {
+    showLife(this.#home)
     const open = momentAt(new Date())
-    for (const { envVar, ref } of bindings) this.#variables.set(envVar, { ref, open, had: [] })
+    for (const held of this.#variables.values()) held.open = open
     this.#write()
   }
 

@@ -35,7 +35,7 @@ export function showLife({ live }: Home): void {
   if (shown.has(live)) return
   const path = join(live, ourselves())
   try {
-    mkdirSync(live, { recursive: true, mode: 0o700 })
+    makeFolder(live)
     // Elsewhere there are no namespaces: every pid is seen.
     if (HAS_PROC) show(path)
   } catch (error) {
@@ -48,6 +48,15 @@ export function showLife({ live }: Home): void {
   if (!HAS_PROC) return
   setInterval(() => tryToShow(path), EVERY_MS).unref()
   process.once('exit', () => rmSync(path, { force: true }))
+}
+
+/** Its parent is there: the log or a database has been opened. Node's `recursive` hangs below /proc. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error
+  }
 }
 
 function show(path: string): void {

@@ -43,6 +43,8 @@ describeOnLinux('a holder', () => {
 
   test('elsewhere is named as its control socket is', () => {
     expect(elsewhere({ pid: 7, started: '123@17' })).toBe('7-17')
-    expect(elsewhere(ourHolder(tempHome()))).toBeUndefined()
+    const home = tempHome()
+    mkdirSync(home.dir, { recursive: true, mode: 0o700 })
+    expect(elsewhere(ourHolder(home))).toBeUndefined()
   })
 })

@@ -1,5 +1,5 @@
 /** Who holds a value that is about to be ended. */
-import { readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { holdersOf, RunHolds, type Ending, type Gets } from '../../../src/gateway/live/holds.ts'
@@ -31,7 +31,10 @@ const gets = (version: string, fingerprint = `hmac-sha256:${version}`): Gets => 
 
 function begin(home: Home, agent = 'a', run = '1-a'): RunHolds {
   const bindings = [bindingOf({ agent, ref: 'key', envVar: 'KEY' })]
-  return new RunHolds(gateway(home), run, { agent, environment: 'default', bindings })
+  mkdirSync(home.dir, { recursive: true, mode: 0o700 })
+  const holds = new RunHolds(gateway(home), run, { agent, environment: 'default', bindings })
+  holds.begin()
+  return holds
 }
 
 test('a start holds whatever it may be given, from before it asks until it has it', () => {

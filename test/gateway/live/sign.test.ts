@@ -87,6 +87,7 @@ describeOnLinux('in another container a process', () => {
 describeOnLinux('signs', () => {
   test('a process shows one of its own, which says that it lives', () => {
     const home = tempHome()
+    mkdirSync(home.dir, { recursive: true, mode: 0o700 })
     showLife(home)
     showLife(home)
     expect(readdirSync(home.live)).toEqual([ourselves()])
