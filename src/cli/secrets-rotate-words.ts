@@ -6,7 +6,7 @@ import type { Planned } from '../gateway/rotate/plan.ts'
 import { reasonOf, standingOf, type CameTo } from '../gateway/rotate/tell.ts'
 import { dayOf, isPast, whenOf } from '../policy/expiry.ts'
 import { mostTries } from '../rotation/machine.ts'
-import { helpOf } from '../rotation/reasons.ts'
+import { helpOf, REASON_WORDS } from '../rotation/reasons.ts'
 import type { Rotation } from '../rotation/types.ts'
 import { printable, type Io } from './io.ts'
 import type { Can, Outcome } from './secrets-rotate.ts'
@@ -117,7 +117,9 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
   }
   const { rotation, holders, until } = rotated
   const why = reasonOf(subject, rotated.last)
-  const message = why === undefined ? '' : `: ${why.message}`
+  // A store that holds another value by now gives no reason of its own.
+  const words = why?.message ?? (rotation.reason && REASON_WORDS[rotation.reason])
+  const message = words === undefined ? '' : `: ${words}`
   const code = rotated.last.code === undefined ? '' : ` [${rotated.last.code}]`
   switch (standingOf(rotated)) {
     case 'done':
@@ -270,6 +272,7 @@ function resultOf(planned: Can, rotated: Outcome['rotated'] | undefined): object
     ...(last.code === undefined ? {} : { code: last.code }),
     ...(last.reason === undefined ? {} : { reason: last.reason }),
     ...(last.whose === undefined ? {} : { whose: last.whose }),
+    ...(last.program === undefined ? {} : { program: last.program }),
     ...(why === undefined ? {} : { message: why.message }),
     ...(version === undefined ? {} : { version }),
     ...(holders.length === 0 ? {} : { holders }),

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { outcomeText, triedInWords } from '../../src/cli/secrets-rotate-words.ts'
 import type { Can } from '../../src/cli/secrets-rotate.ts'
-import type { CameTo } from '../../src/gateway/rotate/tell.ts'
+import { wordsOf, type CameTo } from '../../src/gateway/rotate/tell.ts'
 import { recorded } from './recorded.ts'
 
 const NOW = new Date('2026-11-25T00:00:00Z')
@@ -80,4 +80,14 @@ test('a failed try: which one of how many, why, and when the next is', () => {
   expect(later).toContain('tried 1 of 12: ')
   const fresh = { ...last, did: 'verify', result: 'not-yet' } as const
   expect(triedInWords(SUBJECT, NOW, rotation({ step: 'staged' }), fresh, until)).toContain('1 of 7')
+})
+
+test('where another value had become current meanwhile, that is said', () => {
+  const last = { did: 'promote', result: 'conflict' } as const
+  const said = text(last, { step: 'planned', failures: 1, reason: 'current-changed' })
+  expect(said).toContain('not rotated: somebody else changed the value')
+  const about = { ref: 'db-url', reason: 'current-changed', failures: 1 } as const
+  expect(wordsOf(about, 'failed', undefined)?.text).toBe(
+    'db-url was not replaced: somebody else changed the value',
+  )
 })

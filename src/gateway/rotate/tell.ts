@@ -5,7 +5,7 @@ import { explainBrought } from '../../policy/explain-brought.ts'
 import { explainProgram } from '../../policy/explain-program.ts'
 import { explainService } from '../../policy/explain-service.ts'
 import type { Gateway } from '../gateway.ts'
-import { helpOf } from '../../rotation/reasons.ts'
+import { helpOf, REASON_WORDS } from '../../rotation/reasons.ts'
 import { raiseAlert } from '../alert/raise.ts'
 import type { Rotated } from './rotate.ts'
 import type { Subject } from './subjects.ts'
@@ -118,7 +118,8 @@ export function wordsOf(
   why: Explanation | undefined,
   byProgram = false,
 ): AlertWords | undefined {
-  const { ref } = rotation
+  const { ref, reason } = rotation
+  const message = why?.message ?? (reason && REASON_WORDS[reason])
   if (standing === 'bring') {
     const words = bringWords(ref)
     const waits = byProgram && why !== undefined
@@ -138,7 +139,7 @@ export function wordsOf(
     return {
       event: 'rotation.failed',
       severity: 'warning',
-      text: `${ref} was not replaced: ${why?.message ?? 'it did not work'}`,
+      text: `${ref} was not replaced: ${message ?? 'it did not work'}`,
       ...(why === undefined ? {} : { hint: why.hint }),
     }
   }
@@ -146,7 +147,7 @@ export function wordsOf(
   return {
     event: 'rotation.stuck',
     severity: 'critical',
-    text: `the rotation of ${ref} is stuck: ${why?.message ?? 'it was tried too often'}`,
+    text: `the rotation of ${ref} is stuck: ${message ?? 'it was tried too often'}`,
     hint: helpOf(rotation),
   }
 }
