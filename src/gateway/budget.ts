@@ -103,6 +103,24 @@ export function settle(
   }
 }
 
+/**
+ * For a question or two of which nobody tells how often it was asked: all of it counts for a minute.
+ *
+ * @returns `undefined` where this provider may be asked as often as one likes
+ * @throws STATE_UNAVAILABLE
+ */
+export function takeUnsettled(
+  gateway: Counted,
+  provider: string,
+  configured: ProviderConfig,
+): number | undefined {
+  const perMinute = budgetOf(configured)
+  if (perMinute === undefined) return undefined
+  const key = { config: gateway.loaded.path, provider }
+  const most = ATTEMPTS * (1 + AROUND)
+  return takeCalls(gateway.db, key, { most, perMinute, now: gateway.now() }).calls
+}
+
 export interface OneProvider {
   home: Home
   /** Absolute path of the config; left out: nobody's, and nothing is counted. */

@@ -25,6 +25,7 @@ import type { Say } from '../result.ts'
 import { holderLives, ourHolder } from '../live/holder.ts'
 import { drive } from './engine.ts'
 import { fits, placeOf } from './gone.ts'
+import { countedAction, withAdminCalls } from './calls.ts'
 import { oldOneOf } from './old-one.ts'
 import { orderOf } from './order.ts'
 import { RotationRecords } from './records.ts'
@@ -130,9 +131,10 @@ async function held(
   const outside = async (action: Outside, { open }: Rotation): Promise<Did> => {
     if (rotator?.gone !== false) {
       await gateway.record(order.releases)
-      rotator = new Rotator(order.order)
+      rotator = new Rotator(withAdminCalls(gateway, order.order))
     }
-    return rotator.does(action, open)
+    const one = rotator
+    return countedAction(gateway, subject, (calls) => one.does(action, open, calls))
   }
   if (begun.step === 'planned') await gateway.record([records.begun(request.why, begun.from)])
   // Whoever brings it may do so at any moment.

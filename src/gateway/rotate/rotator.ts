@@ -4,7 +4,7 @@ import { Socket } from 'node:net'
 import { constants } from 'node:os'
 import { PROGRAM_STEPS, type ProgramEnd } from '../../rotation/program.ts'
 import type { Result } from '../../rotation/types.ts'
-import { codeOf, FINGERPRINT, matching, objectIn, VERSION } from '../metadata.ts'
+import { codeOf, countIn, FINGERPRINT, matching, objectIn, VERSION } from '../metadata.ts'
 import { isFailureReason } from '../../policy/reasons.ts'
 import { ownedBy } from '../lease/place.ts'
 import { valueProcess } from '../value-process.ts'
@@ -71,12 +71,13 @@ export class Rotator {
   }
 
   /** `unknown` where it died, or said what it may not: what was sent may have been done. */
-  async does(action: Outside, open = false): Promise<Did> {
+  async does(action: Outside, open = false, calls?: number): Promise<Did> {
     const nothing: Did = { did: action, result: 'unknown' }
     if (this.gone) return nothing
     const { promise, resolve } = Promise.withResolvers<string | undefined>()
     this.#heard = resolve
-    const word: ToRotator = { do: action, ...(open ? { open } : {}) }
+    const counted = calls === undefined ? {} : { calls }
+    const word: ToRotator = { do: action, ...(open ? { open } : {}), ...counted }
     this.#child.stdin?.write(`${JSON.stringify(word)}\n`)
     const line = await promise
     return (line === undefined ? undefined : parseDid(line, action)) ?? nothing
@@ -111,6 +112,7 @@ export function parseDid(line: string, action: Outside): Did | undefined {
   const fingerprint = matching(parsed['fingerprint'], FINGERPRINT)
   const replaced = matching(parsed['replaced'], FINGERPRINT)
   const id = matching(parsed['id'], ID)
+  const spent = countIn(parsed['spent'])
   return {
     did: action,
     result,
@@ -123,6 +125,7 @@ export function parseDid(line: string, action: Outside): Did | undefined {
     ...(fingerprint === undefined ? {} : { fingerprint }),
     ...(replaced === undefined ? {} : { replaced }),
     ...(id === undefined ? {} : { id }),
+    ...(spent === undefined ? {} : { spent }),
   }
 }
 

@@ -57,7 +57,11 @@ export interface RotationOrder {
   fingerprintKey: string
   gatewayPid?: number
   /** Where the credential lies by which the driver acts, and where its lease is kept if it has one. */
-  admin?: Place & { leases?: { at: string; key: string } }
+  admin?: Place & {
+    leases?: { at: string; key: string }
+    /** Calls that it may take to fetch it; left out where nobody counts them. */
+    calls?: number
+  }
   /** Of a driver that asks a service of the catalogue. */
   asking?: Asking
   /** There where a person is at hand to bring a new value: the gateway's own stdin, at a prompt on a terminal. */
@@ -69,8 +73,11 @@ export interface RotationOrder {
   }
 }
 
-/** `open`: a creation was sent before, and what became of it is not known. */
-export type ToRotator = RotationOrder | { do: Outside; open?: true }
+/**
+ * `open`: a creation was sent before, and what became of it is not known. `calls`: so many the store of the
+ * ref may be asked for it; left out where nobody counts them.
+ */
+export type ToRotator = RotationOrder | { do: Outside; open?: true; calls?: number }
 
 /** `new`: what was made, or brought. `old`: what it replaces. */
 export type Whose = 'new' | 'old'
@@ -92,6 +99,8 @@ export interface Did {
   fingerprint?: string
   /** After `promote`: of the old value. */
   replaced?: string
+  /** Calls to the store of the ref, where they are counted. */
+  spent?: number
   /** The service's name for the new one; of one that a lost answer had left behind, when it is ended. */
   id?: string
 }

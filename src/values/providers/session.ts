@@ -24,10 +24,17 @@ export class CallCount {
   spent = 0
   /** Whether more was wanted than there was. */
   exhausted = false
-  readonly #most: number
+  #most: number
 
   constructor(most = Infinity) {
     this.#most = most
+  }
+
+  /** From now on; what was made before is told already. Left out: as often as it likes. */
+  allow(most = Infinity): void {
+    this.#most = most
+    this.spent = 0
+    this.exhausted = false
   }
 
   /** False where that is more than is left; then nothing is taken. */

@@ -1,6 +1,6 @@
 /** The credential by which a driver acts, where its config names one: fetched as any other, wiped after use. */
 import type { Failure } from '../providers/contract.ts'
-import { withSession } from '../providers/session.ts'
+import { CallCount, withSession } from '../providers/session.ts'
 import { wipe } from '../secret/bytes.ts'
 import { leaseFile } from '../../gateway/lease/words.ts'
 import type { RotationOrder } from '../../gateway/rotate/words.ts'
@@ -22,41 +22,46 @@ export async function withAdmin(
   use: (admin: Admin | Failure | undefined) => Promise<void>,
 ): Promise<void> {
   if (place === undefined) return use(undefined)
-  const known = await withSession(place, async (session) => {
-    const values: Buffer[] = []
-    const leases: { id: string; file?: string }[] = []
-    const fetch = async (): Promise<Buffer | Failure> => {
-      const outcomes = [...(await session.get([place.at]))]
-      const { leases: kept, provider } = place
-      const item = values.length
-      // On disk before it is used: whoever is killed then, the next start revokes it.
-      if (kept !== undefined) await handOverLeases(kept, provider, outcomes, [item], session)
-      const [outcome = missing] = outcomes
-      if (outcome.kind !== 'value') return outcome
-      values.push(outcome.value)
-      const file = kept && leaseFile(kept.at, item, provider)
-      if (outcome.lease !== undefined) leases.push({ id: outcome.lease.id, ...(file && { file }) })
-      return outcome.value
-    }
-    const again = async (): Promise<Buffer | undefined> => {
-      const before = values.at(-1)
-      const now = await fetch()
-      return Buffer.isBuffer(now) && before?.equals(now) === false ? now : undefined
-    }
-    try {
-      const value = await fetch()
-      await use(Buffer.isBuffer(value) ? { value, again } : value)
-    } finally {
-      wipe(...values)
-      // They were made for this alone. What cannot be revoked now is left to the next start.
-      for (const { id, file } of leases) {
-        const revoked = await session.revoke?.(id)
-        const over = revoked?.kind === 'ok' || revoked?.kind === 'gone'
-        if (over && file !== undefined) await removeLease(file)
+  const known = await withSession(
+    place,
+    async (session) => {
+      const values: Buffer[] = []
+      const leases: { id: string; file?: string }[] = []
+      const fetch = async (): Promise<Buffer | Failure> => {
+        const outcomes = [...(await session.get([place.at]))]
+        const { leases: kept, provider } = place
+        const item = values.length
+        // On disk before it is used: whoever is killed then, the next start revokes it.
+        if (kept !== undefined) await handOverLeases(kept, provider, outcomes, [item], session)
+        const [outcome = missing] = outcomes
+        if (outcome.kind !== 'value') return outcome
+        values.push(outcome.value)
+        const file = kept && leaseFile(kept.at, item, provider)
+        if (outcome.lease !== undefined)
+          leases.push({ id: outcome.lease.id, ...(file && { file }) })
+        return outcome.value
       }
-    }
-    return true
-  })
+      const again = async (): Promise<Buffer | undefined> => {
+        const before = values.at(-1)
+        const now = await fetch()
+        return Buffer.isBuffer(now) && before?.equals(now) === false ? now : undefined
+      }
+      try {
+        const value = await fetch()
+        await use(Buffer.isBuffer(value) ? { value, again } : value)
+      } finally {
+        wipe(...values)
+        // They were made for this alone. What cannot be revoked now is left to the next start.
+        for (const { id, file } of leases) {
+          const revoked = await session.revoke?.(id)
+          const over = revoked?.kind === 'ok' || revoked?.kind === 'gone'
+          if (over && file !== undefined) await removeLease(file)
+        }
+      }
+      return true
+    },
+    new CallCount(place.calls),
+  )
   if (known === undefined) await use(missing)
 }
 

@@ -10,7 +10,7 @@ import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Did, Outside, RotationOrder, ToRotator } from '../../gateway/rotate/words.ts'
-import { withSession } from '../providers/session.ts'
+import { CallCount, withSession } from '../providers/session.ts'
 import { fingerprinter } from '../secret/fingerprint.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
 import { act } from './act.ts'
@@ -70,19 +70,31 @@ async function work(
   const guided = driver.spec.guided === true
   const staging = new Staging(order.staging, now)
   const fingerprint = fingerprinter(order.fingerprintKey)
+  const count = new CallCount()
   try {
-    await withSession(order, async (session) => {
-      const one = { order, issuer, session, staging, fingerprint, guided, ...(input && { input }) }
-      for await (const { action, open } of actions(lines)) {
-        // Whoever comes after a control that has died begins where the journal says, and so must not we.
-        await nextTurn()
-        if (left.signal.aborted) return
-        report({
-          did: action,
-          ...(await inTurn(order, action, () => act({ ...one, open }, action))),
-        })
-      }
-    })
+    await withSession(
+      order,
+      async (session) => {
+        const one = {
+          order,
+          issuer,
+          session,
+          staging,
+          fingerprint,
+          guided,
+          ...(input && { input }),
+        }
+        for await (const { action, open, calls } of actions(lines)) {
+          // Whoever comes after a control that has died begins where the journal says, and so must not we.
+          await nextTurn()
+          if (left.signal.aborted) return
+          count.allow(calls)
+          const done = await inTurn(order, action, () => act({ ...one, open }, action))
+          report({ did: action, ...done, ...(calls === undefined ? {} : { spent: count.spent }) })
+        }
+      },
+      count,
+    )
   } finally {
     gone.abort()
     await issuer.close()
@@ -92,11 +104,11 @@ async function work(
 /** What control asks for, one after the other. */
 async function* actions(
   lines: AsyncIterator<string>,
-): AsyncGenerator<{ action: Outside; open: boolean }> {
+): AsyncGenerator<{ action: Outside; open: boolean; calls: number | undefined }> {
   for (let line = await lines.next(); line.done !== true; line = await lines.next()) {
     const word: ToRotator = JSON.parse(line.value)
     if (!('do' in word)) return
-    yield { action: word.do, open: word.open === true }
+    yield { action: word.do, open: word.open === true, calls: word.calls }
   }
 }
 
