@@ -8,6 +8,9 @@ const ROOT = join(import.meta.dirname, '..')
 /** The command line of the build. */
 export const BUILT = join(ROOT, 'dist/secretref.cjs')
 
+/** For Node processes that a test starts from the sources again and again: they are compiled once. */
+export const COMPILED = { NODE_COMPILE_CACHE: join(ROOT, '.out/compiled') } as const
+
 export function isBuilt(): boolean {
   if (!existsSync(BUILT)) return false
   const time = statSync(BUILT).mtimeMs

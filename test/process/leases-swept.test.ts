@@ -1,9 +1,9 @@
 /** What a killed run left behind: a provider that is down, a config that changed, and what doctor does. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AuditRecord } from '../../src/audit/record.ts'
+import { issuerProgram } from '../fakes/issuer-program.ts'
 import { newIssuer, type IssuerState } from '../fakes/issuer.ts'
 import { dynamicServers, startDynamic, type Dynamic } from '../servers/dynamic.ts'
 import {
@@ -16,7 +16,7 @@ import {
   soon,
   waits,
 } from './leasing.ts'
-import { isLinux, recordsOf, ROOT, run, start, type World } from './support.ts'
+import { isLinux, recordsOf, run, start, type World } from './support.ts'
 
 const there = isLinux ? dynamicServers('leases that killed runs leave behind') : undefined
 let servers: Dynamic
@@ -88,9 +88,7 @@ describe.skipIf(there === undefined)('a lease that nobody holds any more', () =>
   test('of the credential by which a killed rotation acted; one that ends takes its own back', async () => {
     const world = await leasingWorld(servers, 'admin', { providers: { store: {} } })
     const state = world.write('issuer.json', JSON.stringify(newIssuer('issued', 'fake-first')))
-    const issuer = join(ROOT, 'test/fakes/issuer.ts')
-    const script = `#!/bin/sh\nexec '${process.execPath}' '${issuer}' '${state}'\n`
-    const command = world.write('bin/issuer', script, 0o700)
+    const command = world.write('bin/issuer', issuerProgram(state), 0o700)
     const config = JSON.parse(readFileSync(world.config, 'utf8'))
     config.openclaw.gateway.secrets.refMap['key'] = {
       provider: 'store',

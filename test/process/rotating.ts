@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
 import type { DriverClass } from '../../src/rotation/types.ts'
+import { issuerProgram } from '../fakes/issuer-program.ts'
 import { newIssuer, type IssuerState } from '../fakes/issuer.ts'
-import { makeWorld, ROOT, run, type Ended, type RunOptions, type World } from './support.ts'
+import { makeWorld, run, type Ended, type RunOptions, type World } from './support.ts'
 
 export const REF = 'api-key'
 export const FIRST = ['fake', 'first', 'value'].join('-')
@@ -28,12 +29,7 @@ export async function rotating(
   const world = makeWorld()
   const first = kind === 'slots' ? `user1:${FIRST}` : FIRST
   const state = world.write('issuer.json', JSON.stringify(newIssuer(kind, first)))
-  const issuer = join(ROOT, 'test/fakes/issuer.ts')
-  const command = world.write(
-    'bin/issuer',
-    `#!/bin/sh\nexec '${process.execPath}' '${issuer}' '${state}'\n`,
-    0o700,
-  )
+  const command = world.write('bin/issuer', issuerProgram(state), 0o700)
   world.writeConfig({
     secrets: { providers: { store: {} } },
     agents: {

@@ -8,6 +8,7 @@ import type { Did } from '../../../src/gateway/rotate/words.ts'
 import type { Rotation } from '../../../src/rotation/types.ts'
 import { stripe, type StripeKeys } from '../../fakes/stripe.ts'
 import { hasTerminal, onTerminal } from '../../process/terminal.ts'
+import { COMPILED } from '../../built.ts'
 import { skipLoudly } from '../../values/loud.ts'
 import { Stage, type StageDriver } from './stage.ts'
 
@@ -40,7 +41,7 @@ class Attended {
     const host = join(import.meta.dirname, 'attend.ts')
     const words = [...through, process.execPath, host, path, String((this.#hours += 1))]
     const [program = '', ...args] = words
-    const child = spawn(program, args, { env: { SECRETREF_HOME: home.dir } })
+    const child = spawn(program, args, { env: { ...COMPILED, SECRETREF_HOME: home.dir } })
     let out = ''
     let err = ''
     let typed = false

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Rotation } from '../../../src/rotation/types.ts'
+import { COMPILED } from '../../built.ts'
 import type { Cell } from './matrix.ts'
 import type { Stage } from './stage.ts'
 
@@ -28,7 +29,7 @@ export class Hosted {
     const { home } = this.#stage
     const strike = cell === undefined ? [] : [JSON.stringify(cell), join(home.dir, 'issuer.json')]
     const child = spawn(process.execPath, [HOST, this.#path, String(this.#runs), ...strike], {
-      env: { SECRETREF_HOME: home.dir },
+      env: { ...COMPILED, SECRETREF_HOME: home.dir },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     let out = ''

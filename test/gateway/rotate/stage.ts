@@ -11,6 +11,7 @@ import type { Outside, RotationOrder } from '../../../src/gateway/rotate/words.t
 import { beginRotation, openJournal, takeHold } from '../../../src/rotation/journal.ts'
 import type { Action, DriverClass, Rotation } from '../../../src/rotation/types.ts'
 import type { Home } from '../../../src/state/home.ts'
+import { issuerProgram } from '../../fakes/issuer-program.ts'
 import { newIssuer, type IssuerState } from '../../fakes/issuer.ts'
 import { tempHome } from '../../state/folder.ts'
 
@@ -76,10 +77,7 @@ export class Stage {
     const issuer = join(home.dir, 'issuer.json')
     const program = join(home.dir, 'issuer')
     writeFileSync(issuer, JSON.stringify(newIssuer(driver.class, value)), { mode: 0o600 })
-    writeFileSync(
-      program,
-      `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, '../../fakes/issuer.ts')}' '${issuer}'\n`,
-    )
+    writeFileSync(program, issuerProgram(issuer))
     chmodSync(program, 0o700)
     const ofDriver =
       driver.options ?? (driver.type === 'exec' ? { class: driver.class, command: program } : {})
