@@ -277,22 +277,23 @@ export function replacementOf(
     const row = db
       .prepare(
         `SELECT * FROM rotations WHERE config = ? AND environment = ? AND ref = ?
-           AND from_version = ? AND step = 'done' ORDER BY promoted_at DESC LIMIT 1`,
+           AND from_version = ? AND step = 'done' ORDER BY rowid DESC LIMIT 1`,
       )
       .get(config, environment, ref, version)
     return row && toJournalled(row)
   })
 }
 
-/** Ids of those that a person gave up as they stood. @throws STATE_UNAVAILABLE */
-export function givenUpOf(db: DatabaseSync, { config, environment, ref }: RefKey): string[] {
+/**
+ * Ids of those that a person gave up, of any ref: of one that the config no longer has nobody else asks.
+ *
+ * @throws STATE_UNAVAILABLE
+ */
+export function givenUpOf(db: DatabaseSync, config: string): string[] {
   return guarded(db, () =>
     db
-      .prepare(
-        `SELECT id FROM rotations WHERE config = ? AND environment = ? AND ref = ?
-           AND step = 'abandoned'`,
-      )
-      .all(config, environment, ref)
+      .prepare("SELECT id FROM rotations WHERE config = ? AND step = 'abandoned'")
+      .all(config)
       .map((row) => String(row['id'])),
   )
 }

@@ -122,7 +122,7 @@ async function held(
   const records = new RotationRecords(gateway, begun, subject.step.provider)
   const old = oldOneOf(gateway, db, request, begun)
   const order = await orderOf(gateway, request, begun, {
-    givenUp: givenUpOf(db, hold),
+    givenUp: givenUpOf(db, hold.config),
     over: allGivenUp(db),
   })
   let rotator: Rotator | undefined

@@ -46,7 +46,7 @@ export interface RotationOrder {
   type: string
   options: Readonly<Record<string, unknown>>
   at: Location
-  /** Earlier ones of this ref that a person gave up as they stood: what is staged of them is wiped with it. */
+  /** Earlier ones that a person gave up: what is still staged of them is wiped with this one. */
   givenUp: readonly string[]
   /** Ids of every rotation that was given up as it stood, of whatever ref; left out: there are none. */
   over?: readonly string[]
