@@ -364,7 +364,7 @@ export const PROVIDER_OPTIONS: Readonly<Record<string, Readonly<Record<string, u
 
 /** Provider type to one sentence that says what it is. */
 export const PROVIDER_SUMMARIES: Readonly<Record<string, string>> = {
-  "aws-secrets-manager": "AWS Secrets Manager, by AWS’s own SDK (npm install @aws-sdk/client-secrets-manager).",
+  "aws-secrets-manager": "AWS Secrets Manager, by AWS’s own SDK (npm install @aws-sdk/client-secrets-manager). A write takes the rights PutSecretValue, UpdateSecretVersionStage and ListSecretVersionIds beside GetSecretValue, and is refused while AWS itself rotates the secret.",
   "aws-ssm": "The Parameter Store of AWS Systems Manager, by AWS’s own SDK (npm install @aws-sdk/client-ssm).",
   "env": "A variable in the environment that the gateway was started with.",
   "exec": "A program of yours that speaks OpenClaw's exec protocol, version 1.",

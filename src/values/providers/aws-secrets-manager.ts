@@ -26,7 +26,8 @@ const service: Service<Sdk, SecretsManagerClient> = {
 export const provider: Provider = {
   spec: {
     type: 'aws-secrets-manager',
-    summary: 'AWS Secrets Manager, by AWS’s own SDK (npm install @aws-sdk/client-secrets-manager).',
+    summary:
+      'AWS Secrets Manager, by AWS’s own SDK (npm install @aws-sdk/client-secrets-manager). A write takes the rights PutSecretValue, UpdateSecretVersionStage and ListSecretVersionIds beside GetSecretValue, and is refused while AWS itself rotates the secret.',
     options: {
       type: 'object',
       properties: {
