@@ -123,7 +123,8 @@ export function nextInWords({
   if (step === 'done') return '-'
   const why = reason === undefined ? '' : `${REASON_WORDS[reason]}; `
   if (step === 'stuck') return `${why}${helpOf({ ref, reason, failures })}`
-  const tried = attempts === 0 ? '' : `tried ${attempts} times; `
+  const times = attempts === 1 ? 'once' : `${attempts} times`
+  const tried = attempts === 0 ? '' : `tried ${times}; `
   if ((step === 'creating' || step === 'intent') && ROTATION_DRIVERS[driver]?.guided === true) {
     return `waits for a person: secretref secrets rotate --ref ${ref} --force`
   }

@@ -55,7 +55,7 @@ export class RotationRecords {
     const { result = 'ok', code, reason, program, whose, version, fingerprint, id } = did
     const event = result === 'ok' ? (EVENTS[rotation.step] ?? 'rotation.step') : stopped(rotation)
     if (event === 'rotation.step' && !OUTSIDE.some((one) => one === action)) return []
-    const { step: call, exit, signal } = program ?? {}
+    const { step: call, exit, signal, timeoutMs } = program ?? {}
     const secret = {
       ...(version === undefined ? {} : { version }),
       ...(fingerprint === undefined ? {} : { fingerprint }),
@@ -73,6 +73,7 @@ export class RotationRecords {
     }
     const more = {
       ...(call === undefined ? {} : { call }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(whose === undefined ? {} : { whose }),
       ...(id === undefined ? {} : { upstream: id }),
     }
