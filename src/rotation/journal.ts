@@ -285,24 +285,15 @@ export function replacementOf(
 }
 
 /**
- * Ids of those that a person gave up, of any ref: of one that the config no longer has nobody else asks.
+ * Ids of those that a person gave up, of every ref and config: of one that no config has any more nobody
+ * else asks.
  *
  * @throws STATE_UNAVAILABLE
  */
-export function givenUpOf(db: DatabaseSync, config: string): string[] {
+export function givenUp(db: DatabaseSync): string[] {
   return guarded(db, () =>
     db
-      .prepare("SELECT id FROM rotations WHERE config = ? AND step = 'abandoned'")
-      .all(config)
-      .map((row) => String(row['id'])),
-  )
-}
-
-/** Of every ref of every config. @throws STATE_UNAVAILABLE */
-export function allGivenUp(db: DatabaseSync): string[] {
-  return guarded(db, () =>
-    db
-      .prepare(`SELECT id FROM rotations WHERE step = 'abandoned'`)
+      .prepare("SELECT id FROM rotations WHERE step = 'abandoned'")
       .all()
       .map((row) => String(row['id'])),
   )

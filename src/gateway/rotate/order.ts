@@ -24,7 +24,7 @@ export async function orderOf(
   gateway: Gateway,
   { subject, pasteMarks }: RotateRequest,
   { id, class: kind, from, environment }: Journalled,
-  { givenUp, over }: Required<Pick<RotationOrder, 'givenUp' | 'over'>>,
+  givenUp: readonly string[],
 ): Promise<{ order: RotationOrder; releases: Entry[] }> {
   const { home, loaded, env } = gateway
   const { step, provider, driver, options, ref } = subject
@@ -39,7 +39,6 @@ export async function orderOf(
     options: resolveOptions(provider, loaded.dir, home, env),
     at: step.at,
     givenUp,
-    over,
     from,
     staging: { path: join(home.dir, 'rotations.age'), identity: join(home.keys, 'rotation.key') },
     fingerprintKey: home.fingerprintKey,

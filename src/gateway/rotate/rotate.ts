@@ -7,9 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabaseSync } from 'node:sqlite'
 import { errnoOf, SecretRefError } from '../../errors.ts'
 import {
-  allGivenUp,
   beginRotation,
-  givenUpOf,
+  givenUp,
   giveBack,
   replacementOf,
   rotationOf,
@@ -121,10 +120,7 @@ async function held(
   requireSame(begun, subject)
   const records = new RotationRecords(gateway, begun, subject.step.provider)
   const old = oldOneOf(gateway, db, request, begun)
-  const order = await orderOf(gateway, request, begun, {
-    givenUp: givenUpOf(db, hold.config),
-    over: allGivenUp(db),
-  })
+  const order = await orderOf(gateway, request, begun, givenUp(db))
   let rotator: Rotator | undefined
   let last: Partial<Did> = {}
   let version: string | undefined

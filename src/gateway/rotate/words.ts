@@ -46,10 +46,8 @@ export interface RotationOrder {
   type: string
   options: Readonly<Record<string, unknown>>
   at: Location
-  /** Earlier ones that a person gave up: what is still staged of them is wiped with this one. */
+  /** Those that a person gave up, of every ref: what is still staged of them is wiped with this one. */
   givenUp: readonly string[]
-  /** Ids of every rotation that was given up as it stood, of whatever ref; left out: there are none. */
-  over?: readonly string[]
   /** The version that is replaced; what is current must still be it. */
   from: string
   /** The store of what is between its steps: absolute paths. */

@@ -128,7 +128,7 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
   },
 }
 
-/** With what earlier rotations of the ref have left that were given up as they stood. */
+/** With what others have left that were given up as they stood. */
 function forget({ order: { rotation, givenUp }, staging }: Work): Promise<Failure | undefined> {
   return staging.drop([rotation.id, ...givenUp])
 }

@@ -38,7 +38,7 @@ async function write(
   users: readonly string[],
   force: boolean,
 ): Promise<'ours' | 'busy' | 'had' | Failure> {
-  const { type, options, at, rotation, staging, over = [] } = order
+  const { type, options, at, rotation, staging, givenUp } = order
   const ours: Claim = { owner: hashOf(JSON.stringify([type, options, at])), rotation: rotation.id }
   const now = new Date()
   let became: 'ours' | 'busy' | 'had' = 'ours'
@@ -47,7 +47,7 @@ async function write(
     const others = names.map((name) => claimIn(document, name)).filter((one) => one !== undefined)
     const foreign = others.filter(({ owner }) => owner !== ours.owner)
     const goesOn = ({ rotation: id }: Claim): boolean =>
-      isStaged(document, id) && !over.includes(id)
+      isStaged(document, id) && !givenUp.includes(id)
     if (foreign.some(goesOn)) became = 'busy'
     else if (foreign.length > 0 && !force) became = 'had'
     else for (const name of names) put(document, name, ours, now)

@@ -69,8 +69,10 @@ test('a rotation that was given up as it stood is not under way', async () => {
   const b = ref('b', () => true, ['app'], a)
   await act(a, 'stage')
   expect(await act(b, 'stage')).toEqual(shared)
-  const over = [a.order.rotation.id]
-  expect(await act({ ...b, order: { ...b.order, over } }, 'stage')).toMatchObject({ result: 'ok' })
+  const givenUp = [a.order.rotation.id]
+  expect(await act({ ...b, order: { ...b.order, givenUp } }, 'stage')).toMatchObject({
+    result: 'ok',
+  })
 })
 
 test('other users are nobody’s business', async () => {
