@@ -22,6 +22,8 @@ const PROCESSES = 8
 const REFS = 50
 const EACH = 1000
 const CAP = 2
+/** Two processors do three to four in a second. */
+const IN_FULL = { seconds: 7200 }
 const names = Array.from({ length: REFS }, (_, i) => `ref-${i + 1}`)
 
 /** As it runs where it is installed: in one file, beside the processes of the build. */
@@ -156,63 +158,67 @@ async function kill(
   return killed
 }
 
-soak('rotations of fifty refs by eight processes', async ({ ms, random, figure }) => {
-  const world = makeWorld()
-  const issuers = await IssuerServer.listen(join(world.dir, 'issuers'))
-  onTestFinished(() => issuers.close())
-  await worldOfRefs(issuers, world)
-  const file = await builtWorker(world)
-  const end = Date.now() + ms
-  const over = new AbortController()
-  const running = new Set<ChildProcess>()
-  const trouble = [
-    steal(world, random.fork(), over.signal),
-    kill(random.fork(), running, over.signal),
-  ] as const
-  const counts = await Promise.all(
-    Array.from({ length: PROCESSES }, () => work(world, file, random.fork(), end, running)),
-  )
-  over.abort()
-  const [stolen, killed] = await Promise.all(trouble)
-  // Only cron is left: what was begun is ended, whoever began it.
-  for (let tries = 0; tries < 5; tries += 1) {
-    const { out } = await secretref(
-      world,
-      'secrets',
-      'rotate',
-      '--provider',
-      'store',
-      '--force',
-      '--yes',
-      '--json',
+soak(
+  'rotations of fifty refs by eight processes',
+  async ({ ms, random, figure }) => {
+    const world = makeWorld()
+    const issuers = await IssuerServer.listen(join(world.dir, 'issuers'))
+    onTestFinished(() => issuers.close())
+    await worldOfRefs(issuers, world)
+    const file = await builtWorker(world)
+    const end = Date.now() + ms
+    const over = new AbortController()
+    const running = new Set<ChildProcess>()
+    const trouble = [
+      steal(world, random.fork(), over.signal),
+      kill(random.fork(), running, over.signal),
+    ] as const
+    const counts = await Promise.all(
+      Array.from({ length: PROCESSES }, () => work(world, file, random.fork(), end, running)),
     )
-    const { refs }: { refs: { result?: string }[] } = JSON.parse(out)
-    if (refs.every(({ result }) => result === 'done')) break
-  }
-  const records = recordsOf(world)
-  const promotions = Map.groupBy(
-    records.filter(({ event }) => event === 'rotation.promoted'),
-    ({ ref = '' }) => ref,
-  )
-  const done = records.filter(({ event }) => event === 'rotation.done').length
-  for (const name of COUNTED) {
-    figure(
-      name,
-      counts.reduce((sum, one) => sum + one[name], 0),
+    over.abort()
+    const [stolen, killed] = await Promise.all(trouble)
+    // Only cron is left: what was begun is ended, whoever began it.
+    for (let tries = 0; tries < 5; tries += 1) {
+      const { out } = await secretref(
+        world,
+        'secrets',
+        'rotate',
+        '--provider',
+        'store',
+        '--force',
+        '--yes',
+        '--json',
+      )
+      const { refs }: { refs: { result?: string }[] } = JSON.parse(out)
+      if (refs.every(({ result }) => result === 'done')) break
+    }
+    const records = recordsOf(world)
+    const promotions = Map.groupBy(
+      records.filter(({ event }) => event === 'rotation.promoted'),
+      ({ ref = '' }) => ref,
     )
-  }
-  figure('rotations done, by the log', done)
-  figure('holds taken away', stolen)
-  figure('processes killed', killed)
-  const session = await storeOf(world)
-  for (const ref of names) {
-    const issuer = issuers.state(ref)
-    const rotations = new Set(promotions.get(ref)?.map(({ detail }) => detail?.['rotation']))
-    expect({ ref, most: issuer.most }).toEqual({ ref, most: Math.min(CAP, issuer.most) })
-    expect({ ref, live: issuer.live.length }).toEqual({ ref, live: 1 })
-    // One promotion for each rotation, each a version.
-    const version = await currentVersion(session, ref)
-    expect({ ref, version }).toEqual({ ref, version: String(rotations.size + 1) })
-  }
-  expect((await run(world, ['log', 'verify'], { timeoutMs: 120_000 })).code).toBe(0)
-})
+    const done = records.filter(({ event }) => event === 'rotation.done').length
+    for (const name of COUNTED) {
+      figure(
+        name,
+        counts.reduce((sum, one) => sum + one[name], 0),
+      )
+    }
+    figure('rotations done, by the log', done)
+    figure('holds taken away', stolen)
+    figure('processes killed', killed)
+    const session = await storeOf(world)
+    for (const ref of names) {
+      const issuer = issuers.state(ref)
+      const rotations = new Set(promotions.get(ref)?.map(({ detail }) => detail?.['rotation']))
+      expect({ ref, most: issuer.most }).toEqual({ ref, most: Math.min(CAP, issuer.most) })
+      expect({ ref, live: issuer.live.length }).toEqual({ ref, live: 1 })
+      // One promotion for each rotation, each a version.
+      const version = await currentVersion(session, ref)
+      expect({ ref, version }).toEqual({ ref, version: String(rotations.size + 1) })
+    }
+    expect((await run(world, ['log', 'verify'], { timeoutMs: 120_000 })).code).toBe(0)
+  },
+  IN_FULL,
+)
