@@ -1,6 +1,7 @@
 /**
  * `npm run soak [-- --minutes N --seed N NAME…]`: the soaks in `test/soak/`, one after the other, ten
- * minutes each where nobody says how many; one that ends by itself then goes on until it has. What a seed decides is the same in each run with it; what the machine decides is not.
+ * minutes each where nobody says how many; one that ends by itself then goes on until it has. What a seed
+ * decides is the same in each run with it; what the machine decides is not.
  */
 import { spawnSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
