@@ -166,7 +166,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
           "type": "string",
           "minLength": 1,
           "maxLength": 255,
-          "description": "The part after the `@` in the name of a user whose password another one sets, as in `app@%`. Left out: that of the account that the ref’s own value is let in as."
+          "description": "The part after the `@` in the name of a user whose password another one sets, as in `app@%`. Left out: that of the account that the ref’s own value is let in as; where it is not let in, nothing is set."
         },
         "caCert": {
           "type": "string",
@@ -199,7 +199,7 @@ export const ROTATION_DRIVERS: Readonly<Record<string, Described>> = {
           "type": "string",
           "minLength": 1,
           "maxLength": 255,
-          "description": "The part after the `@` in the name of a user whose password another one sets, as in `app@%`. Left out: that of the account that the ref’s own value is let in as."
+          "description": "The part after the `@` in the name of a user whose password another one sets, as in `app@%`. Left out: that of the account that the ref’s own value is let in as; where it is not let in, nothing is set."
         },
         "caCert": {
           "type": "string",

@@ -103,6 +103,10 @@ export const OF_ROTATIONS = {
     message: `the user of "${ref}" is rotated by another ref too, which has replaced the value of this one or is about to`,
     hint: 'let both refs name one place of one store, or give each a user of its own; nothing was changed',
   }),
+  'user-unplaced': ({ ref }) => ({
+    message: `which account the user of "${ref}" is cannot be told: there may be several of that name, and its server lets none in by the value of the ref`,
+    hint: 'name the account’s host as "userHost", as the server lists it after the @, or store the value that works; no password was set',
+  }),
   unreadable: ({ ref }) => ({
     message: `the input for "${ref}" could not be read to its end`,
     hint: 'run the same command again',

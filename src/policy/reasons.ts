@@ -100,6 +100,7 @@ export const REASONS = [
   'unfit-user',
   'user-elsewhere',
   'user-shared',
+  'user-unplaced',
   'unreadable',
   'unrestricted',
   'unverified',

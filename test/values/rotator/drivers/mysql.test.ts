@@ -97,9 +97,13 @@ describe.skipIf(!there)('MariaDB', () => {
     await server.query(`CREATE USER ed IDENTIFIED VIA ed25519 USING PASSWORD('fake-first')`)
     const before = await server.query('SHOW CREATE USER ed')
     const current = { value: urlOf('ed', 'fake-first') }
-    const issuer = await open({ options: {}, admin: admin() })
-    const next = await chosen(issuer, current)
-    expect(await issuer.set?.(next, current)).toMatchObject({ kind: 'refused' })
+    const next = { value: urlOf('ed', 'fake-next') }
+    const refused = { kind: 'refused', reason: 'unfit-user' }
+    for (const options of [{}, { userHost: '%' }]) {
+      const issuer = await open({ options, admin: admin() })
+      expect(await issuer.choose?.(current)).toMatchObject(refused)
+      expect(await issuer.set?.(next, current)).toMatchObject(refused)
+    }
     expect(await server.query('SHOW CREATE USER ed')).toEqual(before)
   })
 
@@ -128,13 +132,82 @@ describe.skipIf(!there)('MariaDB', () => {
       const both = [await hashOf("stated@'127.0.0.1'"), await hashOf("stated@'%'")]
       const current = { value: urlOf('stated', 'fake-first') }
       const issuer = await open({ options: { userHost: '%' }, admin: admin() })
-      const next = await chosen(issuer, current)
-      expect(await issuer.set?.(next, current)).toMatchObject({
-        kind: 'refused',
-        reason: 'user-elsewhere',
-      })
+      const refused = { kind: 'refused', reason: 'user-elsewhere' }
+      expect(await issuer.choose?.(current)).toMatchObject(refused)
+      const next = { value: urlOf('stated', 'fake-next') }
+      expect(await issuer.set?.(next, current)).toMatchObject(refused)
       expect([await hashOf("stated@'127.0.0.1'"), await hashOf("stated@'%'")]).toEqual(both)
     })
+  })
+
+  describe('where the value is let in as nobody, and an admin acts', () => {
+    async function stale(): Promise<{ user: string; current: Credential; next: Credential }> {
+      const user = `stale${(users += 1)}`
+      await server.query(`CREATE USER ${user}@'127.0.0.1' IDENTIFIED BY 'fake-newer'`)
+      await server.query(`CREATE USER ${user}@'%' IDENTIFIED BY 'fake-somebody-elses'`)
+      const [current, next] = [urlOf(user, 'fake-stale'), urlOf(user, 'fake-next')]
+      return { user, current: { value: current }, next: { value: next } }
+    }
+
+    test('no account is guessed: nothing is chosen, set or undone, and one of the same name keeps its password', async () => {
+      const { user, current, next } = await stale()
+      const accounts = [`${user}@'127.0.0.1'`, `${user}@'%'`]
+      const before = await Promise.all(accounts.map(hashOf))
+      const issuer = await open({ options: {}, admin: admin() })
+      const refused = { kind: 'refused', code: 'CONFIG_INVALID', reason: 'user-unplaced' }
+      expect(await issuer.choose?.(current)).toMatchObject(refused)
+      expect(await issuer.set?.(next, current)).toMatchObject(refused)
+      expect(await issuer.set?.(current, next)).toMatchObject(refused)
+      expect(await Promise.all(accounts.map(hashOf))).toEqual(before)
+    })
+
+    test('of two users in turn neither is guessed', async () => {
+      const { user, current } = await stale()
+      const idle = await makeUser()
+      const before = await hashOf(`${quoted(idle.name)}@'%'`)
+      const about = { options: { users: [user, idle.name] }, admin: admin() }
+      const issuer = await open(about, twoUsers)
+      const refused = { kind: 'refused', reason: 'user-unplaced' }
+      expect(await issuer.choose?.(current)).toMatchObject(refused)
+      const next = { value: urlOf(idle.name, 'fake-next') }
+      expect(await issuer.set?.(next, current)).toMatchObject(refused)
+      // A password that opens nothing is as good as ended; whose it was is not guessed either.
+      expect(await issuer.end?.(current, next)).toEqual({ kind: 'ok' })
+      expect(await hashOf(`${quoted(idle.name)}@'%'`)).toBe(before)
+      expect(await admits({ value: urlOf(user, 'fake-newer') })).toBe(true)
+    })
+
+    test('where the config says the host, that account is set', async () => {
+      const { user, current } = await stale()
+      const other = await hashOf(`${user}@'%'`)
+      const issuer = await open({ options: { userHost: '127.0.0.1' }, admin: admin() })
+      const next = await chosen(issuer, current)
+      expect(await issuer.set?.(next, current)).toEqual({ kind: 'ok' })
+      expect(await admits(next)).toBe(true)
+      expect(await hashOf(`${user}@'%'`)).toBe(other)
+    })
+
+    test('an outage is one, and no word about the account', async () => {
+      const { user, next } = await stale()
+      const issuer = await open({ options: {}, admin: admin() })
+      const current = { value: urlOf(user, 'fake-stale', '127.0.0.1', 1) }
+      expect(await issuer.choose?.(current)).toMatchObject({ kind: 'unavailable' })
+      const away = { value: urlOf(user, 'fake-next', '127.0.0.1', 1) }
+      expect(await issuer.set?.(away, current)).toMatchObject({ kind: 'unavailable' })
+      expect(await admits(next)).toBe(false)
+    })
+  })
+
+  test('two users of one host are told apart by ending one twice, by an admin', async () => {
+    const about = await two()
+    const issuer = await open(about, twoUsers)
+    const next = await chosen(issuer, about.current)
+    expect(await issuer.set?.(next, about.current)).toEqual({ kind: 'ok' })
+    for (const _ of [1, 2]) {
+      expect(await issuer.end?.(about.current, next)).toEqual({ kind: 'ok' })
+      expect(await admits(about.current)).toBe(false)
+    }
+    expect(await admits(next)).toBe(true)
   })
 
   test('the account itself may not be its admin', async () => {

@@ -9,8 +9,8 @@ import { accountIn, withAccount, type Account, type Form } from './url.ts'
 /** One kind of database. Each call connects, asks and leaves. */
 export interface Database {
   form: Form
-  /** Where a user's name alone does not say which account it is. */
-  hosts?: true
+  /** Where a user's name alone does not say which account it is: why what was seen does not say it either. */
+  unplaced?(seen: Seen): Trouble | undefined
   /** Whether it can be set just as it was; left out: any can. */
   restores?(password: string): boolean
   /** Signs in, and says as whom. */
@@ -120,6 +120,7 @@ export function twoUsers(
       if (value === undefined) return { kind: 'ok' }
       const account = accountIn(value, form)
       if (account === undefined) return noUrl
+      if (await isEnded(database, account, ctx)) return { kind: 'ok' }
       // One that nobody has: as good as none, and no special case for the one who sets it.
       const password = newPassword()
       const nobodys = withAccount(value, account.user, password)
@@ -154,10 +155,14 @@ async function whyNot(
   if (answer.kind !== 'signed-in') return answer
   if (ctx.admin === undefined) return undefined
   if (users.includes(by.user)) return itself
-  if (by.user !== current.user) return undefined
-  // One of the same name may be another account, where the server says so.
-  const own = await database.signIn(current)
-  return own.kind === 'signed-in' && own.name !== answer.name ? undefined : itself
+  if (by.user === current.user) {
+    // One of the same name may be another account, where the server says so.
+    const own = await database.signIn(current)
+    if (own.kind !== 'signed-in' || own.name === answer.name) return itself
+  }
+  const idle = users.find((user) => user !== current.user)
+  const seen = await seenOf(database, { ...current, user: idle ?? current.user }, current, ctx)
+  return seen.kind === 'seen' ? undefined : seen
 }
 
 /** As whoever else names them would: this machine has several names. @param users of it, in turn */
@@ -190,25 +195,53 @@ async function setPassword(
   const held = ctx.admin === undefined ? before : accountIn(ctx.admin, database.form)
   if (wanted === undefined || before === undefined || held === undefined) return noUrl
   const seen = await seenOf(database, wanted, before, ctx)
-  const first = await database.alter(held, wanted, seen)
+  const first = seen.kind === 'seen' ? await database.alter(held, wanted, seen.as) : seen
   if (first.kind !== 'refused' || ctx.admin !== undefined) return first
   const second = await database.signIn(wanted)
   return second.kind === 'signed-in' ? { kind: 'ok' } : first
 }
 
-/** Whom the server lets in by the values that there are: exactly that account is to be changed. */
+/**
+ * Whom the server lets in by the values that there are: exactly that account is to be changed. One whose
+ * values open nothing may be another's: it is changed only where the config says which it is.
+ *
+ * @returns `as` is left out where nobody has to be told
+ */
 async function seenOf(
   database: SingleUsers,
   wanted: Account,
   current: Account,
   ctx: Pick<DriverContext, 'admin'>,
-): Promise<Seen | undefined> {
+): Promise<{ kind: 'seen'; as?: Seen } | Trouble> {
   const same = current.user === wanted.user
   // Of who acts for itself the server knows best.
-  if (database.hosts !== true || (same && ctx.admin === undefined)) return undefined
+  if (database.unplaced === undefined || (same && ctx.admin === undefined)) return { kind: 'seen' }
   let answer = await database.signIn(current)
   // It may be set already: the answer was lost.
   if (answer.kind !== 'signed-in' && same) answer = await database.signIn(wanted)
-  if (answer.kind !== 'signed-in') return {}
-  return same ? { of: answer.name } : { like: answer.name }
+  if (answer.kind !== 'signed-in') {
+    // Whatever else it is, no answer about the account, or one to whoever would act by it, stays what it is.
+    if (ctx.admin === undefined || !isNotLetIn(answer)) return answer
+    return database.unplaced({}) ?? { kind: 'seen', as: {} }
+  }
+  const as: Seen = same ? { of: answer.name } : { like: answer.name }
+  return database.unplaced(as) ?? { kind: 'seen', as }
+}
+
+function isNotLetIn({ kind, code }: Trouble): boolean {
+  return kind === 'refused' && (code === 'CREDENTIAL_REJECTED' || code === 'PROVIDER_DENIED')
+}
+
+/**
+ * Where its name does not say which account it is, one whose password opens nothing any more cannot be
+ * found, and has been ended. Who acts for itself finds that out by doing it.
+ */
+async function isEnded(
+  database: SingleUsers,
+  account: Account,
+  ctx: Pick<DriverContext, 'admin'>,
+): Promise<boolean> {
+  if (ctx.admin === undefined || database.unplaced?.({}) === undefined) return false
+  const answer = await database.signIn(account)
+  return answer.kind === 'refused' && answer.code === 'CREDENTIAL_REJECTED'
 }

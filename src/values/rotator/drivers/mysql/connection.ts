@@ -106,6 +106,8 @@ const UNFIT = new Set([1133, 1372, 1396, 1699])
 /** Busy, or full: 1213 and 1205 undid the statement. */
 const BUSY = new Set([1040, 1129, 1203, 1205, 1213, 1226, 1836])
 
+const unfit: Trouble = { kind: 'refused', code: 'PROVIDER_INVALID', reason: 'unfit-user' }
+
 function troubleOf(error: unknown, sent: boolean): Trouble {
   const { errno, sqlState } = partsOf(error)
   // The server itself has answered.
@@ -116,9 +118,7 @@ function troubleOf(error: unknown, sent: boolean): Trouble {
     if (NOT_PERMITTED.has(errno)) {
       return { kind: 'refused', code: 'PROVIDER_DENIED', reason: 'not-permitted' }
     }
-    if (UNFIT.has(errno)) {
-      return { kind: 'refused', code: 'PROVIDER_INVALID', reason: 'unfit-user' }
-    }
+    if (UNFIT.has(errno)) return unfit
     if (BUSY.has(errno)) {
       return { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE', reason: 'server-error' }
     }
@@ -127,6 +127,8 @@ function troubleOf(error: unknown, sent: boolean): Trouble {
   // Whatever OpenSSL said of it; a line that died is one of the system's errors.
   if (errnoOf(error) === 'HANDSHAKE_SSL_ERROR' && errno === undefined) return certificate
   if (errnoOf(error) === 'HANDSHAKE_NO_SSL_SUPPORT') return noTls
+  // It lets this user in by a plugin that the library does not speak.
+  if (errnoOf(error) === 'AUTH_SWITCH_PLUGIN_ERROR') return unfit
   if (!sent) {
     return { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE', reason: 'unreachable' }
   }

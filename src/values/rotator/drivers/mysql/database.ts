@@ -11,7 +11,7 @@
  *   be set only by who may alter every user.
  *
  * An account is a user and a host (`app@%`): of several with one user name, the one is changed that the
- * server lets in by the ref's own value.
+ * server lets in by the ref's own value. Where it lets nobody in by that, the config has to say the host.
  *
  * Sessions that are open stay open.
  */
@@ -20,7 +20,7 @@ import { wipe } from '../../../secret/bytes.ts'
 import type { Answer, DriverContext, Trouble } from '../../driver.ts'
 import { tlsOptions } from '../database/tls.ts'
 import type { Account, Form } from '../database/url.ts'
-import type { Database } from '../database/users.ts'
+import type { Database, Seen } from '../database/users.ts'
 import { connected, type Ask, type Asked } from './connection.ts'
 import { nativeHashOf } from './native.ts'
 
@@ -33,7 +33,7 @@ export const mysqlOptions = {
     minLength: 1,
     maxLength: 255,
     description:
-      'The part after the `@` in the name of a user whose password another one sets, as in `app@%`. Left out: that of the account that the ref’s own value is let in as.',
+      'The part after the `@` in the name of a user whose password another one sets, as in `app@%`. Left out: that of the account that the ref’s own value is let in as; where it is not let in, nothing is set.',
   },
   ...tlsOptions,
 } as const
@@ -44,10 +44,13 @@ export function mysql(
   options: Readonly<Record<string, unknown>>,
   ctx: Pick<DriverContext, 'signal'>,
 ): Database {
-  const { userHost } = options
+  const stated = typeof options['userHost'] === 'string' ? options['userHost'] : undefined
   return {
     form: MYSQL,
-    hosts: true,
+    unplaced: (seen) => {
+      const host = hostFor(seen, stated)
+      return typeof host === 'string' ? undefined : host
+    },
     signIn: (account) =>
       connected(account, options, ctx, async (ask) => {
         const who = await whoIs(ask)
@@ -63,16 +66,13 @@ export function mysql(
         return { kind: 'signed-in', name: who.name, rights: rightsIn(lines, who.name) }
       }),
     alter: async (by, wanted, seen) => {
-      const stated = typeof userHost === 'string' ? userHost : undefined
-      const known = seen?.of === undefined ? undefined : hostOf(seen.of)
-      if (stated !== undefined && known !== undefined && known !== stated) return elsewhere
+      const host = seen && hostFor(seen, stated)
+      if (typeof host === 'object') return host
       return connected(by, options, ctx, async (ask, quote) => {
         // Else the text of a hash could become the password itself.
         const who = await whoIs(ask)
         if (who.kind !== 'who') return who
-        const like = seen?.like === undefined ? '%' : hostOf(seen.like)
-        const host = stated ?? known ?? like
-        const own = seen === undefined || who.name === `${wanted.user}@${host}`
+        const own = who.name === `${wanted.user}@${host}`
         return alter(ask, quote, who, wanted, own ? undefined : host)
       })
     },
@@ -115,12 +115,21 @@ async function alter(
   return done(await ask(`ALTER USER ${name} IDENTIFIED BY ${quote(wanted.password)}`))
 }
 
+/** Of the account that is to be changed. No host is guessed: one of the same name may be somebody else's. */
+function hostFor({ of, like }: Seen, stated: string | undefined): string | Trouble {
+  const known = of === undefined ? undefined : hostOf(of)
+  if (stated !== undefined && known !== undefined && known !== stated) return elsewhere
+  const host = stated ?? known ?? (like === undefined ? undefined : hostOf(like))
+  return host ?? unplaced
+}
+
 /** Of `user@host`. */
 function hostOf(name: string): string {
   return name.slice(name.lastIndexOf('@') + 1)
 }
 
 const elsewhere: Trouble = { kind: 'refused', code: 'CONFIG_INVALID', reason: 'user-elsewhere' }
+const unplaced: Trouble = { kind: 'refused', code: 'CONFIG_INVALID', reason: 'user-unplaced' }
 
 function done(answer: Asked): Answer {
   return answer.kind === 'rows' ? { kind: 'ok' } : answer
