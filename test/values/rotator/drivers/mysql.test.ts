@@ -75,6 +75,15 @@ async function chosen(issuer: Issuer, current: Credential): Promise<Credential> 
   return made
 }
 
+/** Its value is of an account that is let in by another one, and there is one more of its name. */
+async function stale(): Promise<{ user: string; current: Credential; next: Credential }> {
+  const user = `stale${(users += 1)}`
+  await server.query(`CREATE USER ${user}@'127.0.0.1' IDENTIFIED BY 'fake-newer'`)
+  await server.query(`CREATE USER ${user}@'%' IDENTIFIED BY 'fake-somebody-elses'`)
+  const [current, next] = [urlOf(user, 'fake-stale'), urlOf(user, 'fake-next')]
+  return { user, current: { value: current }, next: { value: next } }
+}
+
 describe.skipIf(!there)('MariaDB', () => {
   choosingDriver(oneUser, one)
   choosingDriver(twoUsers, two)
@@ -141,14 +150,6 @@ describe.skipIf(!there)('MariaDB', () => {
   })
 
   describe('where the value is let in as nobody, and an admin acts', () => {
-    async function stale(): Promise<{ user: string; current: Credential; next: Credential }> {
-      const user = `stale${(users += 1)}`
-      await server.query(`CREATE USER ${user}@'127.0.0.1' IDENTIFIED BY 'fake-newer'`)
-      await server.query(`CREATE USER ${user}@'%' IDENTIFIED BY 'fake-somebody-elses'`)
-      const [current, next] = [urlOf(user, 'fake-stale'), urlOf(user, 'fake-next')]
-      return { user, current: { value: current }, next: { value: next } }
-    }
-
     test('no account is guessed: nothing is chosen, set or undone, and one of the same name keeps its password', async () => {
       const { user, current, next } = await stale()
       const accounts = [`${user}@'127.0.0.1'`, `${user}@'%'`]
