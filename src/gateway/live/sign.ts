@@ -81,7 +81,8 @@ export function lives(home: Home, owner: string, now: Moment = momentAt(new Date
     return stillRuns(Number(pid), started === '0' ? undefined : started)
   }
   const silent = silentMs(home, owner, now)
-  return silent !== undefined && silent < SILENT_MS
+  // What was shown in the time to come says nothing: the clock was set back since, over a start of the system.
+  return silent !== undefined && silent > -SILENT_MS && silent < SILENT_MS
 }
 
 /** Since its last sign; `undefined` where there is none. */

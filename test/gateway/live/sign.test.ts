@@ -82,6 +82,22 @@ describeOnLinux('in another container a process', () => {
     utimesSync(join(home.live, ELSEWHERE), at - 181, at - 181)
     expect(lives(home, ELSEWHERE, now)).toBe(false)
   })
+
+  test('whose sign is dated ahead does not live until then: the clock was set back since', () => {
+    const before = '00000000-0000-0000-0000-000000000000.1 5000'
+    for (const text of ['', before]) {
+      const home = homeWithSign(ELSEWHERE, text)
+      const at = now.at.getTime() / 1000
+      for (const [ahead, living] of [
+        [179, true],
+        [181, false],
+        [86_400, false],
+      ] as const) {
+        utimesSync(join(home.live, ELSEWHERE), at + ahead, at + ahead)
+        expect(lives(home, ELSEWHERE, now)).toBe(living)
+      }
+    }
+  })
 })
 
 describeOnLinux('signs', () => {
