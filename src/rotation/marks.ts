@@ -56,12 +56,18 @@ export function markTold(db: DatabaseSync, id: string): void {
   guarded(db, () => db.prepare('INSERT OR IGNORE INTO told VALUES (?)').run(id))
 }
 
-/** Of all others it is told again, should it come to that. @throws STATE_UNAVAILABLE */
-export function keepTold(db: DatabaseSync, ids: readonly string[]): void {
+/**
+ * Of all others of this config it is told again, should it come to that. What was told of another config's
+ * is for its own gateway to say.
+ *
+ * @throws STATE_UNAVAILABLE
+ */
+export function keepTold(db: DatabaseSync, config: string, ids: readonly string[]): void {
   guarded(db, () => {
     db.exec(TOLD)
-    db.prepare('DELETE FROM told WHERE rotation NOT IN (SELECT value FROM json_each(?))').run(
-      JSON.stringify(ids),
-    )
+    db.prepare(
+      `DELETE FROM told WHERE rotation IN (SELECT id FROM rotations WHERE config = ?)
+        AND rotation NOT IN (SELECT value FROM json_each(?))`,
+    ).run(config, JSON.stringify(ids))
   })
 }

@@ -94,6 +94,7 @@ export async function tellGone(
   }
   keepTold(
     db,
+    gateway.loaded.path,
     gone.map(({ id }) => id),
   )
   return gone
