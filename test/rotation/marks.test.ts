@@ -5,17 +5,18 @@ import { isTold, keepTold, markTold } from '../../src/rotation/marks.ts'
 import { tempHome } from '../state/folder.ts'
 import { writeJournal, type Written } from './written.ts'
 
+const written = (config: string, ref: string): Written => ({
+  config,
+  environment: 'production',
+  ref,
+  from: '1',
+  steps: ['staged', 'promoted'],
+  began: new Date('2026-11-20T00:00:00Z'),
+})
+
 test('each gateway forgets what it told of its own config’s rotations, and not of another’s', () => {
   const home = tempHome()
   const [ours, theirs] = ['/ours.json', '/theirs.json']
-  const written = (config: string, ref: string): Written => ({
-    config,
-    environment: 'production',
-    ref,
-    from: '1',
-    steps: ['staged', 'promoted'],
-    began: new Date('2026-11-20T00:00:00Z'),
-  })
   writeJournal(home, [written(ours, 'a'), written(ours, 'b'), written(theirs, 'a')])
   const db = openJournal(home)
   onTestFinished(() => db.close())
