@@ -1,5 +1,6 @@
 /** One run of one agent, with what belongs around a start: words, state, the end of it. */
 import { constants } from 'node:os'
+import { providersOf } from '../config/accessors.ts'
 import type { Decision, Denial } from '../policy/decide.ts'
 import type { Plan } from '../plan/types.ts'
 import { dayOf } from '../policy/expiry.ts'
@@ -15,6 +16,7 @@ import { RunHolds } from './live/holds.ts'
 import { Records } from './records.ts'
 import type { Result, Say } from './result.ts'
 import { start } from './start.ts'
+import { placeName } from './store-place.ts'
 import { startTimeOf } from './surroundings.ts'
 import type { Held, Received, TendedRun } from './tend/held.ts'
 import { tendingOf } from './tend/settings.ts'
@@ -66,7 +68,11 @@ export async function startOnce(gateway: Gateway, request: OnceRequest): Promise
   const { plan, say } = request
   const run = newRunId(gateway.now())
   const inherit = gateway.inheritedBy(plan, request.pristine)
-  const holds = new RunHolds(gateway, run, plan)
+  const providers = providersOf(gateway.loaded.config)
+  const holds = new RunHolds(gateway, run, plan, ({ provider: name, at }) => {
+    const provider = providers.get(name)
+    return provider && placeName(gateway, provider, at)
+  })
   const resolver = takeResolver(() => [...inherit, ...handedOver(gateway)])
   const started = await start(gateway, { ...request, run, inherit, resolver, holds }).catch(
     (error) => {

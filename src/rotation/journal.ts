@@ -14,6 +14,7 @@ import { guarded, inTransaction } from '../state/db.ts'
 import { openDurable, readDurable } from '../state/durable.ts'
 import type { Home } from '../state/home.ts'
 import { enter, LEDGER_SCHEMA, type Told } from './ledger.ts'
+import { enterPlace } from './places.ts'
 import { CLASSES, ROTATION_REASONS, STEPS, type DriverClass, type Rotation } from './types.ts'
 
 const SCHEMA = `
@@ -68,6 +69,8 @@ export interface Holder {
 /** The right to work on one ref, for as long as nobody else has taken it. */
 export interface Hold extends RefKey {
   fence: number
+  /** That of the place that it lies in, which other refs may name too: without it nothing is written either. */
+  place?: Hold
 }
 
 /** A rotation with what does not change about it, and when it did what. */
@@ -149,7 +152,8 @@ export function giveBack(db: DatabaseSync, { config, environment, ref, fence }: 
  * The rotation of this ref that is under way, else a new one. Whoever asks for the same version again
  * gets the same rotation, and one that is stuck stays so until somebody resumes it.
  *
- * @throws ROTATION_FENCED, STATE_UNAVAILABLE
+ * @throws ROTATION_FENCED, STATE_UNAVAILABLE; AGENT_BUSY where another ref, environment or config is being
+ *   rotated in the same place
  */
 export function beginRotation(
   db: DatabaseSync,
@@ -166,7 +170,13 @@ export function beginRotation(
            AND step NOT IN ('done', 'abandoned')`,
       )
       .get(config, environment, ref)
-    if (running !== undefined) return rebased(db, toJournalled(running), what)
+    if (running !== undefined) {
+      const found = toJournalled(running)
+      // Of one that began in another place, before the config was changed, this place says nothing.
+      const here = found.step === 'planned' || found.place === what.place
+      if (hold.place !== undefined && here) enterPlace(db, found, hold.place.ref)
+      return rebased(db, found, what)
+    }
     const before = db
       .prepare(
         'SELECT count(*) AS n FROM rotations WHERE config = ? AND environment = ? AND ref = ?',
@@ -192,7 +202,9 @@ export function beginRotation(
         now.toISOString(),
       )
     if (row === undefined) throw new TypeError('an insert that returns nothing')
-    return toJournalled(row)
+    const begun = toJournalled(row)
+    if (hold.place !== undefined) enterPlace(db, begun, hold.place.ref)
+    return begun
   })
 }
 
@@ -337,15 +349,20 @@ export function promotedSince(
   )
 }
 
-function requireHold(db: DatabaseSync, { config, environment, ref, fence }: Hold): void {
-  const row = db
-    .prepare('SELECT fence FROM locks WHERE config = ? AND environment = ? AND ref = ?')
-    .get(config, environment, ref)
-  if (row?.['fence'] === fence) return
+function requireHold(db: DatabaseSync, hold: Hold): void {
+  const { ref, place } = hold
+  if (isHeld(db, hold) && (place === undefined || isHeld(db, place))) return
   throw new SecretRefError('ROTATION_FENCED', `the rotation of ${ref} was taken over`, {
     scope: 'ref',
     hint: 'another process goes on with it; `secretref secrets rotation status` shows it',
   })
+}
+
+function isHeld(db: DatabaseSync, { config, environment, ref, fence }: Hold): boolean {
+  const row = db
+    .prepare('SELECT fence FROM locks WHERE config = ? AND environment = ? AND ref = ?')
+    .get(config, environment, ref)
+  return row?.['fence'] === fence
 }
 
 function toJournalled(row: Record<string, SQLOutputValue>): Journalled {

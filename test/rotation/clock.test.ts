@@ -141,7 +141,8 @@ function mustWait({ home, db, rotation }: Promoted, now: Date): boolean {
     found: false,
     warnings: [],
   }
-  return oldOneOf({ home, loaded }, db, { subject, revokeNow: false }, rotation).mustWait(now)
+  const gateway = { home, loaded, env: {} }
+  return oldOneOf(gateway, db, { subject, revokeNow: false }, rotation).mustWait(now)
 }
 
 describeOnLinux('the grace of an old value', () => {

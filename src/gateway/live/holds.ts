@@ -7,7 +7,7 @@ import { hash } from 'node:crypto'
 import { closeSync, constants, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf, SecretRefError } from '../../errors.ts'
-import type { Plan } from '../../plan/types.ts'
+import type { ChainStep, Plan, PlannedBinding } from '../../plan/types.ts'
 import type { FetchedValue } from '../../policy/fetched.ts'
 import type { Home } from '../../state/home.ts'
 import { elapsedMs, momentAt, type Moment } from '../../state/moment.ts'
@@ -23,6 +23,8 @@ interface Had {
 
 interface HeldVariable {
   ref: string
+  /** Where its value may come from, as `placeName` names it; a run of an earlier version names none. */
+  places: readonly string[]
   /** It may be given what was current at this moment, or became so since. */
   open?: Moment
   had: Had[]
@@ -43,24 +45,42 @@ export interface Gets {
   fetched: Pick<FetchedValue, 'provider' | 'version' | 'fingerprint'>
 }
 
+/** What a run is bound to. */
+type Bound = Pick<PlannedBinding, 'envVar' | 'ref' | 'chain'>
+
 export class RunHolds {
   readonly #home: Home
   readonly #path: string
   readonly #about: { agent: string; environment: string }
   readonly #variables = new Map<string, HeldVariable>()
+  readonly #places: ReadonlyMap<string, readonly string[]>
   /** Of the file, in bytes. */
   #length = 0
   #ended = false
 
+  /** @param placeOf `undefined` for a step that leads nowhere */
   constructor(
     { home, loaded }: { home: Home; loaded: { path: string } },
     run: string,
-    { agent, environment, bindings }: Pick<Plan, 'agent' | 'environment' | 'bindings'>,
+    {
+      agent,
+      environment,
+      bindings,
+    }: Pick<Plan, 'agent' | 'environment'> & {
+      bindings: readonly Bound[]
+    },
+    placeOf: (step: ChainStep) => string | undefined,
   ) {
     this.#home = home
     this.#path = join(home.live, `${ourselves()}.${configOf(loaded.path)}.${run}`)
     this.#about = { agent, environment }
-    for (const { envVar, ref } of bindings) this.#variables.set(envVar, { ref, had: [] })
+    this.#places = new Map(
+      bindings.map(({ envVar, chain }) => [
+        envVar,
+        chain.map(placeOf).filter((name) => name !== undefined),
+      ]),
+    )
+    for (const binding of bindings) this.#hold(binding, [])
   }
 
   /** Before anybody is asked: it may be given whatever its plan names. @throws STATE_UNAVAILABLE */
@@ -74,10 +94,7 @@ export class RunHolds {
   /** These and no others: its start is over. @throws STATE_UNAVAILABLE: then all stays as it was */
   has(all: readonly Gets[]): void {
     this.#variables.clear()
-    for (const { binding, fetched } of all) {
-      const { envVar, ref } = binding
-      this.#variables.set(envVar, { ref, had: [hadOf(fetched)] })
-    }
+    for (const { binding, fetched } of all) this.#hold(binding, [hadOf(fetched)])
     this.#write()
   }
 
@@ -110,6 +127,10 @@ export class RunHolds {
       if (held !== undefined) held.had = [hadOf(fetched)]
     }
     this.#write()
+  }
+
+  #hold({ envVar, ref }: Gets['binding'], had: Had[]): void {
+    this.#variables.set(envVar, { ref, places: this.#places.get(envVar) ?? [], had })
   }
 
   end(): void {
@@ -158,6 +179,8 @@ function sumOf(text: string): string {
 /** A value that is about to be ended. */
 export interface Ending {
   provider: string
+  /** Where it lay, as `placeName` names it. */
+  place: string
   version: string
   /** The same value may have had another version, or none, when it was received. */
   fingerprint?: string | undefined
@@ -169,8 +192,11 @@ export interface Ending {
 const SKEW_MS = 60_000
 
 /**
- * The agents whose runs hold it, or may be given it yet: a name for each run.
+ * The agents whose runs hold it, or may be given it yet: a name for each run. Runs of all configs and
+ * environments of the home count, by whatever ref they got it: the same value is the same value, and what
+ * may come from its place may be it.
  *
+ * @param key of the ref that is rotated: under its own name a run counts whatever it says of places
  * @throws STATE_UNAVAILABLE
  */
 export function holdersOf(
@@ -178,21 +204,20 @@ export function holdersOf(
   key: { config: string; environment: string; ref: string },
   ending: Ending,
 ): string[] {
-  const wanted = configOf(key.config)
+  const ours = configOf(key.config)
   try {
     return namesIn(home).flatMap((file) => {
       const [, owner, config] = NAME.exec(file) ?? []
-      if (owner === undefined || config !== wanted || !lives(home, owner)) return []
+      if (owner === undefined || !lives(home, owner)) return []
       const run = read(join(home.live, file))
       if (run === 'gone') return []
       // It is ours and cannot be read: it may hold anything.
       if (run === undefined) return ['an unknown agent']
-      if (run.environment !== key.environment) return []
-      const holds = run.variables.some(
-        ({ ref: name, open, had }) =>
-          name === key.ref && (mayGet(open, ending) || had.some((one) => isSame(one, ending))),
+      const alike = config === ours && run.environment === key.environment
+      const holds = run.variables.some((held) =>
+        isHeld(held, alike && held.ref === key.ref, ending),
       )
-      return holds ? [run.agent] : []
+      return holds ? [nameOf(run, config === ours, key.environment)] : []
     })
   } catch (error) {
     if (errnoOf(error) === undefined) throw error
@@ -203,16 +228,28 @@ export function holdersOf(
   }
 }
 
+/** @param same it is the ref that is rotated, in the same environment of the same config */
+function isHeld({ places, open, had }: HeldVariable, same: boolean, ending: Ending): boolean {
+  const { provider, place, version, fingerprint } = ending
+  const here = places.includes(place)
+  if ((same || here) && mayGet(open, ending)) return true
+  return had.some((one) => {
+    if (fingerprint !== undefined && one.fingerprint === fingerprint) return true
+    // By what name another config knows the provider is its own affair.
+    return one.version === version && (here || (same && one.provider === provider))
+  })
+}
+
+function nameOf({ agent, environment }: ReadRun, ofOurs: boolean, ours: string): string {
+  if (!ofOurs) return `${agent} (another config)`
+  return environment === ours ? agent : `${agent} (${environment})`
+}
+
 function mayGet(open: Moment | undefined, { replaced }: Ending): boolean {
   if (open === undefined) return false
   if (replaced === undefined) return true
   const skew = open.boot === replaced.boot ? 0 : SKEW_MS
   return elapsedMs(open, replaced) >= -skew
-}
-
-function isSame(had: Had, { provider, version, fingerprint }: Ending): boolean {
-  if (fingerprint !== undefined && had.fingerprint === fingerprint) return true
-  return had.provider === provider && had.version === version
 }
 
 function hadOf({ provider, version, fingerprint }: Gets['fetched']): Had {
@@ -245,8 +282,8 @@ function parsed(text: string): ReadRun | undefined {
   const { v, agent, environment, variables } = objectIn(text, MOST_BYTES) ?? {}
   if (v !== 1 || typeof agent !== 'string' || typeof environment !== 'string') return undefined
   if (!Array.isArray(variables) || !variables.every(isVariable)) return undefined
-  const held = variables.map(({ ref, open, had }) => {
-    const one: HeldVariable = { ref, had }
+  const held = variables.map(({ ref, places, open, had }) => {
+    const one: HeldVariable = { ref, places: Array.isArray(places) ? places : [], had }
     const since = openOf(open)
     if (since !== undefined) one.open = since
     return one
@@ -254,7 +291,9 @@ function parsed(text: string): ReadRun | undefined {
   return { agent, environment, variables: held }
 }
 
-function isVariable(raw: unknown): raw is { ref: string; open?: unknown; had: Had[] } {
+function isVariable(
+  raw: unknown,
+): raw is { ref: string; places?: unknown; open?: unknown; had: Had[] } {
   return (
     isObject(raw) &&
     typeof raw['ref'] === 'string' &&

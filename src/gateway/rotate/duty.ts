@@ -89,6 +89,8 @@ export function rotations(
       if (standing !== 'expire' || isDue(ref)) await alertOf(gateway, subject, rotated)
     } catch (error) {
       if (!(error instanceof SecretRefError) || error.code.startsWith('AUDIT_')) throw error
+      // Another one is under way in the same place; whoever is at that says what becomes of it.
+      if (error.code === 'AGENT_BUSY') return say('debug', `${ref}: ${error.message}`, error.hint)
       say('error', `${ref}: not rotated: ${error.message} [${error.code}]`, error.hint)
     }
   }

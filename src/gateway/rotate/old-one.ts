@@ -7,6 +7,7 @@ import type { Rotation } from '../../rotation/types.ts'
 import { elapsedMs, momentAt } from '../../state/moment.ts'
 import type { Gateway } from '../gateway.ts'
 import { holdersOf } from '../live/holds.ts'
+import { placeName } from '../store-place.ts'
 import type { RotateRequest } from './rotate.ts'
 
 /** For what asks a store without being a run: a check, or a command of the user's own. */
@@ -32,14 +33,16 @@ export interface OldOne {
  * @param db the journal
  */
 export function oldOneOf(
-  { home, loaded }: Pick<Gateway, 'home' | 'loaded'>,
+  gateway: Pick<Gateway, 'home' | 'loaded' | 'env'>,
   db: DatabaseSync,
   { subject, revokeNow }: Pick<RotateRequest, 'subject' | 'revokeNow'>,
   begun: Journalled,
 ): OldOne {
+  const { home, loaded } = gateway
   const { grace } = subject.rotate
   const { id, environment, ref } = begun
   const ofOurs = begun.class === 'chosen'
+  const place = placeName(gateway, subject.provider, subject.step.at)
   const elapsed = (now: Date): number => {
     const moment = momentAt(now)
     const { promotedAt } = begun
@@ -58,6 +61,7 @@ export function oldOneOf(
       ...new Set(
         holdersOf(home, key, {
           provider: subject.step.provider,
+          place,
           version: begun.from,
           fingerprint: replacedBy(db, id),
           replaced: promotionOf(db, id),

@@ -18,10 +18,12 @@ import {
   type RefKey,
 } from '../../rotation/journal.ts'
 import { isOver } from '../../rotation/machine.ts'
+import { placeKey, replacementIn } from '../../rotation/places.ts'
 import type { Rotation } from '../../rotation/types.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
 import { holderLives, ourHolder } from '../live/holder.ts'
+import { placeName } from '../store-place.ts'
 import { drive } from './engine.ts'
 import { fits, placeOf } from './gone.ts'
 import { countedAction, withAdminCalls } from './calls.ts'
@@ -75,7 +77,8 @@ export type Rotated =
 
 /**
  * @param db the journal
- * @throws ROTATION_FENCED, STATE_UNAVAILABLE, AUDIT_UNAVAILABLE, CONFIG_INVALID
+ * @throws ROTATION_FENCED, STATE_UNAVAILABLE, AUDIT_UNAVAILABLE, CONFIG_INVALID; AGENT_BUSY where another
+ *   ref, environment or config is being rotated in the same place
  */
 export async function rotate(
   gateway: Gateway,
@@ -83,12 +86,20 @@ export async function rotate(
   request: RotateRequest,
 ): Promise<Rotated> {
   const { subject } = request
-  const key = keyOf(gateway, subject)
   const { home } = gateway
-  const hold = takeHold(db, key, ourHolder(home), (holder) => holderLives(home, holder))
+  const take = (key: RefKey): Hold | { heldBy: number } =>
+    takeHold(db, key, ourHolder(home), (holder) => holderLives(home, holder))
+  const hold = take(keyOf(gateway, subject))
   if ('heldBy' in hold) return { kind: 'held', pid: hold.heldBy }
   try {
-    return await held(gateway, db, hold, request)
+    // Another ref, environment or config may name the same place.
+    const place = take(placeKey(placeName(gateway, subject.provider, subject.step.at)))
+    if ('heldBy' in place) return { kind: 'held', pid: place.heldBy }
+    try {
+      return await held(gateway, db, { ...hold, place }, request)
+    } finally {
+      giveBack(db, place)
+    }
   } finally {
     giveBack(db, hold)
   }
@@ -101,16 +112,17 @@ export function keyOf({ loaded }: Gateway, { ref, environment }: Subject): RefKe
 async function held(
   gateway: Gateway,
   db: DatabaseSync,
-  hold: Hold,
+  hold: Hold & { place: Hold },
   request: RotateRequest,
 ): Promise<Rotated> {
   const { subject, from, impatient, say, signal } = request
   const now = (): Date => gateway.now()
   // Somebody else has done it since it was looked at.
-  const joined = replacementOf(db, hold, from)
-  if (joined !== undefined && joined.updatedAt >= request.lookedAt) {
-    return { kind: 'came-to', rotation: joined, last: {}, holders: [] }
-  }
+  const other = replacementIn(db, hold.place.ref, from)
+  const joined = [replacementOf(db, hold, from), other && rotationOf(db, other)].find(
+    (one) => one && one.updatedAt >= request.lookedAt,
+  )
+  if (joined) return { kind: 'came-to', rotation: joined, last: {}, holders: [] }
   const meant = request.only === undefined ? undefined : rotationOf(db, request.only)
   if (meant !== undefined && isEnded(meant)) {
     return { kind: 'came-to', rotation: meant, last: {}, holders: [] }

@@ -1,7 +1,7 @@
 /**
  * Two refs that name one user of a server would rotate each other's value away. So whoever sets a password
- * claims its user first, beside what is staged, and so in all of one home: while a rotation of another ref
- * is under way, and where that has replaced what this one holds, nothing is begun.
+ * claims its user first, beside what is staged, and so in all of one home: while another rotation is under
+ * way, and where that has replaced what this one holds, nothing is begun.
  */
 import { createHash } from 'node:crypto'
 import type { Failure } from '../providers/contract.ts'
@@ -32,7 +32,7 @@ export async function claimed(work: Work, current: Credential): Promise<Done | u
   return typeof became === 'string' ? shared : failed(became)
 }
 
-/** `busy`: a rotation of another ref is under way. `had`: one is over. */
+/** `busy`: another rotation is under way. `had`: one is over. */
 async function write(
   { order }: Work,
   users: readonly string[],
@@ -46,9 +46,10 @@ async function write(
     const names = users.map((user) => `user.${hashOf(user)}`)
     const others = names.map((name) => claimIn(document, name)).filter((one) => one !== undefined)
     const foreign = others.filter(({ owner }) => owner !== ours.owner)
+    // Of the same owner too: another environment or config may name its place.
     const goesOn = ({ rotation: id }: Claim): boolean =>
-      isStaged(document, id) && !givenUp.includes(id)
-    if (foreign.some(goesOn)) became = 'busy'
+      id !== ours.rotation && isStaged(document, id) && !givenUp.includes(id)
+    if (others.some(goesOn)) became = 'busy'
     else if (foreign.length > 0 && !force) became = 'had'
     else for (const name of names) put(document, name, ours, now)
     return { kind: 'written', version: '1' }

@@ -12,7 +12,7 @@ import { tempHome } from '../../state/folder.ts'
 
 const CONFIG = '/fake/config.json'
 const KEY = { config: CONFIG, environment: 'default', ref: 'key' }
-const OLD: Ending = { provider: 'store', version: '1' }
+const OLD: Ending = { provider: 'store', place: 'its place', version: '1' }
 const NOW = momentAt(new Date())
 const later = (ms: number): Moment => ({
   at: new Date(NOW.at.getTime() + ms),
@@ -29,10 +29,13 @@ const gets = (version: string, fingerprint = `hmac-sha256:${version}`): Gets => 
   fetched: { provider: 'store', version, fingerprint },
 })
 
-function begin(home: Home, agent = 'a', run = '1-a'): RunHolds {
-  const bindings = [bindingOf({ agent, ref: 'key', envVar: 'KEY' })]
+/** @param place where its value may come from */
+function begin(home: Home, agent = 'a', run = '1-a', place = 'some place'): RunHolds {
+  const chain = [{ provider: 'store', at: { path: place } }]
+  const bindings = [bindingOf({ agent, ref: 'key', envVar: 'KEY', chain })]
   mkdirSync(home.dir, { recursive: true, mode: 0o700 })
-  const holds = new RunHolds(gateway(home), run, { agent, environment: 'default', bindings })
+  const about = { agent, environment: 'default', bindings }
+  const holds = new RunHolds(gateway(home), run, about, ({ at: { path } }) => path)
   holds.begin()
   return holds
 }
@@ -68,7 +71,7 @@ test('each run counts, also of one agent', () => {
 test('the same value counts, whatever its version was called then', () => {
   const home = tempHome()
   begin(home).has([gets('ino.1', 'hmac-sha256:same')])
-  const ending = { provider: 'file', version: 'ino.2', fingerprint: 'hmac-sha256:same' }
+  const ending = { ...OLD, provider: 'file', version: 'ino.2', fingerprint: 'hmac-sha256:same' }
   expect(holdersOf(home, KEY, ending)).toEqual(['a'])
   expect(holdersOf(home, KEY, { ...ending, fingerprint: 'hmac-sha256:other' })).toEqual([])
 })
@@ -98,13 +101,42 @@ test('what is written anew, longer or shorter, is read whole', () => {
   expect(holdersOf(home, KEY, { ...OLD, version: long })).toEqual([])
 })
 
-test('another environment, config, ref or provider holds nothing of it', () => {
+/** Of another environment, config, ref. */
+const OTHERS = [
+  [{ ...KEY, environment: 'staging' }, 'a (default)'],
+  [{ ...KEY, config: '/fake/other.json' }, 'a (another config)'],
+  [{ ...KEY, ref: 'other' }, 'a'],
+] as const
+
+test('what another environment, config or ref has from another place is nothing of it', () => {
   const home = tempHome()
-  begin(home).has([gets('1')])
-  expect(holdersOf(home, { ...KEY, environment: 'staging' }, OLD)).toEqual([])
-  expect(holdersOf(home, { ...KEY, config: '/fake/other.json' }, OLD)).toEqual([])
-  expect(holdersOf(home, { ...KEY, ref: 'other' }, OLD)).toEqual([])
+  const holds = begin(home)
+  for (const [key] of OTHERS) expect(holdersOf(home, key, OLD)).toEqual([])
+  holds.has([gets('1')])
+  for (const [key] of OTHERS) expect(holdersOf(home, key, OLD)).toEqual([])
   expect(holdersOf(home, KEY, { ...OLD, provider: 'vault' })).toEqual([])
+})
+
+test('what may come from the same place, or has come from there, is held whatever its name', () => {
+  const home = tempHome()
+  const holds = begin(home, 'a', '1-a', OLD.place)
+  for (const [key, name] of OTHERS) expect(holdersOf(home, key, OLD)).toEqual([name])
+  holds.has([gets('1')])
+  // Another config may know the provider by another name.
+  for (const [key, name] of OTHERS) {
+    expect(holdersOf(home, key, { ...OLD, provider: 'store-2' })).toEqual([name])
+  }
+  holds.has([gets('2')])
+  for (const [key] of OTHERS) expect(holdersOf(home, key, OLD)).toEqual([])
+  holds.mayGet([gets('2')])
+  for (const [key, name] of OTHERS) expect(holdersOf(home, key, OLD)).toEqual([name])
+})
+
+test('the same value is held, wherever it came from', () => {
+  const home = tempHome()
+  begin(home).has([gets('7', 'hmac-sha256:same')])
+  const ending = { ...OLD, fingerprint: 'hmac-sha256:same' }
+  for (const [key, name] of OTHERS) expect(holdersOf(home, key, ending)).toEqual([name])
 })
 
 test('what cannot be read may hold anything, and what a dead gateway has left holds nothing', () => {

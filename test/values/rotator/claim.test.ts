@@ -75,6 +75,15 @@ test('a rotation that was given up as it stood is not under way', async () => {
   })
 })
 
+test('of one place too only one is under way: another environment or config may name it', async () => {
+  const a = ref('a', () => true, ['app'])
+  const again: Work = { ...a, order: { ...a.order, rotation: { id: 'again', class: 'chosen' } } }
+  expect(await act(a, 'stage')).toMatchObject({ result: 'ok' })
+  expect(await act(again, 'stage')).toEqual(shared)
+  await ends(a)
+  expect(await act(again, 'stage')).toMatchObject({ result: 'ok' })
+})
+
 test('other users are nobody’s business', async () => {
   const a = ref('a', () => true, ['app'])
   const b = ref('b', () => false, ['other'], a)

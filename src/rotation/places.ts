@@ -1,0 +1,87 @@
+/**
+ * In which place each rotation works. A place is one entry of one store; several refs, environments and
+ * configs of one home may name it, and then it has one value all the same: only one rotation may be under
+ * way in it.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import { SecretRefError } from '../errors.ts'
+import { guarded } from '../state/db.ts'
+import type { Journalled, RefKey } from './journal.ts'
+
+/** Made on use: a journal of an earlier version does not have it, nor do rotations begun by one. */
+const SCHEMA =
+  'CREATE TABLE IF NOT EXISTS places (rotation TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT'
+
+/** What a place is held by, among the refs: no path of a config is this word. */
+export function placeKey(name: string): RefKey {
+  return { config: 'place', environment: '', ref: name }
+}
+
+/**
+ * Part of the transaction that begins a rotation, or goes on with it. One that is under way stays where it
+ * began.
+ *
+ * @param name of the place
+ * @throws AGENT_BUSY where it is not under way yet, and another one is, in the same place
+ */
+export function enterPlace(
+  db: DatabaseSync,
+  { id, step, config, ref }: Pick<Journalled, 'id' | 'step' | 'config' | 'ref'>,
+  name: string,
+): void {
+  db.exec(SCHEMA)
+  if (step !== 'planned') {
+    db.prepare('INSERT OR IGNORE INTO places VALUES (?, ?)').run(id, name)
+    return
+  }
+  const other = db
+    .prepare(
+      `SELECT r.config, r.environment, r.ref, r.step FROM rotations r
+         JOIN places p ON p.rotation = r.id
+       WHERE p.name = ? AND r.id <> ? AND r.step NOT IN ('planned', 'done', 'abandoned')`,
+    )
+    .get(name, id)
+  if (other !== undefined) {
+    const theirs = { config: String(other['config']), environment: String(other['environment']) }
+    throw busy(ref, config, { ...theirs, ref: String(other['ref']) }, String(other['step']))
+  }
+  db.prepare('INSERT OR REPLACE INTO places VALUES (?, ?)').run(id, name)
+}
+
+function busy(ref: string, config: string, other: RefKey, step: string): SecretRefError {
+  const { environment } = other
+  const elsewhere = other.config === config ? '' : ` --config ${other.config}`
+  const of = other.config === config ? '' : ` of ${other.config}`
+  const words = `${other.ref} --environment ${environment}${elsewhere}`
+  return new SecretRefError(
+    'AGENT_BUSY',
+    `${ref} lies where ${other.ref} in environment ${environment}${of} does, whose rotation is not over (${step}); nothing was changed`,
+    {
+      scope: 'ref',
+      hint:
+        step === 'stuck'
+          ? `it waits for a person: secretref secrets rotation resume ${words}`
+          : `that one goes on first: secretref secrets rotate --ref ${words}`,
+    },
+  )
+}
+
+/**
+ * The id of the rotation that replaced this version last, whatever ref, environment or config it was of.
+ *
+ * @param name of the place
+ * @throws STATE_UNAVAILABLE
+ */
+export function replacementIn(db: DatabaseSync, name: string, version: string): string | undefined {
+  return guarded(db, () => {
+    db.exec(SCHEMA)
+    const row = db
+      .prepare(
+        `SELECT r.id FROM rotations r JOIN places p ON p.rotation = r.id
+         WHERE p.name = ? AND r.from_version = ? AND r.step = 'done'
+         ORDER BY r.updated_at DESC, r.rowid DESC LIMIT 1`,
+      )
+      .get(name, version)
+    return row && String(row['id'])
+  })
+}
