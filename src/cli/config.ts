@@ -43,10 +43,10 @@ export async function configCheck(io: Io, options: ConfigOptions): Promise<numbe
   let summary = ''
   try {
     const { config, warnings } = await checkConfig(bytes, path, { now: io.now(), places: true })
-    const folders = { configDir: dirname(path), userHome: userHome(io.env) }
+    const where = { home: io.home, env: io.env, loaded: { dir: dirname(path) } }
     const planned = [
       ...unservedBindings(io, config, dirname(path)),
-      ...placeFindings(config, folders),
+      ...placeFindings(config, where),
       ...(await programFindings(config)),
     ]
     findings = [...warnings, ...(await located(planned, textOf(bytes)))].toSorted(byPlace)

@@ -157,6 +157,38 @@ describe('two refs that are rotated in one place', () => {
     ])
   })
 
+  test('of two environments that each have an entry of their own', async () => {
+    const hook = { hook: { provider: 'store', rotate } }
+    const checked = await check(refs(hook, { staging: { secrets: hook } }))
+    expect(checked).toMatchObject({
+      code: 1,
+      problems: [
+        {
+          place: 'environments.staging.secrets.hook.rotate',
+          code: 'CONFIG_INVALID',
+          message: expect.stringMatching(
+            /^"hook" of environment production lies in the same place/,
+          ),
+        },
+      ],
+    })
+    const elsewhere = { hook: { provider: 'store', path: 'staging-hook', rotate } }
+    expect(await check(refs(hook, { staging: { secrets: elsewhere } }))).toEqual({
+      code: 0,
+      problems: [],
+    })
+  })
+
+  test('of one store that has two names', async () => {
+    const { problems } = await check({
+      secrets: {
+        providers: { one: { type: 'store' }, two: { type: 'store', identity: 'another.key' } },
+      },
+      ...refs({ hook: { provider: 'one', rotate }, b: { provider: 'two', path: 'hook', rotate } }),
+    })
+    expect(problems.map(({ place }) => place)).toEqual(['openclaw.gateway.secrets.refMap.b.rotate'])
+  })
+
   test.each([
     [
       'one of them only reads',
