@@ -128,6 +128,9 @@ export function nextInWords({
   if ((step === 'creating' || step === 'intent') && ROTATION_DRIVERS[driver]?.guided === true) {
     return `waits for a person: secretref secrets rotate --ref ${ref} --force`
   }
+  if (step === 'planned') {
+    return `${why}${tried}begins anew when it is due, or: secretref secrets rotate --ref ${ref} --force`
+  }
   return notBefore === undefined
     ? `${why}${tried}goes on with the next run`
     : `${why}${tried}not before ${toSecond(notBefore)}`

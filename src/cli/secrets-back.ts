@@ -56,10 +56,7 @@ export function toUndo(
     // A store may count versions for several values at once: the old one can have another number by now.
     const oldOne = to === undefined ? made !== undefined && current === made : to === open.from
     if (oldOne && rollBack(open) !== undefined) return open
-    throw new SecretRefError('USAGE', `a rotation of ${ref} is under way: ${open.step}`, {
-      scope: 'ref',
-      hint: `let it end, or give it up first: secretref secrets rotation abandon ${ref}`,
-    })
+    throw underWay(open)
   }
   const back = to ?? previous
   const at = back === undefined ? undefined : ended.get(back)
@@ -72,6 +69,18 @@ export function toUndo(
       hint: `a new one helps: secretref secrets rotate --ref ${ref} --force; --yes brings the dead one back all the same`,
     },
   )
+}
+
+/** What is current may be the last one that has the new value. @throws USAGE where a rotation is under way */
+export function requireNoRotation({ open }: Rotations): void {
+  if (open !== undefined && open.step !== 'planned') throw underWay(open)
+}
+
+function underWay({ ref, step }: Journalled): SecretRefError {
+  return new SecretRefError('USAGE', `a rotation of ${ref} is under way: ${step}`, {
+    scope: 'ref',
+    hint: `let it end, or give it up first: secretref secrets rotation abandon ${ref}`,
+  })
 }
 
 /** What stands beside a version in a table. */

@@ -16,7 +16,14 @@ import { explainFailure } from '../policy/explain.ts'
 import { safeJson } from '../printable.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
-import { endedInWords, rotationsAt, toUndo, type Rotations, type Wanted } from './secrets-back.ts'
+import {
+  endedInWords,
+  requireNoRotation,
+  type Rotations,
+  rotationsAt,
+  toUndo,
+  type Wanted,
+} from './secrets-back.ts'
 import { checkName, keptPlaces, storedAt, undroppedWords, type StoredAt } from './secrets-place.ts'
 import { rotationRollback } from './secrets-rotation.ts'
 import { table } from './table.ts'
@@ -155,6 +162,7 @@ export async function secretsRemove(
       hint: `\`${io.program} secrets rm ${ref} --yes\` removes it with all of its versions; nobody can bring it back`,
     })
   }
+  requireNoRotation(rotationsOf(io, stored))
   await changed(io, stored, { kind: 'remove' })
   io.err(`${printable(`${ref}: removed from ${stored.step.provider}, with all of its versions`)}\n`)
   return 0

@@ -128,13 +128,21 @@ export function rollBack(rotation: Rotation): Rotation | undefined {
   return lives ? abort(rotation, 'rolled-back') : undefined
 }
 
-/** A person has it tried again. */
+/** A person has it tried again, from where something of it is left outside. */
 export function resume(rotation: Rotation): Rotation {
   if (rotation.step !== 'stuck') return rotation
-  const step = rotation.reason === 'not-undone' ? 'aborting' : 'planned'
-  const tried: Rotation = { ...due(rotation), step, attempts: 0, failures: 0, open: false }
+  const tried: Rotation = { ...due(rotation), ...resumed(rotation), attempts: 0, failures: 0 }
   delete tried.reason
   return tried
+}
+
+function resumed({ reason, failures, open }: Rotation): Pick<Rotation, 'step' | 'open'> {
+  if (reason === 'not-undone') return { step: 'aborting', open }
+  // Each of them was undone.
+  if (failures >= MOST_FAILURES) return { step: 'planned', open: false }
+  if (reason === 'orphan-possible') return { step: 'intent', open: false }
+  // It was promoted, and an ending may have been sent.
+  return { step: 'distributed', open: true }
 }
 
 function arrived(rotation: Rotation, action: Action, now: Date): Rotation {

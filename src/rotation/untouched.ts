@@ -9,7 +9,9 @@ export function isUntouched({
   step,
   open,
   failures,
-}: Pick<Rotation, 'step' | 'open' | 'failures'>): boolean {
+  orphanPossible,
+}: Pick<Rotation, 'step' | 'open' | 'failures' | 'orphanPossible'>): boolean {
+  if (orphanPossible) return false
   if (step === 'creating') return !open
   // Each of these was undone; whatever else leaves one to a person has happened before that.
   if (step === 'stuck') return failures >= MOST_FAILURES

@@ -9,6 +9,7 @@
  * - `settling`, `lingering`: it is not consistent at once. A new one is refused so often before it is
  *   taken, an ended one taken so often before it is refused, as AWS IAM and Google say of theirs.
  * - `busy`: it takes so many milliseconds before it does a step.
+ * - `takesNoNew`: what it was given or has made it refuses, whatever it said.
  * - `lose`, `slow`, `twice`: it does what it was asked for and says nothing, answers when nobody waits any
  *   more, or does it twice.
  *
@@ -46,6 +47,8 @@ export interface IssuerState {
   twice: string[]
   /** Steps that are refused each time. */
   refuse: string[]
+  /** What it was given, or has made, it refuses. */
+  takesNoNew: boolean
   /** How often each step was asked for. */
   asked: Record<string, number>
 }
@@ -67,6 +70,7 @@ export function newIssuer(kind: IssuerState['class'], value: string): IssuerStat
     slow: [],
     twice: [],
     refuse: [],
+    takesNoNew: false,
     asked: {},
   }
 }
@@ -120,6 +124,7 @@ const STEPS: Record<string, (state: IssuerState, request: Request) => Reply> = {
       state.settling -= 1
       return { error: 'refused' }
     }
+    if (state.takesNoNew && value.includes('issued')) return { error: 'refused' }
     const lingers = state.ghosts.includes(value) && state.lingering > 0
     if (lingers) state.lingering -= 1
     return found === undefined && !lingers ? { error: 'refused' } : { account: 'acct-1' }

@@ -414,6 +414,10 @@ describe('rollback', () => {
     const one = await rotating('issued', { grace: '30d' })
     await one.secretref(FORCED)
     expect(lived(one)).toHaveLength(2)
+    // The store may be the only place that has the new one.
+    const removed = await one.secretref(['secrets', 'rm', REF, '--yes'])
+    expect(removed.code).toBe(1)
+    expect(removed.err).toMatch(/a rotation of api-key is under way: distributed/)
     const { code, out } = await one.secretref(['secrets', 'rollback', REF])
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('rolled back') })
     expect(await received(one)).toBe(FIRST)

@@ -182,10 +182,25 @@ describe('the state machine', () => {
     expect(abandon({ ...planned('chosen'), step: 'distributed' }).step).toBe('abandoned')
   })
 
-  test('what is stuck goes on when a person says so, and first undoes what is not undone', () => {
-    const stuck = { ...planned('chosen'), step: 'stuck', failures: 3 } as const
-    expect(resume({ ...stuck, reason: 'refused' })).toMatchObject({ step: 'planned', failures: 0 })
-    expect(resume({ ...stuck, reason: 'not-undone' }).step).toBe('aborting')
+  test('what is stuck goes on, when a person says so, where something of it is left outside', () => {
+    const stuck = { ...planned('issued'), step: 'stuck', attempts: 3, open: true } as const
+    const undone = { ...stuck, failures: 3, reason: 'refused' } as const
+    expect(resume(undone)).toMatchObject({ step: 'planned', failures: 0, attempts: 0, open: false })
+    // A creation without an answer is still to be looked for.
+    expect(resume({ ...stuck, reason: 'not-undone' })).toMatchObject({
+      step: 'aborting',
+      open: true,
+    })
+    expect(resume({ ...stuck, reason: 'orphan-possible' })).toMatchObject({
+      step: 'intent',
+      open: false,
+    })
+    // It was promoted: there is no way back, and it is no new one.
+    for (const reason of ['unavailable', 'current-changed'] as const) {
+      const resumed = resume({ ...stuck, reason, open: false })
+      expect(resumed.step).toBe('distributed')
+      expect(rollBack(resumed)).toBeUndefined()
+    }
   })
 })
 

@@ -51,6 +51,7 @@ test('undone is untouched again; a creation whose answer was lost is not', () =>
   expect([stuck.step, isUntouched(stuck)]).toEqual(['stuck', true])
   const notUndone = next({ ...at('aborting'), attempts: 11 }, 'discard', 'unknown', NOW)
   expect([notUndone.step, isUntouched(notUndone)]).toEqual(['stuck', false])
+  expect(isUntouched({ ...at('intent'), orphanPossible: true })).toBe(false)
   for (const step of ['staged', 'set', 'verified', 'promoted', 'aborting'] as const) {
     expect(isUntouched(at(step))).toBe(false)
   }

@@ -5,13 +5,14 @@
 import type { Outside } from '../../gateway/rotate/words.ts'
 import type { Failure } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
-import { ended, patient, verified } from './asked.ts'
+import { ended, isDead, patient, verified } from './asked.ts'
 import { claimed } from './claim.ts'
 import { mayEnd } from './current.ts'
 import { answered, described, failed, groundless, ok, troubled, type Done } from './done.ts'
+import type { Credential } from './driver.ts'
 import { takeBrought } from './guided.ts'
 import { promoted } from './promote.ts'
-import { undo } from './undo.ts'
+import { isBeside, undo } from './undo.ts'
 import { keep, withCurrent, type Staged, type Work } from './work.ts'
 
 export async function act(work: Work, action: Outside): Promise<Done> {
@@ -31,6 +32,8 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     return withCurrent(work, staged, async (current) => {
       const refused = await claimed(work, current)
       if (refused !== undefined) return refused
+      const unnoted = await noteDead(work, current)
+      if (unnoted !== undefined) return unnoted
       const made = await work.issuer.choose?.(current)
       return made === undefined ? groundless : keep(work, made)
     })
@@ -116,10 +119,11 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
   },
 
   async discard(work, staged) {
-    const orphans = await ACTIONS.reconcile(work, staged)
-    if (orphans.result !== 'ok' && orphans.result !== 'unlisted') return orphans
+    // Before orphans are looked for: what has no name of its own is told from them by having been ended.
     const back = await undo(work, staged)
     if (back.result !== 'ok') return back
+    const orphans = await ACTIONS.reconcile(work, staged)
+    if (orphans.result !== 'ok' && orphans.result !== 'unlisted') return orphans
     const kept = await forget(work)
     if (kept !== undefined) return failed(kept)
     // Undone; but there is one of which nobody here knows whose it is.
@@ -131,4 +135,15 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
 /** With what others have left that were given up as they stood. */
 function forget({ order: { rotation, givenUp }, staging }: Work): Promise<Failure | undefined> {
   return staging.drop([rotation.id, ...givenUp])
+}
+
+/** Undoing would set it again, and so have it live again. @returns why that cannot be said or kept */
+async function noteDead(work: Work, current: Credential): Promise<Done | undefined> {
+  const { issuer, staging, order } = work
+  if (issuer.set === undefined || isBeside(work)) return undefined
+  const tried = await issuer.try(current)
+  if (tried.kind === 'valid') return undefined
+  if (!isDead(tried)) return troubled(tried, 'old')
+  const unkept = await staging.noteDead(order.rotation.id)
+  return unkept && failed(unkept)
 }

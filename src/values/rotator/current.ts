@@ -1,14 +1,15 @@
 /** What is current is never ended: whoever uses the ref would lose access. */
 import type { Failure, Outcome } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
+import { unavailable } from '../secret/outcome.ts'
 import { failed, troubled, type Done } from './done.ts'
 import type { Credential } from './driver.ts'
 import type { Work } from './work.ts'
 
-/** What is current, which the caller wipes; `undefined`: nothing is. */
-export async function readCurrent({ order, session }: Work): Promise<Outcome | undefined> {
+/** What is current, which the caller wipes. */
+export async function readCurrent({ order, session }: Work): Promise<Outcome> {
   const [current] = await session.get([order.at])
-  return current?.kind === 'absent' ? undefined : current
+  return current ?? unavailable('io')
 }
 
 /** @returns the version under which it is current; `undefined`: another one is, or none */
@@ -17,7 +18,7 @@ export async function currentAs(
   { value }: Credential,
 ): Promise<{ version: string } | Failure | undefined> {
   const current = await readCurrent(work)
-  if (current === undefined) return undefined
+  if (current.kind === 'absent') return undefined
   if (current.kind !== 'value') return current
   const { fingerprint } = work
   try {
@@ -36,7 +37,7 @@ export async function currentAs(
 export async function mayEnd(work: Work, old: Credential): Promise<Done | undefined> {
   const { issuer, fingerprint } = work
   const current = await readCurrent(work)
-  if (current === undefined) return undefined
+  // Where nothing is there, it may be the last one: the store may be away, or somebody has cleared it.
   if (current.kind !== 'value') return failed(current)
   try {
     if (fingerprint(current.value) === fingerprint(old.value)) {

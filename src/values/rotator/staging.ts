@@ -13,7 +13,9 @@ import type { Before, Credential } from './driver.ts'
 
 export type Role = 'old' | 'new'
 
-export type Staged = { kind: 'staged'; before?: Before } & Partial<Record<Role, Credential>>
+export type Staged = { kind: 'staged'; before?: Before; dead?: true } & Partial<
+  Record<Role, Credential>
+>
 
 export class Staging {
   readonly #place: StorePlace
@@ -48,11 +50,19 @@ export class Staging {
 
   /** What lives before a creation is sent; the last one stays. @returns why it is not kept */
   async note(rotation: string, ids: readonly string[]): Promise<Failure | undefined> {
+    return this.#note(`${rotation}.before`, JSON.stringify(ids))
+  }
+
+  /** The old one is refused before anything is done. @returns why it is not kept */
+  async noteDead(rotation: string): Promise<Failure | undefined> {
+    return this.#note(`${rotation}.dead`, 'refused')
+  }
+
+  async #note(name: string, text: string): Promise<Failure | undefined> {
     const now = this.#now()
     const outcome = await changeStore(this.#place, now, (document) => {
-      const name = `${rotation}.before`
       remove(document, name, 'any')
-      const value = Buffer.from(JSON.stringify(ids))
+      const value = Buffer.from(text)
       addVersion(document, name, { value, expect: 'any', operation: name, stage: 'current', now })
       return { kind: 'written', version: '1' }
     })
@@ -73,6 +83,7 @@ export class Staging {
         ...(old && { old }),
         ...(fresh && { new: fresh }),
         ...(before && { before }),
+        ...(document.secrets.has(`${rotation}.dead`) && { dead: true }),
       }
     } finally {
       wipeDocument(document)
@@ -87,7 +98,7 @@ export class Staging {
           const name = nameOf(rotation, role)
           for (const one of [name, `${name}.id`]) remove(document, one, 'any')
         }
-        remove(document, `${rotation}.before`, 'any')
+        for (const note of ['before', 'dead']) remove(document, `${rotation}.${note}`, 'any')
       }
       return { kind: 'written', version: '1' }
     })

@@ -16,15 +16,26 @@ export async function undo(work: Work, staged: Staged): Promise<Done> {
   if (others === 'gone') return back
   if (others !== undefined) return others
   // Of one that took the old one's place, the old value is set again; of one beside it, it is ended.
+  const again = isBeside(work) ? undefined : staged.old
+  // Somebody had ended it at the service before we began, as after a leak: it must not live again.
+  if (again !== undefined && staged.dead === true) return endedBefore
   const undone =
-    issuer.set !== undefined && staged.old !== undefined && !isBeside(work)
-      ? await issuer.set(staged.old, staged.new)
-      : await issuer.end?.(staged.new, staged.old)
+    again === undefined
+      ? await issuer.end?.(staged.new, staged.old)
+      : await issuer.set?.(again, staged.new)
   return undone === undefined || undone.kind === 'ok' ? back : answered(undone)
 }
 
+const endedBefore: Done = {
+  result: 'refused',
+  code: 'CREDENTIAL_REJECTED',
+  reason: 'login-denied',
+  whose: 'old',
+  service: true,
+}
+
 /** Whether the service takes the new one beside the old one. */
-function isBeside({ issuer, order }: Work): boolean {
+export function isBeside({ issuer, order }: Work): boolean {
   return issuer.set === undefined || (order.rotation.class === 'slots' && issuer.end !== undefined)
 }
 
@@ -41,7 +52,7 @@ async function setByOthers(
   const { issuer, fingerprint } = work
   if (issuer.set === undefined || issuer.blind === true || fresh === undefined) return undefined
   const current = await readCurrent(work)
-  if (current === undefined) return undefined
+  if (current.kind === 'absent') return undefined
   if (current.kind !== 'value') return failed(current)
   const is = fingerprint(current.value)
   wipe(current.value)

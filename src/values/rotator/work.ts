@@ -27,6 +27,8 @@ export interface Staged {
   new?: Credential
   /** What lived before a creation was sent. */
   before?: Before
+  /** The old one was refused before anything was done. */
+  dead?: true
 }
 
 /** The value that is replaced, kept before anything is made: a provider may have no versions to find it in. */

@@ -84,10 +84,11 @@ describe('eventual consistency', () => {
   })
 
   test('a value that we chose and set is known at once: a refusal of it is final', async () => {
-    const stage = await Inside.make('chosen', { refuse: ['try'] })
+    const stage = await Inside.make('chosen', { takesNoNew: true })
     const rotation = await stage.attempt()
     expect(rotation).toMatchObject({ step: 'planned', failures: 1, reason: 'refused' })
-    expect(stage.service.asked['try']).toBe(1)
+    // Of the current one before, then of the new one.
+    expect(stage.service.asked['try']).toBe(2)
     // What it replaced is set again.
     expect(stage.service.live).toMatchObject([{ value: 'fake-first' }])
   })

@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Session } from '../../../src/values/providers/contract.ts'
 import { act } from '../../../src/values/rotator/act.ts'
+import type { Work } from '../../../src/values/rotator/work.ts'
 import { workWith } from './work.ts'
 
 test('one that was made and cannot be kept is not "not made": it has to be looked for', async () => {
@@ -189,4 +190,104 @@ test('what was given up as it stood is wiped with the next one that ends', async
   expect(await act({ ...work, order }, 'confirm')).toEqual({ result: 'ok' })
   expect(await work.staging.read('given-up')).toEqual({ kind: 'staged' })
   expect(await work.staging.read('other')).toMatchObject({ old: { value: expect.anything() } })
+})
+
+test("where nothing is current, the old one is not ended: what was made may be in nobody else's hands", async () => {
+  const { work, ended } = issuedWork()
+  await act(work, 'create')
+  const away: Session = {
+    ...work.session,
+    get: async () => [{ kind: 'absent', code: 'SECRET_NOT_FOUND', reason: 'no-such-file' }],
+  }
+  const refused = { result: 'refused', code: 'SECRET_NOT_FOUND' }
+  expect(await act({ ...work, session: away }, 'retire')).toMatchObject(refused)
+  expect(ended).toEqual([])
+  expect(await work.staging.read('r1')).toMatchObject({ new: { value: Buffer.from('fake-new') } })
+})
+
+test('one without a name of its own is not taken for an orphan while it is current', async () => {
+  const { work, ended, becomes, dead } = issuedWork()
+  await act(work, 'create')
+  becomes('fake-new')
+  dead.add('fake-old')
+  expect(await act(work, 'discard')).toMatchObject({ result: 'refused' })
+  expect(ended).toEqual([])
+  // Before it was promoted it is ended by its value, and then whatever else has our mark.
+  becomes('fake-old')
+  dead.clear()
+  expect(await act(work, 'discard')).toMatchObject({ result: 'ok' })
+  expect(ended).toEqual(['fake-new', 'made-for-us'])
+})
+
+/** Of a service that gives no names, and lists what is marked. */
+function issuedWork(): {
+  work: Work
+  ended: string[]
+  dead: Set<string>
+  becomes: (current: string) => void
+} {
+  const ended: string[] = []
+  const dead = new Set<string>()
+  let current = 'fake-old'
+  const { work } = workWith(
+    {
+      create: async () => ({ kind: 'made', value: Buffer.from('fake-new') }),
+      marked: async () => ({ kind: 'ids', ids: ['made-for-us'] }),
+      try: async ({ value }) =>
+        dead.has(value.toString())
+          ? { kind: 'refused', code: 'CREDENTIAL_REJECTED' }
+          : { kind: 'valid', account: 'acct' },
+      end: async ({ id, value }) => {
+        ended.push(value?.toString() ?? id ?? '')
+        return { kind: 'ok' }
+      },
+    },
+    () => current,
+  )
+  const becomes = (value: string): void => {
+    current = value
+  }
+  return { work, ended, dead, becomes }
+}
+
+test.each([
+  [true, 'refused', []],
+  [false, 'ok', ['fake-old']],
+] as const)(
+  'a value that was ended at its service before (%s) does not live again by being undone',
+  async (before, result, expected) => {
+    const sets: string[] = []
+    const { work } = workWith({
+      choose: async () => ({ kind: 'made', value: Buffer.from('fake-new') }),
+      set: async ({ value }) => {
+        sets.push(value.toString())
+        return { kind: 'ok' }
+      },
+      try: async () =>
+        before
+          ? { kind: 'refused', code: 'CREDENTIAL_REJECTED' }
+          : { kind: 'valid', account: 'acct' },
+    })
+    const one = {
+      ...work,
+      order: { ...work.order, rotation: { id: 'r1', class: 'chosen' } },
+    } as const
+    expect(await act(one, 'stage')).toMatchObject({ result: 'ok' })
+    expect(await act(one, 'discard')).toMatchObject({ result })
+    expect(sets).toEqual(expected)
+  },
+)
+
+test('whether it lives has to be known before anything is chosen', async () => {
+  const { work } = workWith({
+    choose: async () => ({ kind: 'made', value: Buffer.from('fake-new') }),
+    set: async () => ({ kind: 'ok' }),
+    try: async () => ({ kind: 'unavailable', code: 'TIMEOUT' }),
+  })
+  const one = {
+    ...work,
+    order: { ...work.order, rotation: { id: 'r1', class: 'chosen' } },
+  } as const
+  expect(await act(one, 'stage')).toMatchObject({ result: 'unavailable', whose: 'old' })
+  expect(await work.staging.read('r1')).not.toHaveProperty('new')
 })
