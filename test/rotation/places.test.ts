@@ -1,0 +1,130 @@
+/** One rotation in one place, whatever refs, environments and configs name it. */
+import type { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test } from 'vitest'
+import {
+  beginRotation,
+  giveBack,
+  openJournal,
+  openRotationsOf,
+  takeHold,
+  writeRotation,
+  type Hold,
+  type Journalled,
+  type RefKey,
+} from '../../src/rotation/journal.ts'
+import { placeKey, replacementIn } from '../../src/rotation/places.ts'
+import type { Step } from '../../src/rotation/types.ts'
+import { tempHome } from '../state/folder.ts'
+
+const ONE = { config: '/c', environment: 'default', ref: 'key' }
+const STAGING = { ...ONE, environment: 'staging' }
+const THERE = { ...ONE, config: '/other' }
+const NOW = new Date('2026-11-25T00:00:00Z')
+const ME = { pid: process.pid, started: '1' }
+
+function journal(): DatabaseSync {
+  const db = openJournal(tempHome())
+  onTestFinished(() => db.close())
+  return db
+}
+
+function take(db: DatabaseSync, key: RefKey): Hold {
+  const taken = takeHold(db, key, ME, () => false)
+  if ('heldBy' in taken) throw new Error('held')
+  return taken
+}
+
+const inPlace = (db: DatabaseSync, key: RefKey, name = 'here'): Hold => ({
+  ...take(db, key),
+  place: take(db, placeKey(name)),
+})
+
+function begin(db: DatabaseSync, hold: Hold): Journalled {
+  const place = `["store",${JSON.stringify(hold.place?.ref)}]`
+  return beginRotation(db, hold, { class: 'issued', driver: 'exec', place, from: '7' }, NOW)
+}
+
+function at(db: DatabaseSync, hold: Hold, step: Step): Journalled {
+  const begun = begin(db, hold)
+  writeRotation(db, hold, { ...begun, step }, NOW)
+  return begun
+}
+
+const busy = (message: RegExp, hint: string): unknown =>
+  expect.objectContaining({ code: 'AGENT_BUSY', message: expect.stringMatching(message), hint })
+
+test('while one is under way none of another environment or config begins there, nor is written down', () => {
+  const db = journal()
+  at(db, inPlace(db, ONE), 'distributed')
+  expect(() => begin(db, inPlace(db, STAGING))).toThrow(
+    busy(
+      /^key lies where key in environment default does, whose rotation is not over \(distributed\)/,
+      'that one goes on first: secretref secrets rotate --ref key --environment default',
+    ),
+  )
+  expect(() => begin(db, inPlace(db, THERE))).toThrow(
+    busy(
+      /in environment default of \/c does/,
+      'that one goes on first: secretref secrets rotate --ref key --environment default --config /c',
+    ),
+  )
+  expect(() => begin(db, inPlace(db, { ...ONE, ref: 'other' }))).toThrow(
+    busy(/^other lies/, expect.any(String)),
+  )
+  expect(openRotationsOf(db, '/c').map(({ environment }) => environment)).toEqual(['default'])
+  expect(openRotationsOf(db, '/other')).toEqual([])
+  expect(begin(db, inPlace(db, STAGING, 'elsewhere')).step).toBe('planned')
+})
+
+test('also none that was planned before; and whoever is stuck is told to be that', () => {
+  const db = journal()
+  const staging = inPlace(db, STAGING)
+  begin(db, staging)
+  at(db, inPlace(db, ONE), 'stuck')
+  expect(() => begin(db, inPlace(db, STAGING))).toThrow(
+    busy(
+      /\(stuck\)/,
+      'it waits for a person: secretref secrets rotation resume key --environment default',
+    ),
+  )
+})
+
+test.each(['planned', 'done', 'abandoned'] as const)(
+  'one that is %s is in nobody’s way',
+  (step) => {
+    const db = journal()
+    const { id } = at(db, inPlace(db, ONE), step)
+    expect(begin(db, inPlace(db, THERE)).step).toBe('planned')
+    expect(replacementIn(db, 'here', '7')).toBe(step === 'done' ? id : undefined)
+    expect(replacementIn(db, 'elsewhere', '7')).toBeUndefined()
+  },
+)
+
+test('one that an earlier version began goes on, and is known to be there from then on', () => {
+  const db = journal()
+  const { place: _, ...before } = inPlace(db, ONE)
+  const what = { class: 'issued', driver: 'exec', place: '["store","here"]', from: '7' } as const
+  writeRotation(db, before, { ...beginRotation(db, before, what, NOW), step: 'staged' }, NOW)
+  expect(begin(db, inPlace(db, ONE)).step).toBe('staged')
+  expect(() => begin(db, inPlace(db, STAGING))).toThrow(busy(/./, expect.any(String)))
+})
+
+test('one that the config has in another place by now is not taken to be there', () => {
+  const db = journal()
+  at(db, inPlace(db, ONE), 'staged')
+  begin(db, inPlace(db, ONE, 'elsewhere'))
+  expect(begin(db, inPlace(db, STAGING, 'elsewhere')).step).toBe('planned')
+  expect(() => begin(db, inPlace(db, THERE))).toThrow(busy(/./, expect.any(String)))
+})
+
+test('one that has lost its place writes nothing, though its ref is still its own', () => {
+  const db = journal()
+  const late = inPlace(db, ONE)
+  const begun = begin(db, late)
+  const next = inPlace(db, STAGING)
+  expect(() => writeRotation(db, late, { ...begun, step: 'intent' }, NOW)).toThrow(
+    expect.objectContaining({ code: 'ROTATION_FENCED' }),
+  )
+  expect(begin(db, next).step).toBe('planned')
+  if (next.place !== undefined) giveBack(db, next.place)
+})
