@@ -19,7 +19,7 @@ const NAME =
   /^((\d+)-(\d+)-(\d+))\.([0-9a-f]{16})\.([a-z0-9]+-[0-9a-f]+)\.([0-9a-f]{8}\.\d+\.([A-Za-z0-9._-]+))\.(age|revoked)$/
 /** Of a lease that could not be revoked, which is on record: whoever comes next tries again. */
 const NOBODY = '0-0-0'
-/** A keeper shows its sign of life each minute. */
+/** Whoever holds one shows a sign of life each minute. */
 const SILENT_MS = 180_000
 
 export interface LeaseName {
@@ -118,8 +118,8 @@ function isOwned(home: Home, { name, owner, told }: LeaseName): boolean {
   if (told) return false
   if (lives(home, owner)) return true
   if (owner.endsWith(`-${pidNamespace()}`)) return false
-  // Another container's, whose pids we do not see: its keeper touches what it holds, also when its gateway
-  // is dead. What was touched in the time to come says nothing: the clock was set back.
+  // Another container's, whose pids we do not see: its keeper, or the rotator that acts by it, touches what it
+  // holds, also when its gateway is dead. What was touched in the time to come says nothing: the clock was set back.
   try {
     const silent = Date.now() - statSync(join(home.leases, name)).mtimeMs
     return silent > -SILENT_MS && silent < SILENT_MS

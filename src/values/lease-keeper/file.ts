@@ -2,7 +2,7 @@
  * A lease at rest: an age file, sealed to a key of our own, made whole and durable before its value is
  * released, and anew with each renewal. After a crash it is what the lease is revoked by.
  */
-import { lstat, readFile, rename, truncate, unlink } from 'node:fs/promises'
+import { lstat, readFile, rename, truncate, unlink, utimes } from 'node:fs/promises'
 import { errnoOf } from '../../errors.ts'
 import { revokedMark } from '../../gateway/lease/words.ts'
 import { makeIdentity, readIdentities } from '../store/identity.ts'
@@ -10,6 +10,9 @@ import { seal, unseal } from '../store/seal.ts'
 import type { Failure, Lease } from '../providers/contract.ts'
 import { replaceFile } from '../providers/file/write.ts'
 import { wipe } from '../secret/bytes.ts'
+
+/** How often who holds a lease shows that to those who cannot see its process; see `abandonedLeases`. */
+export const SIGN_OF_LIFE_MS = 60_000
 
 export interface KeptLease extends Lease {
   /** The places on its sheet that it was fetched for. */
@@ -109,4 +112,15 @@ export async function removeLease(path: string): Promise<void> {
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') throw error
   }
+}
+
+/**
+ * Shows those who cannot see our process that these have an owner. One that another process has taken over, or
+ * that could not be touched this time, is passed over: two signs that came late are no death.
+ *
+ * @param now milliseconds since 1970
+ */
+export async function touchLeases(paths: readonly string[], now: number): Promise<void> {
+  const seconds = now / 1000
+  await Promise.allSettled(paths.map((path) => utimes(path, seconds, seconds)))
 }

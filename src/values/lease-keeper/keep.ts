@@ -1,10 +1,16 @@
 /** Holds leases: renews each at its time, tells which are lost, revokes what is released. */
-import { utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { FromLeaseKeeper } from '../../gateway/lease/words.ts'
 import { Turns } from '../../gateway/turns.ts'
 import type { LeaseOutcome, Session } from '../providers/contract.ts'
-import { markRevoked, readLease, removeLease, writeLease, type KeptLease } from './file.ts'
+import {
+  markRevoked,
+  readLease,
+  removeLease,
+  touchLeases,
+  writeLease,
+  type KeptLease,
+} from './file.ts'
 import { begin, isOver, judge, type Life } from './plan.ts'
 
 /** Calls at once; a provider's client has as many connections. */
@@ -126,11 +132,9 @@ export class LeaseKeeping {
   }
 
   /** Shows those who cannot see our process that what we hold has an owner; see `abandonedLeases`. */
-  async touch(): Promise<void> {
-    const seconds = this.#keeping.now() / 1000
-    await Promise.allSettled(
-      Array.from(this.#held.values(), ({ file }) => utimes(file, seconds, seconds)),
-    )
+  touch(): Promise<void> {
+    const files = Array.from(this.#held.values(), ({ file }) => file)
+    return touchLeases(files, this.#keeping.now())
   }
 
   async #revoke(id: string): Promise<LeaseOutcome> {

@@ -11,13 +11,12 @@ import type { FromLeaseKeeper, OpenKeeper, ToLeaseKeeper } from '../../gateway/l
 import type { Session } from '../providers/contract.ts'
 import { withSession } from '../providers/session.ts'
 import { keepOutOfCoreDumps } from '../secret/process.ts'
+import { SIGN_OF_LIFE_MS } from './file.ts'
 import { LeaseKeeping } from './keep.ts'
 
 const CONTROL = 3
 /** However many it holds: then they end by themselves, or with the next start. */
 const LAST_MS = 10_000
-/** See `abandonedLeases`. */
-const SIGN_OF_LIFE_MS = 60_000
 /** A timer that is later would fire at once. */
 const MOST_TIMER_MS = 2 ** 31 - 1
 

@@ -4,7 +4,7 @@ import { CallCount, withSession } from '../providers/session.ts'
 import { wipe } from '../secret/bytes.ts'
 import { leaseFile } from '../../gateway/lease/words.ts'
 import type { RotationOrder } from '../../gateway/rotate/words.ts'
-import { removeLease } from '../lease-keeper/file.ts'
+import { removeLease, SIGN_OF_LIFE_MS, touchLeases } from '../lease-keeper/file.ts'
 import { handOverLeases } from '../lease-keeper/hand-over.ts'
 
 export interface Admin {
@@ -46,11 +46,17 @@ export async function withAdmin(
         const now = await fetch()
         return Buffer.isBuffer(now) && before?.equals(now) === false ? now : undefined
       }
+      // No lease-keeper holds them, and in another container nobody sees our pid.
+      const sign = setInterval(() => {
+        const files = leases.flatMap(({ file }) => (file === undefined ? [] : [file]))
+        void touchLeases(files, Date.now())
+      }, SIGN_OF_LIFE_MS)
       try {
         const value = await fetch()
         await use(Buffer.isBuffer(value) ? { value, again } : value)
       } finally {
         wipe(...values)
+        clearInterval(sign)
         // They were made for this alone. What cannot be revoked now is left to the next start.
         for (const { id, file } of leases) {
           const revoked = await session.revoke?.(id)
