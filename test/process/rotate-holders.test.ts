@@ -6,16 +6,20 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { isRoot, skipLoudly } from '../values/loud.ts'
-import { FIRST, REF, rotating, type Rotating } from './rotating.ts'
-import { eventsOf, start, until, type Running } from './support.ts'
+import { FIRST, inStaging, REF, rotating, type Rotating } from './rotating.ts'
+import { eventsOf, run, start, until, type Running } from './support.ts'
 
 const AGENT = ['/bin/sh', '-c', 'echo "has $API_KEY"; exec sleep 60']
 const ROTATE = ['secrets', 'rotate', '--ref', REF, '--force'] as const
 
 const lived = ({ issuer }: Rotating): string[] => issuer.live.map(({ value }) => value)
 
-function runs({ world }: Rotating, through: readonly string[] = []): Running {
-  const words = ['run', '--config', world.config, '--agent', 'a', '--', ...AGENT]
+function runs(
+  { world }: Rotating,
+  through: readonly string[] = [],
+  of: readonly string[] = ['--config', world.config],
+): Running {
+  const words = ['run', ...of, '--agent', 'a', '--', ...AGENT]
   return start(world, words, { through, timeoutMs: 60_000 })
 }
 
@@ -94,6 +98,44 @@ test('of two runs of one agent, the one with the old value counts as well', asyn
   expect((await one.secretref(ROTATE)).out).toContain('the old one is ended')
   await ends(second)
 }, 90_000)
+
+test.each([
+  [
+    'environment that inherits the ref',
+    'a (staging)',
+    ({ world }: Rotating) => ['--config', world.config, '--environment', 'staging'],
+  ],
+  [
+    'config that names the same place',
+    'a (another config)',
+    ({ world }: Rotating) => [
+      '--config',
+      world.write('other.json', readFileSync(world.config), 0o600),
+    ],
+  ],
+])(
+  'a run of another %s counts as well',
+  async (_, name, of) => {
+    const one = await rotating('issued')
+    inStaging(one)
+    const agent = runs(one, [], of(one))
+    await agent.says(new RegExp(`has ${FIRST}`))
+    await promote(one)
+    expect((await one.secretref(ROTATE)).out).toContain(`lives on for ${name}, until`)
+    const both = lived(one)
+    expect(both).toContain(FIRST)
+    // Nor does another rotation begin there meanwhile, by whatever name.
+    const refused = await run(one.world, [...ROTATE, ...of(one)], { timeoutMs: 60_000 })
+    expect(refused.code).toBe(1)
+    expect(refused.out).toMatch(/lies where api-key in environment default.* \(distributed\)/)
+    expect(refused.out).toContain('secrets rotate --ref api-key --environment default')
+    expect(lived(one)).toEqual(both)
+    await ends(agent)
+    expect((await one.secretref(ROTATE)).out).toContain('the old one is ended')
+    expect(lived(one)).toHaveLength(1)
+  },
+  90_000,
+)
 
 test('a run in another container counts while it shows that it lives', async (context) => {
   const through = ['unshare', isRoot ? '-pf' : '-Urpf', '--mount-proc', '--kill-child'] as const

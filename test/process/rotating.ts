@@ -79,6 +79,12 @@ export async function rotating(
   return one
 }
 
+/** Its config has another environment, which inherits all that the first one has. */
+export function inStaging({ world }: Rotating): void {
+  const config: object = JSON.parse(readFileSync(world.config, 'utf8'))
+  world.writeConfig({ ...config, environments: { staging: { inherit: true } } })
+}
+
 /** The first world's store and its key, by the value in it: those that come after need not make theirs. */
 const stores = new Map<string, string>()
 const STORE = ['store.age', 'keys/store.key'] as const
