@@ -4,12 +4,12 @@ import { providersOf } from '../config/accessors.ts'
 import { isValueBeyondDoubt, NAME } from '../config/names.ts'
 import type { LoadedConfig, ProviderConfig } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
+import { keptPlaces } from '../gateway/keep/places.ts'
 import type { KeptPlaces } from '../gateway/sheet.ts'
-import { askedEnvironment, homeEnvironment, settleEnvironment } from '../plan/environment.ts'
+import { askedEnvironment, settleEnvironment } from '../plan/environment.ts'
 import { planner } from '../plan/plan.ts'
 import type { ChainStep } from '../plan/types.ts'
 import { literalKind } from '../targets/literals.ts'
-import { shellWord } from '../shell-word.ts'
 import { userHome } from '../state/home.ts'
 import type { Io } from './io.ts'
 
@@ -63,21 +63,6 @@ export function storedAt(
 }
 
 /** Where last good values of this config may lie; `undefined` where none is kept at all. */
-export function keptPlaces({ home }: Io, { config, path }: LoadedConfig): KeptPlaces | undefined {
-  if (!existsSync(home.stale)) return undefined
-  const environments = [homeEnvironment(config), ...Object.keys(config.environments ?? {})]
-  return {
-    dir: home.stale,
-    fingerprintKey: home.fingerprintKey,
-    config: path,
-    environments: [...new Set(environments)],
-  }
-}
-
-/** What is said where one of them could not be removed. */
-export function undroppedWords({ home }: Io, ref: string): readonly [string, hint: string] {
-  return [
-    `the last good value of "${ref}" from before is still kept for an outage`,
-    `remove what is kept: rm ${shellWord(home.stale)}/*.age`,
-  ]
+export function keptIn(io: Io, loaded: LoadedConfig): KeptPlaces | undefined {
+  return existsSync(io.home.stale) ? keptPlaces(io, loaded) : undefined
 }

@@ -21,7 +21,8 @@ import { targetOf as inferTarget } from '../targets/infer.ts'
 import { entered, type Entered } from './entering.ts'
 import { errorText, printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
-import { checkName, keptPlaces, storedAt, undroppedWords, type StoredAt } from './secrets-place.ts'
+import { undroppedWords } from '../gateway/keep/places.ts'
+import { checkName, keptIn, storedAt, type StoredAt } from './secrets-place.ts'
 import { likenessText, notStored, storedText, unwritable, warningsOf } from './secrets-set-words.ts'
 
 export interface SecretsSetOptions {
@@ -63,7 +64,7 @@ export async function secretsSet(
   let outcome: Entered<Report>
   try {
     await log.append([{ event: 'secret.intent', ...about }])
-    const kept = keptPlaces(io, loaded)
+    const kept = keptIn(io, loaded)
     const instruction: Instruction = {
       v: 1,
       ref: name,

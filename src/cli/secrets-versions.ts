@@ -24,7 +24,8 @@ import {
   toUndo,
   type Wanted,
 } from './secrets-back.ts'
-import { checkName, keptPlaces, storedAt, undroppedWords, type StoredAt } from './secrets-place.ts'
+import { undroppedWords } from '../gateway/keep/places.ts'
+import { checkName, keptIn, storedAt, type StoredAt } from './secrets-place.ts'
 import { rotationRollback } from './secrets-rotation.ts'
 import { table } from './table.ts'
 
@@ -189,7 +190,7 @@ function locate(
   options: { environment?: string; secretsProvider?: string },
 ): Stored {
   const at = storedAt(io, loaded, ref, options)
-  const kept = keptPlaces(io, loaded)
+  const kept = keptIn(io, loaded)
   const { step, provider, environment } = at
   return {
     ...at,

@@ -7,6 +7,7 @@ import { planner } from '../../plan/plan.ts'
 import type { Journalled } from '../../rotation/journal.ts'
 import { userHome } from '../../state/home.ts'
 import type { Gateway } from '../gateway.ts'
+import { keptPlaces } from '../keep/places.ts'
 import { leasePlace } from '../lease/place.ts'
 import { resolveDriverOptions, resolveOptions } from '../options.ts'
 import { HAS_PROC } from '../surroundings.ts'
@@ -40,6 +41,7 @@ export async function orderOf(
     at: step.at,
     givenUp,
     from,
+    kept: keptPlaces(gateway, loaded),
     staging: { path: join(home.dir, 'rotations.age'), identity: join(home.keys, 'rotation.key') },
     fingerprintKey: home.fingerprintKey,
     ...(HAS_PROC ? { gatewayPid: process.pid } : {}),

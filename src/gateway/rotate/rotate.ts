@@ -21,6 +21,7 @@ import { isOver } from '../../rotation/machine.ts'
 import { placeKey, replacementIn } from '../../rotation/places.ts'
 import type { Rotation } from '../../rotation/types.ts'
 import type { Gateway } from '../gateway.ts'
+import { undroppedWords } from '../keep/places.ts'
 import type { Say } from '../result.ts'
 import { holderLives, ourHolder } from '../live/holder.ts'
 import { placeName } from '../store-place.ts'
@@ -170,6 +171,7 @@ async function held(
             version = did.version ?? version
             await gateway.record(records.became(at, action, did))
             say('info', `${subject.ref}: ${action}: ${did.result}`)
+            if (did.undropped === true) say('warn', ...undroppedWords(gateway, subject.ref))
           },
           signal,
         },

@@ -126,6 +126,7 @@ export function parseDid(line: string, action: Outside): Did | undefined {
     ...(replaced === undefined ? {} : { replaced }),
     ...(id === undefined ? {} : { id }),
     ...(spent === undefined ? {} : { spent }),
+    ...(parsed['undropped'] === true ? { undropped: true } : {}),
   }
 }
 

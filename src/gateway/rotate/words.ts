@@ -10,6 +10,7 @@ import type { Code } from '../../errors.ts'
 import type { Location } from '../../plan/types.ts'
 import type { ProgramEnd } from '../../rotation/program.ts'
 import type { Action, Result, Rotation } from '../../rotation/types.ts'
+import type { KeptPlaces } from '../sheet.ts'
 import type { Call } from '../verify/words.ts'
 
 /** What the outside is touched for; the other actions are control's own. */
@@ -50,6 +51,8 @@ export interface RotationOrder {
   givenUp: readonly string[]
   /** The version that is replaced; what is current must still be it. */
   from: string
+  /** Where last good values of it may be kept, which go with what is replaced. */
+  kept?: KeptPlaces
   /** The store of what is between its steps: absolute paths. */
   staging: { path: string; identity: string }
   fingerprintKey: string
@@ -97,6 +100,8 @@ export interface Did {
   fingerprint?: string
   /** After `promote`: of the old value. */
   replaced?: string
+  /** A last good value of before is still kept for an outage. */
+  undropped?: true
   /** Calls to the store of the ref, where they are counted. */
   spent?: number
   /** The service's name for the new one; of one that a lost answer had left behind, when it is ended. */

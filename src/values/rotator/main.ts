@@ -20,6 +20,7 @@ import { failed } from './done.ts'
 import type { Driver } from './driver.ts'
 import { DRIVERS } from './drivers.ts'
 import { inputOf } from './input.ts'
+import { droppedAfter } from './kept.ts'
 import { Staging } from './staging.ts'
 import { inTurn } from './turn.ts'
 
@@ -89,7 +90,9 @@ async function work(
           await nextTurn()
           if (left.signal.aborted) return
           count.allow(calls)
-          const done = await inTurn(order, action, () => act({ ...one, open }, action))
+          const done = await inTurn(order, action, async () =>
+            droppedAfter(order, action, await act({ ...one, open }, action)),
+          )
           report({ did: action, ...done, ...(calls === undefined ? {} : { spent: count.spent }) })
         }
       },
