@@ -3,6 +3,7 @@
  * configs of one home may name it, and then it has one value all the same: only one rotation may be under
  * way in it.
  */
+import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { SecretRefError } from '../errors.ts'
 import { guarded } from '../state/db.ts'
@@ -50,20 +51,29 @@ export function enterPlace(
 
 function busy(ref: string, config: string, other: RefKey, step: string): SecretRefError {
   const { environment } = other
-  const elsewhere = other.config === config ? '' : ` --config ${other.config}`
-  const of = other.config === config ? '' : ` of ${other.config}`
-  const words = `${other.ref} --environment ${environment}${elsewhere}`
+  const elsewhere = other.config !== config
+  const where = `${other.ref} in environment ${environment}${elsewhere ? ` of ${other.config}` : ''}`
   return new SecretRefError(
     'AGENT_BUSY',
-    `${ref} lies where ${other.ref} in environment ${environment}${of} does, whose rotation is not over (${step}); nothing was changed`,
+    `${ref} lies where ${where} does, whose rotation is not over (${step}); nothing was changed`,
     {
       scope: 'ref',
-      hint:
-        step === 'stuck'
-          ? `it waits for a person: secretref secrets rotation resume ${words}`
-          : `that one goes on first: secretref secrets rotate --ref ${words}`,
+      hint: howOn(
+        `${other.ref} --environment ${environment}${elsewhere ? ` --config ${other.config}` : ''}`,
+        step,
+        elsewhere && !existsSync(other.config),
+      ),
     },
   )
+}
+
+function howOn(which: string, step: string, isGone: boolean): string {
+  const command = 'secretref secrets'
+  if (isGone) {
+    return `its config is not there: put it back, then ${command} rotate --ref ${which}, or to give it up ${command} rotation abandon ${which}`
+  }
+  if (step === 'stuck') return `it waits for a person: ${command} rotation resume ${which}`
+  return `that one goes on first: ${command} rotate --ref ${which}`
 }
 
 /**

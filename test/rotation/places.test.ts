@@ -16,7 +16,9 @@ import { placeKey, replacementIn } from '../../src/rotation/places.ts'
 import type { Step } from '../../src/rotation/types.ts'
 import { tempHome } from '../state/folder.ts'
 
-const ONE = { config: '/c', environment: 'default', ref: 'key' }
+/** A file that is there. */
+const CONFIG = import.meta.filename
+const ONE = { config: CONFIG, environment: 'default', ref: 'key' }
 const STAGING = { ...ONE, environment: 'staging' }
 const THERE = { ...ONE, config: '/other' }
 const NOW = new Date('2026-11-25T00:00:00Z')
@@ -50,7 +52,7 @@ function at(db: DatabaseSync, hold: Hold, step: Step): Journalled {
   return begun
 }
 
-const busy = (message: RegExp, hint: string): unknown =>
+const busy = (message: RegExp, hint: unknown): unknown =>
   expect.objectContaining({ code: 'AGENT_BUSY', message: expect.stringMatching(message), hint })
 
 test('while one is under way none of another environment or config begins there, nor is written down', () => {
@@ -64,14 +66,14 @@ test('while one is under way none of another environment or config begins there,
   )
   expect(() => begin(db, inPlace(db, THERE))).toThrow(
     busy(
-      /in environment default of \/c does/,
-      'that one goes on first: secretref secrets rotate --ref key --environment default --config /c',
+      /in environment default of \/.*places.test.ts does/,
+      `that one goes on first: secretref secrets rotate --ref key --environment default --config ${CONFIG}`,
     ),
   )
   expect(() => begin(db, inPlace(db, { ...ONE, ref: 'other' }))).toThrow(
     busy(/^other lies/, expect.any(String)),
   )
-  expect(openRotationsOf(db, '/c').map(({ environment }) => environment)).toEqual(['default'])
+  expect(openRotationsOf(db, CONFIG).map(({ environment }) => environment)).toEqual(['default'])
   expect(openRotationsOf(db, '/other')).toEqual([])
   expect(begin(db, inPlace(db, STAGING, 'elsewhere')).step).toBe('planned')
 })
@@ -85,6 +87,19 @@ test('also none that was planned before; and whoever is stuck is told to be that
     busy(
       /\(stuck\)/,
       'it waits for a person: secretref secrets rotation resume key --environment default',
+    ),
+  )
+})
+
+test('one whose config is not there any more is not passed over', () => {
+  const db = journal()
+  at(db, inPlace(db, THERE), 'distributed')
+  expect(() => begin(db, inPlace(db, ONE))).toThrow(
+    busy(
+      /of \/other does/,
+      expect.stringMatching(
+        /^its config is not there: .* rotation abandon key --environment default --config \/other$/,
+      ),
     ),
   )
 })

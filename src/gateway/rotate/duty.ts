@@ -89,8 +89,10 @@ export function rotations(
       if (standing !== 'expire' || isDue(ref)) await alertOf(gateway, subject, rotated)
     } catch (error) {
       if (!(error instanceof SecretRefError) || error.code.startsWith('AUDIT_')) throw error
-      // Another one is under way in the same place; whoever is at that says what becomes of it.
-      if (error.code === 'AGENT_BUSY') return say('debug', `${ref}: ${error.message}`, error.hint)
+      if (error.code === 'AGENT_BUSY') {
+        // Whoever is at that one says what becomes of it; where nobody is, this is how it is heard of.
+        return say(isDue(ref) ? 'warn' : 'debug', `${ref}: ${error.message}`, error.hint)
+      }
       say('error', `${ref}: not rotated: ${error.message} [${error.code}]`, error.hint)
     }
   }
