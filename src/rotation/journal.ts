@@ -13,6 +13,7 @@ import { SecretRefError } from '../errors.ts'
 import { guarded, inTransaction } from '../state/db.ts'
 import { openDurable, readDurable } from '../state/durable.ts'
 import type { Home } from '../state/home.ts'
+import { enterAnswer, type Answer } from './answers.ts'
 import { enter, LEDGER_SCHEMA, type Told } from './ledger.ts'
 import { enterPlace } from './places.ts'
 import { CLASSES, ROTATION_REASONS, STEPS, type DriverClass, type Rotation } from './types.ts'
@@ -229,7 +230,7 @@ function rebased(
 /**
  * Durable when it returns, with what it means for the ledger.
  *
- * @param told what the action that led here told of the new credential
+ * @param told what the action that led here answered, and told of the new credential
  * @throws ROTATION_FENCED, STATE_UNAVAILABLE
  */
 export function writeRotation(
@@ -237,7 +238,7 @@ export function writeRotation(
   hold: Hold,
   rotation: Rotation,
   now: Date,
-  told: Told = {},
+  told: Told & Partial<Answer> = {},
 ): void {
   inTransaction(db, () => {
     requireHold(db, hold)
@@ -266,6 +267,7 @@ export function writeRotation(
       )
     if (row === undefined) throw new TypeError('a rotation of another ref')
     enter(db, rotation, String(row['from_version']), told, now)
+    enterAnswer(db, rotation, told)
   })
 }
 

@@ -65,15 +65,17 @@ export type Action = (typeof ACTIONS)[number]
  * ended one still is, as services need a while to know. `waiting` is no failure: agents hold the old one
  * and its grace is not over, a person has to bring the new one, or the old one is not ended by us.
  */
-export type Result =
-  | 'waiting'
-  | 'not-yet'
-  | 'ok'
-  | 'refused'
-  | 'unavailable'
-  | 'unknown'
-  | 'conflict'
-  | 'unlisted'
+export const RESULTS = [
+  'ok',
+  'waiting',
+  'not-yet',
+  'refused',
+  'unavailable',
+  'unknown',
+  'conflict',
+  'unlisted',
+] as const
+export type Result = (typeof RESULTS)[number]
 
 export const ROTATION_REASONS = [
   'refused',

@@ -3,23 +3,13 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { Socket } from 'node:net'
 import { constants } from 'node:os'
 import { PROGRAM_STEPS, type ProgramEnd } from '../../rotation/program.ts'
-import type { Result } from '../../rotation/types.ts'
+import { RESULTS } from '../../rotation/types.ts'
 import { codeOf, countIn, FINGERPRINT, matching, objectIn, VERSION } from '../metadata.ts'
 import { isFailureReason } from '../../policy/reasons.ts'
 import { ownedBy } from '../lease/place.ts'
 import { valueProcess } from '../value-process.ts'
 import type { Did, Outside, RotationOrder, ToRotator } from './words.ts'
 
-const RESULTS: readonly Result[] = [
-  'ok',
-  'waiting',
-  'not-yet',
-  'refused',
-  'unavailable',
-  'unknown',
-  'conflict',
-  'unlisted',
-]
 /** The longest that a program may be given for one step. */
 const MAX_TIMEOUT_MS = 120_000
 /** As services name their credentials. */

@@ -6,10 +6,9 @@
  * rotator → control: one `did` for each `do`.
  * A new value that a person brings comes in on the rotator's fd 4, which control hands on and never reads.
  */
-import type { Code } from '../../errors.ts'
 import type { Location } from '../../plan/types.ts'
-import type { ProgramEnd } from '../../rotation/program.ts'
-import type { Action, Result, Rotation } from '../../rotation/types.ts'
+import type { Answer } from '../../rotation/answers.ts'
+import type { Action, Rotation } from '../../rotation/types.ts'
 import type { KeptPlaces } from '../sheet.ts'
 import type { Call } from '../verify/words.ts'
 
@@ -80,20 +79,7 @@ export interface RotationOrder {
  */
 export type ToRotator = RotationOrder | { do: Outside; open?: true; calls?: number }
 
-/** `new`: what was made, or brought. `old`: what it replaces. */
-export type Whose = 'new' | 'old'
-
-export interface Did {
-  did: Outside
-  result: Result
-  code?: Code
-  reason?: string
-  /** The service that it is for said so, and not the store where the ref lies. */
-  service?: true
-  /** Of the driver `exec`: for what its program was started, and how it ended. */
-  program?: ProgramEnd
-  /** The value that it is said of; left out: the one by which the driver acted. */
-  whose?: Whose
+export interface Did extends Answer<Outside> {
   /** After `promote`: the version that is current now. */
   version?: string
   /** Of the new value, as soon as there is one. */
