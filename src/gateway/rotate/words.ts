@@ -79,6 +79,8 @@ export interface RotationOrder {
  */
 export type ToRotator = RotationOrder | { do: Outside; open?: true; calls?: number }
 
+export type { Whose } from '../../rotation/answers.ts'
+
 export interface Did extends Answer<Outside> {
   /** After `promote`: the version that is current now. */
   version?: string
