@@ -3,6 +3,10 @@ import type { Explanation, Failed } from './explain.ts'
 import type { FailureReason } from './reasons.ts'
 
 export const OF_ROTATIONS = {
+  'admin-elsewhere': ({ ref }) => ({
+    message: `where the password of "${ref}" would be set, its user is not let in by its value: that may be another server, and somebody else’s user of the same name`,
+    hint: 'let the ref under "admin", and "management" where it is stated, name the server that the ref itself names; and see that its value works; no password was set',
+  }),
   'admin-itself': ({ ref }) => ({
     message: `the credential by which "${ref}" would be rotated is of the very user that is rotated, and would be dead afterwards`,
     hint: 'name another user’s as "admin" beside the driver, or none: then the user acts for itself; nothing was changed',

@@ -76,6 +76,7 @@ export const REASONS = [
   'sdk-missing',
   'no-stages',
   'account-unknown',
+  'admin-elsewhere',
   'admin-itself',
   'admin-unreadable',
   'another-account',

@@ -191,7 +191,7 @@ describe.skipIf(!there)('MariaDB', () => {
     test('an outage is one, and no word about the account', async () => {
       const { user, next } = await stale()
       const issuer = await open({ options: {}, admin: admin() })
-      const current = { value: urlOf(user, 'fake-stale', '127.0.0.1', 1) }
+      const current = { value: urlOf(user, 'fake-newer', '127.0.0.1', 1) }
       expect(await issuer.choose?.(current)).toMatchObject({ kind: 'unavailable' })
       const away = { value: urlOf(user, 'fake-next', '127.0.0.1', 1) }
       expect(await issuer.set?.(away, current)).toMatchObject({ kind: 'unavailable' })

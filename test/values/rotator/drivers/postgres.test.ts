@@ -89,6 +89,29 @@ describe.skipIf(bin === undefined)('PostgreSQL', () => {
     expect(await admits(made)).toBe(true)
   })
 
+  test('an admin that signs in where the ref does not point: the ref’s value must be let in there', async () => {
+    const line = await cutLine(server.port)
+    onTestFinished(() => line.close())
+    const signal = new AbortController().signal
+    const away = ({ value }: Credential): Credential => ({
+      value: Buffer.from(value.toString().replace(`:${server.port}/`, `:${line.port}/`)),
+    })
+    for (const [driver, about] of [
+      [oneUser, await one()],
+      [twoUsers, await two()],
+    ] as const) {
+      const { options, current, foreign } = about
+      const issuer = await driver.open(options, { signal, now: () => new Date(), admin: admin() })
+      // It may be another server's: there its user of the same name would get another password.
+      expect(await issuer.choose?.(away(foreign))).toMatchObject({
+        kind: 'refused',
+        code: 'CONFIG_INVALID',
+        reason: 'admin-elsewhere',
+      })
+      expect(await issuer.choose?.(away(current))).toMatchObject({ kind: 'made' })
+    }
+  })
+
   test.each([
     ['a role', 'GRANT readers'],
     ['a grant of its own', 'GRANT SELECT ON things'],

@@ -11,6 +11,8 @@ export interface Database {
   form: Form
   /** Where a user's name alone does not say which account it is: why what was seen does not say it either. */
   unplaced?(seen: Seen): Trouble | undefined
+  /** Where passwords are set; left out: where the one who sets them signs in. */
+  setAt?: Pick<Account, 'protocol' | 'host' | 'port'>
   /** Whether it can be set just as it was; left out: any can. */
   restores?(password: string): boolean
   /** Signs in, and says as whom. */
@@ -51,6 +53,13 @@ export const noUrl: Trouble = { kind: 'refused', code: 'SECRET_MALFORMED', reaso
 const unfit: Trouble = { kind: 'refused', code: 'SECRET_MALFORMED', reason: 'unfit-password' }
 /** Whoever acts would change itself, and could not act the next time. */
 const itself: Trouble = { kind: 'refused', code: 'CONFIG_INVALID', reason: 'admin-itself' }
+
+/** A user of the same name may be another server's, and somebody else's. */
+const adminElsewhere: Trouble = {
+  kind: 'refused',
+  code: 'CONFIG_INVALID',
+  reason: 'admin-elsewhere',
+}
 
 /** What control takes for the service's own name of a credential. */
 const ID = /^[A-Za-z0-9._:/-]{1,128}$/
@@ -160,17 +169,42 @@ async function whyNot(
     const own = await database.signIn(current)
     if (own.kind !== 'signed-in' || own.name === answer.name) return itself
   }
+  const elsewhere = await isElsewhere(database, current, by)
+  if (elsewhere !== undefined) return elsewhere
   const idle = users.find((user) => user !== current.user)
   const seen = await seenOf(database, { ...current, user: idle ?? current.user }, current, ctx)
   return seen.kind === 'seen' ? undefined : seen
 }
 
-/** As whoever else names them would: this machine has several names. @param users of it, in turn */
+/**
+ * Where passwords are set is not where the ref points, so that nobody can tell by their names that both are one
+ * server: then the ref's own value must be let in there. A user whom that server refuses for another reason
+ * has given no wrong password.
+ */
+async function isElsewhere(
+  database: SingleUsers,
+  current: Account,
+  by: Account,
+): Promise<Trouble | undefined> {
+  const { user, password } = current
+  const there: Account = { ...by, ...database.setAt, user, password }
+  if (serverOf(there).join(' ') === serverOf(current).join(' ')) return undefined
+  const answer = await database.signIn(there)
+  if (answer.kind === 'signed-in') return undefined
+  if (answer.kind !== 'refused') return answer
+  return answer.code === 'CREDENTIAL_REJECTED' ? adminElsewhere : undefined
+}
+
+/** As whoever else names them would. @param users of it, in turn */
 function usersOf(account: Account | undefined, users?: readonly string[]): string[] {
   if (account === undefined) return []
-  const name = account.host.toLowerCase()
-  const host = isLoopback(name) ? 'localhost' : name
-  return (users ?? [account.user]).map((user) => JSON.stringify([host, account.port, user]))
+  return (users ?? [account.user]).map((user) => JSON.stringify([...serverOf(account), user]))
+}
+
+/** This machine has several names. */
+function serverOf({ host, port }: Account): [host: string, port: number] {
+  const name = host.toLowerCase()
+  return [isLoopback(name) ? 'localhost' : name, port]
 }
 
 function made(value: Buffer, user: string): { kind: 'made' } & Credential {

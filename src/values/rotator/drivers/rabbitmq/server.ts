@@ -30,6 +30,7 @@ export function rabbitmq(
     base === undefined ? noTls : management(base, by, options, ctx, use)
   return {
     form: RABBITMQ,
+    ...(base && { setAt: placeOf(base) }),
     signIn: async (account) => {
       if (/^amqps?:$/.test(account.protocol)) {
         const answer = await login(account, options, ctx)
@@ -45,6 +46,11 @@ export function rabbitmq(
     },
     alter: (by, wanted) => asApi(by, (api) => alter(api, wanted)),
   }
+}
+
+function placeOf({ protocol, hostname, port }: URL): Pick<Account, 'protocol' | 'host' | 'port'> {
+  const usual = protocol === 'https:' ? 443 : 80
+  return { protocol, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || usual }
 }
 
 /** What a user is, but for the password, is written with it: so it is read first. */
