@@ -5,7 +5,7 @@ import { FIRST, REF, rotating } from './rotating.ts'
 import { run } from './support.ts'
 
 test('the value of before is kept no longer once another one is current; that one is, from its first start on', async () => {
-  const one = await rotating('issued', { grace: '30d' })
+  const one = await rotating('issued', { grace: '30d', every: '30d' })
   const { world } = one
   const config: { openclaw: { gateway: { secrets: { refMap: Record<string, object> } } } } =
     JSON.parse(readFileSync(world.config, 'utf8'))
@@ -20,6 +20,9 @@ test('the value of before is kept no longer once another one is current; that on
   expect(await started()).toBe(`${FIRST}\n`)
   const before = kept()
   expect(before).toHaveLength(1)
+  // It is looked at, and not due.
+  expect((await one.secretref(['secrets', 'rotate'])).code).toBe(0)
+  expect(kept()).toEqual(before)
   expect((await one.secretref(['secrets', 'rotate', '--ref', REF, '--force'])).code).toBe(0)
   expect(kept()).toEqual([])
   expect(await started()).not.toBe(`${FIRST}\n`)

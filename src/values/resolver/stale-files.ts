@@ -78,6 +78,8 @@ export function dropUnwanted(fingerprint: Fingerprint, sheet: Sheet, held: reado
     ),
   )
   for (const { item, report } of held) {
+    // Who only looks, as for a rotation, knows nothing of what a start may be served from.
+    if (item.delivery === 'none') continue
     if (report.outcome === 'failure' && report.kind === 'unavailable') continue
     if (report.outcome === 'value' && report.stale !== undefined) continue
     for (const step of item.chain) {
