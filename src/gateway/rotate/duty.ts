@@ -7,6 +7,7 @@ import { raiseAlert } from '../alert/raise.ts'
 import type { Duty } from '../duties.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
+import { cameToInWords, triedInWords, type Said } from './duty-words.ts'
 import { tellGone } from './gone.ts'
 import { planRotations, versionOf, type Planned } from './plan.ts'
 import { rotate } from './rotate.ts'
@@ -34,6 +35,20 @@ export function rotations(
     reminders.set(ref, now)
     return true
   }
+  /** What was said last of each ref: at the next look it is mostly the same. */
+  const said = {
+    read: new Map<string, string>(),
+    tried: new Map<string, string>(),
+    came: new Map<string, string>(),
+  }
+  const sayOnce = (
+    of: keyof typeof said,
+    ref: string,
+    { level, sentence, hint, same }: Said,
+  ): void => {
+    say(said[of].get(ref) === same ? 'debug' : level, sentence, hint)
+    said[of].set(ref, same)
+  }
 
   return async (signal) => {
     const lookedAt = gateway.now()
@@ -54,7 +69,9 @@ export function rotations(
       if (ask) askAt = nextLook(planned, now)
       const gone = new Set((await tellGone(gateway, db, say)).map(({ id }) => id))
       for (const one of planned) {
-        if (one.kind !== 'can' || !one.todo || signal.aborted) continue
+        if (one.kind !== 'can' || signal.aborted) continue
+        sayUnread(one)
+        if (!one.todo) continue
         if (one.open !== undefined && gone.has(one.open.id)) continue
         if (needsPerson(one)) await remind(one)
         else await rotateOne(db, one, lookedAt, signal)
@@ -62,6 +79,15 @@ export function rotations(
     } finally {
       db.close()
     }
+  }
+
+  /** Whether such a ref is due nobody knows, and nobody would hear of it. */
+  function sayUnread({ subject: { ref }, current }: Can): void {
+    if (current?.outcome === 'value') said.read.delete(ref)
+    if (current?.outcome !== 'failed') return
+    const { code, message, hint } = current
+    const sentence = `${ref}: cannot be read, so that nobody knows whether it is due: ${message} [${code}]`
+    sayOnce('read', ref, { level: 'warn', sentence, hint, same: sentence })
   }
 
   async function rotateOne(
@@ -80,20 +106,24 @@ export function rotations(
         why: due.kind === 'due' ? 'due' : 'continued',
         impatient: false,
         revokeNow: false,
+        pausing: (rotation, last, until) => {
+          const seconds = Math.ceil((until.getTime() - gateway.now().getTime()) / 1000)
+          sayOnce('tried', ref, triedInWords(subject, rotation, last, Math.max(0, seconds)))
+        },
         say: (level, sentence, hint) => say(level === 'info' ? 'debug' : level, sentence, hint),
         signal,
       })
       if (rotated.kind === 'held') return
-      const standing = standingOf(rotated)
-      say('info', `${ref}: rotation: ${standing}`)
-      if (standing !== 'expire' || isDue(ref)) await alertOf(gateway, subject, rotated)
+      sayOnce('came', ref, cameToInWords(subject, rotated))
+      if (standingOf(rotated) !== 'expire' || isDue(ref)) await alertOf(gateway, subject, rotated)
     } catch (error) {
       if (!(error instanceof SecretRefError) || error.code.startsWith('AUDIT_')) throw error
       if (error.code === 'AGENT_BUSY') {
         // Whoever is at that one says what becomes of it; where nobody is, this is how it is heard of.
         return say(isDue(ref) ? 'warn' : 'debug', `${ref}: ${error.message}`, error.hint)
       }
-      say('error', `${ref}: not rotated: ${error.message} [${error.code}]`, error.hint)
+      const sentence = `${ref}: not rotated: ${error.message} [${error.code}]`
+      sayOnce('came', ref, { level: 'error', sentence, hint: error.hint, same: sentence })
     }
   }
 
@@ -102,7 +132,8 @@ export function rotations(
     const key = `rotation.guided:${where}:${ref}`
     const at = gateway.now()
     await raiseAlert(gateway, { ...bringWords(ref), environment: where, ref, key, at })
-    say('warn', `${ref}: it is due, and a person has to bring the new value`)
+    const { hint } = bringWords(ref)
+    say('warn', `${ref}: it is due, and a person has to bring the new value`, hint)
   }
 }
 
