@@ -2,8 +2,10 @@
 import { placedRefs } from '../config/accessors.ts'
 import { ROTATION_DRIVERS } from '../config/drivers.generated.ts'
 import type { Config } from '../config/types.ts'
+import type { Answered } from '../gateway/rotate/answered.ts'
 import { subjectsOf } from '../gateway/rotate/subjects.ts'
 import type { Planner } from '../plan/plan.ts'
+import type { Explanation } from '../policy/explain.ts'
 import type { Journalled } from '../rotation/journal.ts'
 import type { KnownRotation } from '../rotation/known.ts'
 import { helpOf, REASON_WORDS } from '../rotation/reasons.ts'
@@ -110,30 +112,45 @@ function openJson({ id, step, beganAt, from, reason, notBefore }: Journalled): o
   }
 }
 
-/** Why it is where it is, and what is next. */
-export function nextInWords({
-  step,
-  ref,
-  driver,
-  reason,
-  notBefore,
-  attempts,
-  failures,
-}: Journalled): string {
+/**
+ * Why it is where it is, what helps, and when it is tried next.
+ *
+ * @param answered its last answer, where that took it no further
+ */
+export function nextInWords(one: Journalled, answered?: Answered): string {
+  const { step, ref, driver, reason, attempts, failures } = one
   if (step === 'done') return '-'
-  const why = reason === undefined ? '' : `${REASON_WORDS[reason]}; `
-  if (step === 'stuck') return `${why}${helpOf({ ref, reason, failures })}`
-  const times = attempts === 1 ? 'once' : `${attempts} times`
-  const tried = attempts === 0 ? '' : `tried ${times}; `
-  if ((step === 'creating' || step === 'intent') && ROTATION_DRIVERS[driver]?.guided === true) {
-    return `waits for a person: secretref secrets rotate --ref ${ref} --force`
-  }
-  if (step === 'planned') {
-    return `${why}${tried}begins anew when it is due, or: secretref secrets rotate --ref ${ref} --force`
-  }
-  return notBefore === undefined
-    ? `${why}${tried}goes on with the next run`
-    : `${why}${tried}not before ${toSecond(notBefore)}`
+  const met = metBy(one, answered)
+  const words: string[] = []
+  // The two that any answer can lead to say less than the answer.
+  const coarse = reason === 'refused' || reason === 'unavailable'
+  if (reason !== undefined && (met === undefined || !coarse)) words.push(REASON_WORDS[reason])
+  if (met?.message !== undefined) words.push(met.message)
+  if (step === 'stuck') return [...words, helpOf({ ref, reason, failures })].join('; ')
+  if (met?.hint !== undefined) words.push(met.hint)
+  if (attempts > 0) words.push(`tried ${attempts === 1 ? 'once' : `${attempts} times`}`)
+  words.push(whenInWords(one, ROTATION_DRIVERS[driver]?.guided === true))
+  return words.join('; ')
+}
+
+/** What its last answer says. Of one that is given up only how the undoing went. */
+function metBy(
+  { reason }: Journalled,
+  answered: Answered | undefined,
+): Partial<Explanation> | undefined {
+  if (answered === undefined) return undefined
+  const { answer, why } = answered
+  const givenUp = reason === 'abandoned' || reason === 'rolled-back'
+  if (givenUp && answer.did !== 'discard') return undefined
+  const silent = answer.result === 'unknown' && answer.code === undefined
+  return why ?? (silent ? { message: 'whether its last step was done is not known' } : undefined)
+}
+
+function whenInWords({ step, ref, notBefore }: Journalled, guided: boolean): string {
+  const bring = `secretref secrets rotate --ref ${ref} --force`
+  if (guided && (step === 'creating' || step === 'intent')) return `waits for a person: ${bring}`
+  if (guided && step === 'planned') return `begins anew when it is due, or: ${bring}`
+  return notBefore === undefined ? 'goes on with the next run' : `not before ${toSecond(notBefore)}`
 }
 
 export function toSecond(at: Date): string {

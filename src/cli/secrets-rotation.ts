@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { SecretRefError } from '../errors.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import { answeredOf, type Answered } from '../gateway/rotate/answered.ts'
 import { goneInWords, goneOf, type Gone } from '../gateway/rotate/gone.ts'
 import { RotationRecords } from '../gateway/rotate/records.ts'
 import { holderLives, ourHolder } from '../gateway/live/holder.ts'
@@ -50,15 +51,16 @@ export async function rotationStatus(
     const shown = known.filter(
       (one) => environment === undefined || one.environment === environment,
     )
-    const lost = new Map(
-      db === undefined ? [] : goneOf({ loaded, env: io.env }, db).map((one) => [one.id, one]),
-    )
+    const where = { loaded, env: io.env }
+    const lost = new Map(db === undefined ? [] : goneOf(where, db).map((one) => [one.id, one]))
+    const answered = db === undefined ? undefined : answeredOf(where, db, shown)
     const stuck = shown.some(({ step, id }) => step === 'stuck' || lost.has(id))
     if (options.json === true) {
       const rows = db === undefined ? [] : ledgerOf(db, loaded.path)
       const ledger = Map.groupBy(rows, ({ rotation }) => rotation)
       const rotations = shown.map((one) => ({
         ...asJson(one, ledger.get(one.id) ?? []),
+        ...answerJson(answered?.get(one.id)),
         ...goneJson(lost.get(one.id)),
       }))
       io.out(`${safeJson({ version: 1, rotations }, 2)}\n`)
@@ -70,7 +72,7 @@ export async function rotationStatus(
         one.driver,
         one.step,
         toSecond(one.beganAt),
-        goneText(lost.get(one.id)) ?? nextInWords(one),
+        goneText(lost.get(one.id)) ?? nextInWords(one, answered?.get(one.id)),
       ])
       io.out(table([['REF', 'ENVIRONMENT', 'DRIVER', 'STEP', 'SINCE', 'NEXT'], ...rows]))
     }
@@ -89,6 +91,10 @@ function goneText(gone: Gone | undefined): string | undefined {
 
 function goneJson(gone: Gone | undefined): object {
   return gone === undefined ? {} : { gone: gone.why, message: goneInWords(gone).message }
+}
+
+function answerJson(answered: Answered | undefined): object {
+  return answered === undefined ? {} : { answer: { ...answered.answer, ...answered.why } }
 }
 
 function asJson(one: Journalled, ledger: readonly LedgerRow[]): object {

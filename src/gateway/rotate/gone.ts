@@ -19,7 +19,7 @@ import { alertOfRotation } from './tell.ts'
 /** Why: the config has no such ref; or it has it, and what was begun does not fit it. */
 export type Gone = Journalled & { why: 'ref' | 'changed' }
 
-type Where = { loaded: LoadedConfig; env: Gateway['env'] }
+export type Where = { loaded: LoadedConfig; env: Gateway['env'] }
 
 /** Those of all environments. @throws STATE_UNAVAILABLE */
 export function goneOf(where: Where, db: DatabaseSync): Gone[] {
@@ -47,7 +47,8 @@ export function placeOf({ step: { provider, at } }: Pick<Subject, 'step'>): stri
   return JSON.stringify([provider, at])
 }
 
-function subjectsIn({ loaded, env }: Where, environment: string): (Subject | NoSubject)[] {
+/** Of an environment that the config does not have, none. */
+export function subjectsIn({ loaded, env }: Where, environment: string): (Subject | NoSubject)[] {
   const { config, dir } = loaded
   try {
     const planned = planner({ config, configDir: dir, userHome: userHome(env), environment })
