@@ -133,6 +133,12 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
         hint: 'the gateway ends it, or the next `secretref secrets rotate`',
       }
     }
+    case 'not-ended':
+      return {
+        sign: 'attention',
+        text: `rotated, and the old one of version ${rotation.from} is not ended${message}${code}`,
+        hint: `${why?.hint ?? 'the gateway tries it again, or the next `secretref secrets rotate`'}; it is tried ${mostTries(rotation.step, 'unknown')} times, then it is left to a person`,
+      }
     case 'bring':
     case 'expire':
       return { sign: 'attention', text: why?.message ?? 'a person is needed', hint: why?.hint }

@@ -83,7 +83,9 @@ export function next(rotation: Rotation, action: Action, result: Result, now: Da
   if ((action === 'reconcile' || action === 'discard') && result === 'unlisted') {
     return over(rotation, 'stuck', 'orphan-possible')
   }
-  if (action === 'promote' && result === 'conflict') return abort(rotation, 'current-changed')
+  if ((action === 'promote' || action === 'set') && result === 'conflict') {
+    return abort(rotation, 'current-changed')
+  }
   // The old one is current again: to end it would be to end access.
   if (action === 'retire' && result === 'conflict') {
     return over(rotation, 'stuck', 'current-changed')

@@ -68,10 +68,12 @@ test('one that failed last is not said to be well, until a later process reached
 
 test('of a long log only the end is read, and what is no record says nothing', async () => {
   const home = tempHome()
-  writeSettings(home, { anchors: [{ type: 'journald' }] })
-  writeFileSync(home.auditLog, 'no record\n'.repeat(5_000_000), { mode: 0o600 })
-  appendFileSync(home.auditLog, '{"event":"anchor.failed","detail":{"anchor":"journald"}}\n{"torn')
-  const began = performance.now()
-  expect(look(home)).toMatchObject([{ sign: 'none', message: 'configured: journald' }])
-  expect(performance.now() - began).toBeLessThan(1000)
+  const bad = join(tempDir(), 'gone', 'checkpoints')
+  writeSettings(home, { anchors: [{ type: 'file', path: bad }] })
+  await ran(home, 1)
+  expect(look(home)).toMatchObject([{ sign: 'attention' }])
+  // Where all of it were read, that one would be found.
+  appendFileSync(home.auditLog, 'no record\n'.repeat(5_000_000))
+  appendFileSync(home.auditLog, '{"event":"anchor.failed","detail":{"anchor":"file"}}\n{"torn')
+  expect(look(home)).toMatchObject([{ sign: 'none', message: `configured: file ${bad}` }])
 })

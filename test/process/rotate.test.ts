@@ -409,6 +409,29 @@ test('what a person decides about one environment’s rotation touches no other 
   expect(history.out).toMatch(/^2 +current/m)
 }, 60_000)
 
+test('what was wanted and undone is tried again by the next run, due or not', async () => {
+  const one = await rotating('issued', AT_ONCE)
+  one.issuer = { ...one.issuer, refuse: ['create'] }
+  expect((await one.secretref(FORCED)).code).toBe(1)
+  one.issuer = { ...one.issuer, refuse: [] }
+  const { code, out } = await one.secretref(['secrets', 'rotate'])
+  expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('rotated') })
+  expect(lived(one)).toEqual([await received(one)])
+}, 60_000)
+
+test('an old one that cannot be ended is told as that, with the reason, and not as well', async () => {
+  const one = await rotating('issued', AT_ONCE)
+  one.issuer = { ...one.issuer, refuse: ['end'] }
+  const running = start(one.world, [...FORCED, '--config', one.world.config])
+  await warned(running, /tried 1 of 12: .*; again in 5 s/)
+  running.child.kill('SIGINT')
+  const { out } = await running.ended
+  expect(out).toMatch(/rotated, and the old one of version 1 is not ended: /)
+  expect(eventsOf(one.world).filter((event) => event === 'alert.raised')).toHaveLength(1)
+  const again = await one.secretref(['secrets', 'rotation', 'status'])
+  expect(again.out).toMatch(/tried once/)
+}, 60_000)
+
 describe('rollback', () => {
   test('while the old one lives: it is current again, and the new one is ended', async () => {
     const one = await rotating('issued', { grace: '30d' })

@@ -182,6 +182,18 @@ describe('the state machine', () => {
     expect(abandon({ ...planned('chosen'), step: 'distributed' }).step).toBe('abandoned')
   })
 
+  test('what somebody else has changed is neither set over nor promoted over: it is undone', () => {
+    for (const [step, action] of [
+      ['staged', 'set'],
+      ['verified', 'promote'],
+    ] as const) {
+      expect(next({ ...planned('chosen'), step }, action, 'conflict', NOW)).toMatchObject({
+        step: 'aborting',
+        reason: 'current-changed',
+      })
+    }
+  })
+
   test('what is stuck goes on, when a person says so, where something of it is left outside', () => {
     const stuck = { ...planned('issued'), step: 'stuck', attempts: 3, open: true } as const
     const undone = { ...stuck, failures: 3, reason: 'refused' } as const

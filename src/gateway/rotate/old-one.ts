@@ -76,10 +76,11 @@ export function oldOneOf(
       if (grace !== undefined) return ms < grace
       return ms < SETTLING_MS || (ms < DAY_MS && holders().length > 0)
     },
-    pauseOf({ step, notBefore }, now) {
+    pauseOf({ step, attempts, notBefore }, now) {
       // Refused and undone is for somebody to look at; what still works upstream, for somebody to end.
       if (step === 'planned' || step === 'retired') return undefined
-      if (step !== 'distributed') return notBefore
+      // To end it was tried, and failed.
+      if (step !== 'distributed' || attempts > 0) return notBefore
       if (grace !== undefined) return after(grace, now)
       return elapsed(now) < SETTLING_MS ? after(SETTLING_MS, now) : undefined
     },

@@ -11,6 +11,7 @@ import { userHome } from '../../state/home.ts'
 import type { Gateway } from '../gateway.ts'
 import { currentOf, type Current } from './ages.ts'
 import { chosen, dueNow, type Asked, type Chosen } from './choose.ts'
+import { PATIENCE_MS } from './rotate.ts'
 import { subjectsOf, type NoSubject, type Subject } from './subjects.ts'
 
 export type Planned =
@@ -65,8 +66,10 @@ export async function planRotations(
   const openOf = (one: Subject): Journalled | undefined =>
     begun.get(JSON.stringify([one.environment, one.ref]))
   const isBegun = (one: Subject): boolean => (openOf(one)?.step ?? 'planned') !== 'planned'
+  // Somebody, or the schedule, has wanted it: it was undone, and is tried again. A person is asked anew.
+  const isWanted = (one: Subject): boolean => !one.guided && openOf(one)?.step === 'planned'
   const counts = (one: Subject): boolean =>
-    isBegun(one) || (openOnly !== true && (scheduled !== true || isRuled(one)))
+    isBegun(one) || isWanted(one) || (openOnly !== true && (scheduled !== true || isRuled(one)))
   const counted = all.filter((one) =>
     'step' in one ? counts(one) : scheduled !== true && openOnly !== true,
   )
@@ -87,12 +90,15 @@ export async function planRotations(
     const known = current.get(subject.ref)
     const open = openOf(subject)
     const since = known?.outcome === 'value' ? sinceWhen(subject, known.secret) : undefined
-    const due = known === undefined ? NOT_ASKED : dueNow(subject, known, since, asked, now)
+    const wanted = { ...asked, force: asked.force || isWanted(subject) }
+    const due = known === undefined ? NOT_ASKED : dueNow(subject, known, since, wanted, now)
     const starts = due.kind === 'due' && due.start <= now && open?.step !== 'stuck'
     const goesOn = known === undefined && open?.step !== 'stuck'
     // Whoever brings it may do so at any moment.
     const brought = subject.guided && open?.step === 'creating'
-    const pausing = !asked.force && !brought && open !== undefined && isPaused(open, now)
+    // A command waits through shorter ones.
+    const patient = scheduled === true ? now : new Date(now.getTime() + PATIENCE_MS)
+    const pausing = !asked.force && !brought && open !== undefined && isPaused(open, patient)
     return {
       kind: 'can',
       subject,

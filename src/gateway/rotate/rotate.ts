@@ -36,7 +36,7 @@ import type { Subject } from './subjects.ts'
 import type { Did, Outside } from './words.ts'
 
 /** Pauses are waited for, but not longer than this in all. */
-const PATIENCE_MS = 120_000
+export const PATIENCE_MS = 120_000
 
 export interface RotateRequest {
   subject: Subject
@@ -146,8 +146,9 @@ async function held(
     return countedAction(gateway, subject, (calls) => one.does(action, open, calls))
   }
   if (begun.step === 'planned') await gateway.record([records.begun(request.why, begun.from)])
-  // Whoever brings it may do so at any moment.
-  const atOnce = impatient || (subject.guided && begun.step === 'creating')
+  // Who begins anew, or has the value that is waited for, has looked at the pause before.
+  const { step } = begun
+  const atOnce = impatient || step === 'planned' || (subject.guided && step === 'creating')
   let rotation: Rotation = atOnce ? withoutPause(begun) : begun
   // By a clock that nobody sets.
   const patience = performance.now() + PATIENCE_MS

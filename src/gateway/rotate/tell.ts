@@ -15,12 +15,14 @@ export type CameTo = Extract<Rotated, { kind: 'came-to' }>
 
 /**
  * `done`: the old one is ended. `lives-on`: the new one is current, and the old one waits for who holds it.
- * `bring`: a person must bring a new value. `expire`: a person must end the old one. `again`: it is tried
- * again later. `failed`: undone, and tried again later. `stuck`: left to a person.
+ * `not-ended`: the same, and it could not be ended when it was time. `bring`: a person must bring a new
+ * value. `expire`: a person must end the old one. `again`: it is tried again later. `failed`: undone, and
+ * tried again later. `stuck`: left to a person.
  */
 export type Standing =
   | 'done'
   | 'lives-on'
+  | 'not-ended'
   | 'bring'
   | 'expire'
   | 'again'
@@ -28,10 +30,13 @@ export type Standing =
   | 'stuck'
   | 'abandoned'
 
-export function standingOf({ rotation: { step, failures, class: kind }, last }: CameTo): Standing {
+export function standingOf({
+  rotation: { step, attempts, failures, class: kind },
+  last,
+}: CameTo): Standing {
   const waiting = last.result === 'waiting'
   if (step === 'done' || step === 'stuck' || step === 'abandoned') return step
-  if (step === 'distributed') return 'lives-on'
+  if (step === 'distributed') return attempts > 0 ? 'not-ended' : 'lives-on'
   // A program of the driver `exec` may wait for a person too, whatever its class.
   if (step === 'creating' || step === 'intent') return waiting ? 'bring' : 'again'
   // What was rolled ends by itself, when its overlap is over.
@@ -47,6 +52,12 @@ export function reasonOf(subject: Subject, last: Partial<Did>): Explanation | un
   const { ref, step, provider, driver, guided, rotate } = subject
   const brought = guided && whose === 'new' ? explainBrought(ref, reason) : undefined
   if (brought !== undefined) return brought
+  if (last.did === 'retire' && whose === 'new' && code === 'CREDENTIAL_REJECTED') {
+    return {
+      message: `the service of "${ref}" refuses what is current, and so the old value was not ended`,
+      hint: `see who has set it: secretref secrets history ${ref}; set one that works: secretref secrets set ${ref}`,
+    }
+  }
   const { command } = subject.options
   if (last.program !== undefined && typeof command === 'string') {
     const about = { ref, command, code: code ?? 'INTERNAL', reason, whose, admin: rotate.admin }
@@ -126,6 +137,14 @@ export function wordsOf(
     return waits
       ? { ...words, text: `${ref} is to be replaced: ${why.message}`, hint: why.hint }
       : words
+  }
+  if (standing === 'not-ended') {
+    return {
+      event: 'rotation.failed',
+      severity: 'warning',
+      text: `${ref} was replaced, and the old value is not ended: ${message ?? 'it did not work'}`,
+      hint: why?.hint ?? 'the next run tries it again',
+    }
   }
   if (standing === 'expire') {
     return {

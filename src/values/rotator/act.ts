@@ -7,7 +7,7 @@ import type { Failure } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
 import { ended, isDead, patient, verified } from './asked.ts'
 import { claimed } from './claim.ts'
-import { mayEnd } from './current.ts'
+import { isChanged, mayEnd } from './current.ts'
 import { answered, described, failed, groundless, ok, troubled, type Done } from './done.ts'
 import type { Credential } from './driver.ts'
 import { takeBrought } from './guided.ts'
@@ -80,8 +80,12 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     return last === undefined ? ok : { ...ok, id: last }
   },
 
-  async set({ issuer }, staged) {
+  async set(work, staged) {
+    const { issuer } = work
     if (staged.new === undefined || staged.old === undefined) return groundless
+    // After a crash it comes again: somebody may have set another one there since, and stored it.
+    const changed = await isChanged(work, staged.old)
+    if (changed !== undefined) return changed
     const answer = await issuer.set?.(staged.new, staged.old)
     return answer === undefined ? ok : answered(answer)
   },

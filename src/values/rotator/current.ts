@@ -29,6 +29,17 @@ export async function currentAs(
   }
 }
 
+/** Before the service is told of another one. @returns `conflict` where `old` is not current any more */
+export async function isChanged(work: Work, old: Credential): Promise<Done | undefined> {
+  const current = await readCurrent(work)
+  if (current.kind !== 'value') return failed(current)
+  const is = work.fingerprint(current.value)
+  wipe(current.value)
+  return is === work.fingerprint(old.value)
+    ? undefined
+    : { result: 'conflict', reason: 'current-changed' }
+}
+
 /**
  * Before the old one is ended: it is not current, and what is current works, whoever put it there.
  *

@@ -24,7 +24,6 @@ export async function promoted(
   let tried = false
   for (let writes = 0; writes < MOST_WRITES; writes += 1) {
     const current = await readCurrent(work)
-    if (current.kind === 'absent') return { result: 'conflict' }
     if (current.kind !== 'value') return failed(current)
     const there = fingerprint(current.value)
     const { version } = current.meta

@@ -291,3 +291,28 @@ test('whether it lives has to be known before anything is chosen', async () => {
   expect(await act(one, 'stage')).toMatchObject({ result: 'unavailable', whose: 'old' })
   expect(await work.staging.read('r1')).not.toHaveProperty('new')
 })
+
+test('a value that comes again after a crash is not set over what somebody has set since', async () => {
+  const sets: string[] = []
+  let current = 'fake-old'
+  const { work } = workWith(
+    {
+      choose: async () => ({ kind: 'made', value: Buffer.from('fake-new') }),
+      set: async ({ value }) => {
+        sets.push(value.toString())
+        return { kind: 'ok' }
+      },
+    },
+    () => current,
+  )
+  const one = {
+    ...work,
+    order: { ...work.order, rotation: { id: 'r1', class: 'chosen' } },
+  } as const
+  await act(one, 'stage')
+  expect(await act(one, 'set')).toEqual({ result: 'ok' })
+  current = 'fake-third'
+  const changed = { result: 'conflict', reason: 'current-changed' }
+  expect(await act(one, 'set')).toEqual(changed)
+  expect(sets).toEqual(['fake-new'])
+})

@@ -85,7 +85,11 @@ test('somebody else has given the ref another value: it stays', async () => {
   expect(await promoted(work, { old: OLD, new: NEW })).toEqual({ result: 'conflict' })
   expect(file.read()).toEqual({ key: 'fake-third', neighbour: 'fake-0' })
   file.holds({ neighbour: 'fake-0' })
-  expect(await promoted(work, { old: OLD, new: NEW })).toEqual({ result: 'conflict' })
+  expect(await promoted(work, { old: OLD, new: NEW })).toMatchObject({
+    result: 'refused',
+    code: 'SECRET_NOT_FOUND',
+  })
+  expect(file.read()).toEqual({ neighbour: 'fake-0' })
 })
 
 test('a file that others write to between each look and each write: an end, and nothing lost', async () => {
