@@ -36,6 +36,8 @@ export interface SheetProvider {
 /** Where values were kept of a place that is written to now, in whichever environment. */
 export interface KeptPlaces {
   dir: string
+  /** The key file that they are sealed to. */
+  identity: string
   fingerprintKey: string
   config: string
   environments: readonly string[]

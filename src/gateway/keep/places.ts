@@ -13,6 +13,7 @@ export function keptPlaces(
   const environments = [homeEnvironment(config), ...Object.keys(config.environments ?? {})]
   return {
     dir: home.stale,
+    identity: home.store.identity,
     fingerprintKey: home.fingerprintKey,
     config: path,
     environments: [...new Set(environments)],

@@ -4,7 +4,7 @@
  * what its name is, so that none passes for another's.
  */
 import { join } from 'node:path'
-import type { Sheet, StalePlace } from '../../gateway/sheet.ts'
+import type { KeptPlaces, Sheet, StalePlace } from '../../gateway/sheet.ts'
 import type { ChainStep } from '../../plan/types.ts'
 import type { FetchedValue } from '../../policy/fetched.ts'
 import { refusal } from '../deliver/limits.ts'
@@ -15,7 +15,7 @@ import { keyPlace, makeIdentity, readIdentities } from '../store/identity.ts'
 import { seal, unseal } from '../store/seal.ts'
 import type { Held } from './fetch.ts'
 import type { Fingerprint } from './metadata.ts'
-import { dropFile, nameOnSheet } from './stale-files.ts'
+import { dropFile, nameOf, nameOnSheet, type KeptValue } from './stale-files.ts'
 
 /** A value, its metadata, and what age adds. */
 const MAX_BYTES = 2 * 1024 * 1024
@@ -89,12 +89,7 @@ async function recall(
   most: number,
 ): Promise<{ value: Buffer; kept: Kept } | undefined> {
   const name = nameIn(cache, step)
-  const read = await readSecretFile(join(cache.place.dir, name), MAX_BYTES)
-  if (read.kind !== 'file') return undefined
-  const keys = await readIdentities(keyPlace(cache.place.identity, ''))
-  if (keys.kind !== 'identities') return undefined
-  const identities = keys.keys.map(({ identity }) => identity)
-  const plain = await unseal(read.bytes, { kind: 'identities', identities })
+  const plain = await opened(cache.place, name)
   if (plain === undefined) return undefined
   try {
     const end = plain.indexOf(0x0a)
@@ -112,6 +107,43 @@ async function recall(
   } finally {
     wipe(plain)
   }
+}
+
+/** What lies there: a line about it, then the value. The caller wipes it; `undefined` where nobody can open it. */
+async function opened(
+  { dir, identity: key }: Pick<StalePlace, 'dir' | 'identity'>,
+  name: string,
+): Promise<Buffer | undefined> {
+  const read = await readSecretFile(join(dir, name), MAX_BYTES)
+  if (read.kind !== 'file') return undefined
+  const keys = await readIdentities(keyPlace(key, ''))
+  if (keys.kind !== 'identities') return undefined
+  const identities = keys.keys.map(({ identity }) => identity)
+  return unseal(read.bytes, { kind: 'identities', identities })
+}
+
+/**
+ * A start that was given a value just before another one became current may have kept it just after. Once it
+ * is ended nobody may be served it; what is kept of another value stays.
+ *
+ * @param ended the caller's, who wipes it
+ * @returns false where some of it is still there
+ */
+export async function dropEnded(
+  fingerprint: Fingerprint,
+  { kept, ...about }: { kept: KeptPlaces } & Omit<KeptValue, 'config' | 'environment'>,
+  ended: Buffer,
+): Promise<boolean> {
+  let gone = true
+  for (const environment of kept.environments) {
+    const name = nameOf(fingerprint, { ...about, config: kept.config, environment })
+    const plain = await opened(kept, name)
+    if (plain === undefined) continue
+    const isEnded = plain.subarray(plain.indexOf(0x0a) + 1).equals(ended)
+    wipe(plain)
+    if (isEnded && !dropFile(kept.dir, name)) gone = false
+  }
+  return gone
 }
 
 /** Keeps what was just released. @returns whether it could be written */

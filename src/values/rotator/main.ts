@@ -91,7 +91,7 @@ async function work(
           if (left.signal.aborted) return
           count.allow(calls)
           const done = await inTurn(order, action, async () =>
-            droppedAfter(order, action, await act({ ...one, open }, action)),
+            droppedAfter(one, action, await act({ ...one, open }, action)),
           )
           report({ did: action, ...done, ...(calls === undefined ? {} : { spent: count.spent }) })
         }
