@@ -1,0 +1,56 @@
+/** `secrets rotation status`: what the last try of each rotation met, and what helps. */
+import { chmodSync, writeFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { rotating, REF, type Rotating } from './rotating.ts'
+import { start, until, type Ended } from './support.ts'
+
+const FORCED = ['secrets', 'rotate', '--ref', REF, '--force'] as const
+
+/** One try, and no pause is waited for. */
+async function tries({ world }: Rotating): Promise<Ended> {
+  const running = start(world, [...FORCED, '--config', world.config], { timeoutMs: 60_000 })
+  await until('a try has failed', () => /tried 1 of/.test(running.soFar().err) || undefined)
+  running.child.kill('SIGINT')
+  return running.ended
+}
+
+test('a program’s exit code, that it waits, and that others may write it: none of them is the service’s', async () => {
+  const one = await rotating('chosen')
+  const { world } = one
+  const program = `${world.dir}/bin/issuer`
+  const status = async (): Promise<string> =>
+    (await one.secretref(['secrets', 'rotation', 'status'])).out
+  const called = `the program that rotates "${REF}", ${program},`
+
+  writeFileSync(program, '#!/bin/sh\nexit 7\n')
+  await tries(one)
+  const failed = await status()
+  expect(failed).toContain(`${called} ended with exit code 7 at step "try" of the old value; `)
+  expect(failed).toMatch(/; tried once; not before \d{4}-\d{2}-\d{2}T[\d:]+Z\n/)
+  const json = await one.secretref(['secrets', 'rotation', 'status', '--json'])
+  expect(JSON.parse(json.out)).toMatchObject({
+    rotations: [
+      {
+        step: 'intent',
+        answer: {
+          did: 'stage',
+          result: 'unknown',
+          code: 'PROVIDER_INVALID',
+          reason: 'exit-code',
+          program: { step: 'try', exit: 7 },
+          message: `${called} ended with exit code 7 at step "try" of the old value`,
+        },
+      },
+    ],
+  })
+
+  writeFileSync(program, `#!/bin/sh\necho '{"error":"waiting"}'\n`)
+  await one.secretref(FORCED)
+  expect(await status()).toContain(`${called} waits for somebody before step "try"`)
+
+  chmodSync(program, 0o722)
+  await one.secretref(FORCED)
+  const writable = await status()
+  expect(writable).toContain(`other users can change ${program}; run: chmod go-w ${program}`)
+  expect(writable).not.toContain('the service')
+}, 60_000)
