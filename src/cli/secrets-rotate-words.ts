@@ -46,10 +46,12 @@ function verdict({ subject, current, since, due, open, todo }: Can, now: Date): 
   }
   if (current === undefined) return '-'
   if (current.outcome === 'failed') return `cannot be read: ${current.message} [${current.code}]`
-  const { expiresAt } = current
+  const { expiresAt, endOfBefore } = current
   const end =
     expiresAt === undefined
-      ? 'no end is known'
+      ? endOfBefore === undefined
+        ? 'no end is known'
+        : `the config's "expiresAt", ${dayOf(endOfBefore)}, was said of the value before: move it`
       : isPast(expiresAt, now)
         ? 'it has ended'
         : `ends ${whenOf(expiresAt, now)}`
@@ -123,14 +125,17 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
   const code = rotated.last.code === undefined ? '' : ` [${rotated.last.code}]`
   switch (standingOf(rotated)) {
     case 'done':
-      return { sign: 'good', text: `rotated, ${versions(rotated)}${ended(subject, rotated.last)}` }
+      return {
+        ...moveEnd(subject),
+        text: `rotated, ${versions(rotated)}${ended(subject, rotated.last)}`,
+      }
     case 'lives-on': {
       const who = holders.length === 0 ? '' : ` for ${holders.join(', ')}`
       const end = until === undefined ? '' : `, until ${minute(until)} at the longest`
       return {
-        sign: 'good',
-        text: `rotated, the old one of version ${rotation.from} lives on${who}${end}`,
         hint: 'the gateway ends it, or the next `secretref secrets rotate`',
+        ...moveEnd(subject),
+        text: `rotated, the old one of version ${rotation.from} lives on${who}${end}`,
       }
     }
     case 'not-ended':
@@ -183,6 +188,15 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
       }
     default:
       throw new TypeError('a rotation stands nowhere')
+  }
+}
+
+/** The new one is not delivered after a day that was said of the old one. */
+function moveEnd({ statedEnd }: Can['subject']): Pick<Words, 'sign'> & { hint?: string } {
+  if (statedEnd === undefined) return { sign: 'good' }
+  return {
+    sign: 'attention',
+    hint: `the config's "expiresAt", ${dayOf(statedEnd)}, was said of the value before, and nobody is given the new one after it: move it, or take it out`,
   }
 }
 

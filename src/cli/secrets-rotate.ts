@@ -267,7 +267,7 @@ async function rotateOne(
       const leftOne = options.revokeNow === true && open !== undefined && isDone(rotated)
       if (!leftOne) return rotated
       // What was under way has ended the value before; the one that leaked may be the one that it made.
-      const now = (await currentOf(gateway, [subject])).get(subject.ref)
+      const now = (await currentOf(gateway, db, [subject])).get(subject.ref)
       const again: Can = { kind: 'can', subject, due, todo: true, ...(now && { current: now }) }
       const after = { ...options, lookedAt: gateway.now() }
       return rotateOne(gateway, db, again, after, say)

@@ -160,7 +160,7 @@ describe('what is due', () => {
     })
   })
 
-  test('by its rule: a value that ends within `before` is replaced', async () => {
+  test('by its rule: a value that ends within `before` is due', async () => {
     const one = await rotating('chosen', { before: '7d' })
     const config: { openclaw: { gateway: { secrets: { refMap: Record<string, object> } } } } =
       JSON.parse(readFileSync(one.world.config, 'utf8'))
@@ -171,9 +171,6 @@ describe('what is due', () => {
     const plan = await one.secretref(['secrets', 'rotate', '--dry-run', '--json'])
     const { refs }: { refs: unknown[] } = JSON.parse(plan.out)
     expect(refs).toMatchObject([{ ref: REF, due: 'due', todo: true, driver: 'exec' }])
-    const { code, out } = await one.secretref(['secrets', 'rotate'])
-    expect(code).toBe(0)
-    expect(out).toContain('rotated, version 2 (was 1)')
   })
 
   test('a store is several services: --force alone changes nothing', async () => {
@@ -407,6 +404,31 @@ test('what a person decides about one environment’s rotation touches no other 
   expect(await received(one)).toBe(FIRST)
   const history = await one.secretref(['secrets', 'history', REF, ...staging])
   expect(history.out).toMatch(/^2 +current/m)
+}, 60_000)
+
+test('an end that the config states was said of the old value: one rotation, and what to do about it', async () => {
+  const one = await rotating('issued', { ...AT_ONCE, before: '7d' })
+  const config: {
+    openclaw: { gateway: { secrets: { refMap: Record<string, object> } } }
+  } = JSON.parse(readFileSync(one.world.config, 'utf8'))
+  const { refMap } = config.openclaw.gateway.secrets
+  const state = (days: number): void => {
+    const expiresAt = new Date(Date.now() + days * 86_400_000).toISOString()
+    refMap[REF] = { ...refMap[REF], expiresAt }
+    one.world.writeConfig(config)
+  }
+  state(3)
+  const first = await one.secretref(['secrets', 'rotate'])
+  expect(first.code).toBe(1)
+  expect(first.out).toMatch(/rotated, version 2 \(was 1\).*\n +hint: the config's "expiresAt"/)
+  const second = await one.secretref(['secrets', 'rotate'])
+  expect(second).toMatchObject({ code: 0 })
+  expect(second.out).toMatch(/not due \(the config's "expiresAt".* move it\)/)
+  expect(one.issuer.made).toBe(1)
+  // Said anew, it is said of the new one.
+  state(4)
+  await one.secretref(['secrets', 'rotate'])
+  expect(one.issuer.made).toBe(2)
 }, 60_000)
 
 test('what was wanted and undone is tried again by the next run, due or not', async () => {

@@ -1,4 +1,5 @@
 /** How old the values are that could be rotated, and when they end: read by their metadata, delivered to nobody. */
+import type { DatabaseSync } from 'node:sqlite'
 import type { LoadedConfig } from '../../config/types.ts'
 import { SecretRefError, type Code } from '../../errors.ts'
 import { upperSnake } from '../../config/names.ts'
@@ -7,6 +8,7 @@ import type { Plan, PlannedBinding } from '../../plan/types.ts'
 import type { FetchedValue } from '../../policy/fetched.ts'
 import { credentialsOf } from '../../state/credentials.ts'
 import { fetchForAudit } from '../audit/fetch.ts'
+import { isEndOfBefore } from '../../rotation/stated-ends.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Subject } from './subjects.ts'
 
@@ -15,16 +17,24 @@ export const ROTATOR_AGENT = 'secretref-rotator'
 
 /** What is known of the value that is current. */
 export type Current =
-  | { outcome: 'value'; secret: FetchedValue & { version: string }; expiresAt?: string }
+  | {
+      outcome: 'value'
+      secret: FetchedValue & { version: string }
+      expiresAt?: string
+      /** What the config states, where it was said of the value before. */
+      endOfBefore?: string
+    }
   | { outcome: 'failed'; code: Code; message: string; hint?: string }
 
 /**
  * Asks the stores, each ref once, with a record of each in the log.
  *
+ * @param db the journal
  * @throws SecretRefError where nothing can be put on record
  */
 export async function currentOf(
   gateway: Gateway,
+  db: DatabaseSync | undefined,
   subjects: readonly Subject[],
 ): Promise<Map<string, Current>> {
   const found = new Map<string, Current>()
@@ -57,7 +67,16 @@ export async function currentOf(
         subject.ref,
         answer === undefined
           ? failedBy(decision)
-          : knownOf(subject, answer, learned(subject.ref, answer.fingerprint)),
+          : knownOf(subject, answer, {
+              learned: learned(subject.ref, answer.fingerprint),
+              isOfBefore: (end) =>
+                isEndOfBefore(
+                  db,
+                  { config: gateway.loaded.path, environment, ref: subject.ref },
+                  answer.fingerprint,
+                  end,
+                ),
+            }),
       )
     }
   }
@@ -67,7 +86,7 @@ export async function currentOf(
 function knownOf(
   { ref, step, statedEnd }: Subject,
   secret: FetchedValue,
-  learned: string | undefined,
+  { learned, isOfBefore }: { learned: string | undefined; isOfBefore: (end: string) => boolean },
 ): Current {
   const { version } = secret
   if (version === undefined) {
@@ -78,11 +97,13 @@ function knownOf(
       hint: 'move it to a store or a vault',
     }
   }
-  const expiresAt = earlier(earlier(statedEnd, secret.expiresAt), learned)
+  const before = statedEnd !== undefined && isOfBefore(statedEnd)
+  const expiresAt = earlier(earlier(before ? undefined : statedEnd, secret.expiresAt), learned)
   return {
     outcome: 'value',
     secret: { ...secret, version },
     ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(before ? { endOfBefore: statedEnd } : {}),
   }
 }
 

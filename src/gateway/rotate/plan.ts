@@ -75,7 +75,7 @@ export async function planRotations(
   )
   const { subjects, byStore } = chosen(counted, words, [...providersOf(config).keys()])
   const toRead = subjects.filter((one) => 'step' in one).filter((one) => !isBegun(one))
-  const current = await currentOf(gateway, toRead)
+  const current = await currentOf(gateway, db, toRead)
   const now = gateway.now()
   const sinceWhen = (
     { ref, environment: where, rotate }: Subject,

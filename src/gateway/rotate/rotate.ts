@@ -19,6 +19,7 @@ import {
 } from '../../rotation/journal.ts'
 import { isOver } from '../../rotation/machine.ts'
 import { placeKey, replacementIn } from '../../rotation/places.ts'
+import { keepStatedEnd } from '../../rotation/stated-ends.ts'
 import type { Rotation } from '../../rotation/types.ts'
 import type { Gateway } from '../gateway.ts'
 import { undroppedWords } from '../keep/places.ts'
@@ -145,6 +146,8 @@ async function held(
     const one = rotator
     return countedAction(gateway, subject, (calls) => one.does(action, open, calls))
   }
+  const { statedEnd } = subject
+  if (begun.step === 'planned' && statedEnd !== undefined) keepStatedEnd(db, begun.id, statedEnd)
   if (begun.step === 'planned') await gateway.record([records.begun(request.why, begun.from)])
   // Who begins anew, or has the value that is waited for, has looked at the pause before.
   const { step } = begun
