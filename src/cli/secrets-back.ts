@@ -4,27 +4,37 @@ import { endedVersionsOf } from '../rotation/ended.ts'
 import { ledgerOf } from '../rotation/ledger.ts'
 import { openRotationsOf, readJournal, type Journalled, type RefKey } from '../rotation/journal.ts'
 import { rollBack } from '../rotation/machine.ts'
+import { namedFrom, underWayIn, type UnderWay } from '../rotation/places.ts'
 import type { Home } from '../state/home.ts'
 
 /** What rotations know of one ref where it lies now. */
 export interface Rotations {
   /** One that is not over, or waits for a person. */
   open?: Journalled
+  /** One of another ref, environment or config that is under way in the same place: what it is called here. */
+  other?: ReturnType<typeof namedFrom> & Pick<UnderWay, 'step'>
   /** The version that it has made current. */
   made?: string
   /** By version: when it was ended at its service. */
   ended: ReadonlyMap<string, Date>
 }
 
-/** @param place as the journal names places. @throws STATE_UNAVAILABLE */
-export function rotationsAt(home: Home, key: RefKey, place: string): Rotations {
+/**
+ * @param place as the journal names places
+ * @param name as `placeName` names it
+ * @throws STATE_UNAVAILABLE
+ */
+export function rotationsAt(home: Home, key: RefKey, place: string, name: string): Rotations {
   const db = readJournal(home)
   if (db === undefined) return { ended: new Map() }
   try {
     const open = openRotationsOf(db, key.config).find(
       ({ environment, ref }) => environment === key.environment && ref === key.ref,
     )
-    const ended = endedVersionsOf(db, key, place)
+    const ended = endedVersionsOf(db, key, place, name)
+    const there = underWayIn(db, name, open?.id)
+    const other = there && { ...namedFrom(key.config, there), step: there.step }
+    if (other !== undefined) return { ended, other }
     if (open === undefined) return { ended }
     const made = ledgerOf(db, key.config).find(
       ({ rotation, role }) => rotation === open.id && role === 'new',
@@ -48,10 +58,12 @@ export interface Wanted {
  * @throws USAGE where what is wanted back was ended at its service, or a rotation is on its way there
  */
 export function toUndo(
-  { open, made, ended }: Rotations,
+  rotations: Rotations,
   ref: string,
   { to, current, previous }: Wanted,
 ): Journalled | undefined {
+  requireNoOther(rotations)
+  const { open, made, ended } = rotations
   if (open !== undefined) {
     // A store may count versions for several values at once: the old one can have another number by now.
     const oldOne = to === undefined ? made !== undefined && current === made : to === open.from
@@ -72,14 +84,24 @@ export function toUndo(
 }
 
 /** What is current may be the last one that has the new value. @throws USAGE where a rotation is under way */
-export function requireNoRotation({ open }: Rotations): void {
+export function requireNoRotation(rotations: Rotations): void {
+  requireNoOther(rotations)
+  const { open } = rotations
   if (open !== undefined && open.step !== 'planned') throw underWay(open)
 }
 
-function underWay({ ref, step }: Journalled): SecretRefError {
+function requireNoOther({ other }: Rotations): void {
+  if (other === undefined) return
+  throw underWay({ ref: other.where, step: `${other.step}; it is in the same place` }, other.flags)
+}
+
+function underWay(
+  { ref, step }: Pick<Journalled, 'ref'> & { step: string },
+  flags = ref,
+): SecretRefError {
   return new SecretRefError('USAGE', `a rotation of ${ref} is under way: ${step}`, {
     scope: 'ref',
-    hint: `let it end, or give it up first: secretref secrets rotation abandon ${ref}`,
+    hint: `let it end, or give it up first: secretref secrets rotation abandon ${flags}`,
   })
 }
 

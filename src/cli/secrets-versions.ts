@@ -11,6 +11,7 @@ import { askKeeper } from '../gateway/keep/keeper.ts'
 import type { KeepOrder, Kept, KeptVersion } from '../gateway/keep/words.ts'
 import { resolveOptions } from '../gateway/options.ts'
 import { placeOf } from '../gateway/rotate/gone.ts'
+import { placeName } from '../gateway/store-place.ts'
 import { HAS_PROC } from '../gateway/surroundings.ts'
 import { explainFailure } from '../policy/explain.ts'
 import { safeJson } from '../printable.ts'
@@ -39,6 +40,8 @@ interface Stored extends StoredAt {
   ref: string
   /** The config's path, by which calls are counted. */
   config: string
+  /** The name of its place. */
+  place: string
   order: Omit<KeepOrder, 'action'>
   about: Omit<Entry, 'event'>
 }
@@ -68,8 +71,8 @@ export async function secretsHistory(
   return 0
 }
 
-function rotationsOf({ home }: Io, { ref, config, environment, step }: Stored): Rotations {
-  return rotationsAt(home, { config, environment, ref }, placeOf({ step }))
+function rotationsOf({ home }: Io, { ref, config, environment, step, place }: Stored): Rotations {
+  return rotationsAt(home, { config, environment, ref }, placeOf({ step }), place)
 }
 
 export interface Current {
@@ -196,6 +199,7 @@ function locate(
     ...at,
     ref,
     config: loaded.path,
+    place: placeName({ home: io.home, env: io.env, loaded }, provider, step.at),
     order: {
       v: 1,
       provider: step.provider,

@@ -35,45 +35,93 @@ export function enterPlace(
     db.prepare('INSERT OR IGNORE INTO places VALUES (?, ?)').run(id, name)
     return
   }
-  const other = db
-    .prepare(
-      `SELECT r.config, r.environment, r.ref, r.step FROM rotations r
-         JOIN places p ON p.rotation = r.id
-       WHERE p.name = ? AND r.id <> ? AND r.step NOT IN ('planned', 'done', 'abandoned')`,
-    )
-    .get(name, id)
-  if (other !== undefined) {
-    const theirs = { config: String(other['config']), environment: String(other['environment']) }
-    throw busy(ref, config, { ...theirs, ref: String(other['ref']) }, String(other['step']))
-  }
+  const other = underWayIn(db, name, id)
+  if (other !== undefined) throw busy(ref, config, other)
   db.prepare('INSERT OR REPLACE INTO places VALUES (?, ?)').run(id, name)
 }
 
-function busy(ref: string, config: string, other: RefKey, step: string): SecretRefError {
-  const { environment } = other
-  const elsewhere = other.config !== config
-  const where = `${other.ref} in environment ${environment}${elsewhere ? ` of ${other.config}` : ''}`
+/** A rotation that has touched something, and is not over. */
+export interface UnderWay extends RefKey {
+  id: string
+  step: string
+}
+
+/**
+ * @param name of the place
+ * @param but this one
+ * @throws STATE_UNAVAILABLE
+ */
+export function underWayIn(db: DatabaseSync, name: string, but = ''): UnderWay | undefined {
+  return guarded(db, () => {
+    if (!hasPlaces(db)) return undefined
+    const row = db
+      .prepare(
+        `SELECT r.id, r.config, r.environment, r.ref, r.step FROM rotations r
+           JOIN places p ON p.rotation = r.id
+         WHERE p.name = ? AND r.id <> ? AND r.step NOT IN ('planned', 'done', 'abandoned')`,
+      )
+      .get(name, but)
+    if (row === undefined) return undefined
+    const text = (column: string): string => String(row[column])
+    return {
+      id: text('id'),
+      config: text('config'),
+      environment: text('environment'),
+      ref: text('ref'),
+      step: text('step'),
+    }
+  })
+}
+
+/** Ids of all that were ever begun there. @param name of the place. @throws STATE_UNAVAILABLE */
+export function rotationsIn(db: DatabaseSync, name: string): string[] {
+  return guarded(db, () => {
+    if (!hasPlaces(db)) return []
+    const rows = db.prepare('SELECT rotation FROM places WHERE name = ?').all(name)
+    return rows.map((row) => String(row['rotation']))
+  })
+}
+
+/** Who only looks makes no table. */
+function hasPlaces(db: DatabaseSync): boolean {
+  return db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'places'`).get() !== undefined
+}
+
+/**
+ * Which one it is, for somebody who works with the config `config`.
+ *
+ * @returns `where` in a sentence, and `flags` behind a command
+ */
+export function namedFrom(
+  config: string,
+  { ref, environment, config: theirs }: RefKey,
+): { where: string; flags: string } {
+  const elsewhere = theirs !== config
+  return {
+    where: `${ref} in environment ${environment}${elsewhere ? ` of ${theirs}` : ''}`,
+    flags: `${ref} --environment ${environment}${elsewhere ? ` --config ${theirs}` : ''}`,
+  }
+}
+
+function busy(ref: string, config: string, other: UnderWay): SecretRefError {
+  const { where, flags } = namedFrom(config, other)
   return new SecretRefError(
     'AGENT_BUSY',
-    `${ref} lies where ${where} does, whose rotation is not over (${step}); nothing was changed`,
+    `${ref} lies where ${where} does, whose rotation is not over (${other.step}); nothing was changed`,
     {
       scope: 'ref',
-      hint: howOn(
-        `${other.ref} --environment ${environment}${elsewhere ? ` --config ${other.config}` : ''}`,
-        step,
-        elsewhere && !existsSync(other.config),
-      ),
+      hint: howOn(flags, other.step, other.config !== config && !existsSync(other.config)),
     },
   )
 }
 
-function howOn(which: string, step: string, isGone: boolean): string {
+function howOn(flags: string, step: string, isGone: boolean): string {
   const command = 'secretref secrets'
   if (isGone) {
-    return `its config is not there: put it back, then ${command} rotate --ref ${which}, or to give it up ${command} rotation abandon ${which}`
+    return `its config is not there: put it back, then ${command} rotate --ref ${flags}, or to give it up ${command} rotation abandon ${flags}`
   }
-  if (step === 'stuck') return `it waits for a person: ${command} rotation resume ${which}`
-  return `that one goes on first: ${command} rotate --ref ${which}`
+  if (step === 'stuck') return `it waits for a person: ${command} rotation resume ${flags}`
+  return `that one goes on first: ${command} rotate --ref ${flags}`
 }
 
 /**

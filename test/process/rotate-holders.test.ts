@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { isRoot, skipLoudly } from '../values/loud.ts'
 import { FIRST, inStaging, REF, rotating, type Rotating } from './rotating.ts'
-import { eventsOf, run, start, until, type Running } from './support.ts'
+import { eventsOf, run, start, until, type Ended, type Running } from './support.ts'
 
 const AGENT = ['/bin/sh', '-c', 'echo "has $API_KEY"; exec sleep 60']
 const ROTATE = ['secrets', 'rotate', '--ref', REF, '--force'] as const
@@ -125,14 +125,29 @@ test.each([
     const both = lived(one)
     expect(both).toContain(FIRST)
     // Nor does another rotation begin there meanwhile, by whatever name.
-    const refused = await run(one.world, [...ROTATE, ...of(one)], { timeoutMs: 60_000 })
+    const there = async (words: readonly string[]): Promise<Ended> =>
+      run(one.world, [...words, ...of(one)], { timeoutMs: 60_000 })
+    const refused = await there(ROTATE)
     expect(refused.code).toBe(1)
     expect(refused.out).toMatch(/lies where api-key in environment default.* \(distributed\)/)
     expect(refused.out).toContain('secrets rotate --ref api-key --environment default')
+    for (const words of [['rollback'], ['rm', '--yes']]) {
+      const { code, err } = await there(['secrets', ...words, REF])
+      expect(code).toBe(1)
+      expect(err).toMatch(
+        /a rotation of api-key in environment default.* is under way: distributed/,
+      )
+      expect(err).toContain('secrets rotation abandon api-key --environment default')
+    }
     expect(lived(one)).toEqual(both)
     await ends(agent)
     expect((await one.secretref(ROTATE)).out).toContain('the old one is ended')
     expect(lived(one)).toHaveLength(1)
+    // What one has ended is dead, whoever asks.
+    expect((await there(['secrets', 'history', REF])).out).toMatch(
+      /1 +previous, ended at its service/,
+    )
+    expect((await there(['secrets', 'rollback', REF])).err).toContain('was ended at its service')
   },
   90_000,
 )

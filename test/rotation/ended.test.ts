@@ -15,7 +15,7 @@ function ended(written: readonly Partial<Written>[], place = ''): string[] {
   writeJournal(home, all)
   const db = openJournal(home)
   onTestFinished(() => db.close())
-  return [...endedVersionsOf(db, KEY, place).keys()].toSorted()
+  return [...endedVersionsOf(db, KEY, place, 'here').keys()].toSorted()
 }
 
 test('what was replaced, by each rotation that came to its end', () => {
