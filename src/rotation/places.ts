@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { SecretRefError } from '../errors.ts'
+import { shellWord } from '../shell-word.ts'
 import { guarded } from '../state/db.ts'
 import type { Journalled, RefKey } from './journal.ts'
 
@@ -99,7 +100,7 @@ export function namedFrom(
   const elsewhere = theirs !== config
   return {
     where: `${ref} in environment ${environment}${elsewhere ? ` of ${theirs}` : ''}`,
-    flags: `${ref} --environment ${environment}${elsewhere ? ` --config ${theirs}` : ''}`,
+    flags: `${ref} --environment ${environment}${elsewhere ? ` --config ${shellWord(theirs)}` : ''}`,
   }
 }
 
