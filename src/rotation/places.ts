@@ -28,7 +28,7 @@ export function placeKey(name: string): RefKey {
  */
 export function enterPlace(
   db: DatabaseSync,
-  { id, step, config, ref }: Pick<Journalled, 'id' | 'step' | 'config' | 'ref'>,
+  { id, step, config }: Pick<Journalled, 'id' | 'step' | 'config'>,
   name: string,
 ): void {
   db.exec(SCHEMA)
@@ -37,7 +37,7 @@ export function enterPlace(
     return
   }
   const other = underWayIn(db, name, id)
-  if (other !== undefined) throw busy(ref, config, other)
+  if (other !== undefined) throw busy(config, other)
   db.prepare('INSERT OR REPLACE INTO places VALUES (?, ?)').run(id, name)
 }
 
@@ -104,11 +104,11 @@ export function namedFrom(
   }
 }
 
-function busy(ref: string, config: string, other: UnderWay): SecretRefError {
+function busy(config: string, other: UnderWay): SecretRefError {
   const { where, flags } = namedFrom(config, other)
   return new SecretRefError(
     'AGENT_BUSY',
-    `${ref} lies where ${where} does, whose rotation is not over (${other.step}); nothing was changed`,
+    `it lies where ${where} does, whose rotation is not over (${other.step}); nothing was changed`,
     {
       scope: 'ref',
       hint: howOn(flags, other.step, other.config !== config && !existsSync(other.config)),

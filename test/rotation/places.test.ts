@@ -60,7 +60,7 @@ test('while one is under way none of another environment or config begins there,
   at(db, inPlace(db, ONE), 'distributed')
   expect(() => begin(db, inPlace(db, STAGING))).toThrow(
     busy(
-      /^key lies where key in environment default does, whose rotation is not over \(distributed\)/,
+      /^it lies where key in environment default does, whose rotation is not over \(distributed\)/,
       'that one goes on first: secretref secrets rotate --ref key --environment default',
     ),
   )
@@ -71,7 +71,7 @@ test('while one is under way none of another environment or config begins there,
     ),
   )
   expect(() => begin(db, inPlace(db, { ...ONE, ref: 'other' }))).toThrow(
-    busy(/^other lies/, expect.any(String)),
+    busy(/^it lies/, expect.any(String)),
   )
   expect(openRotationsOf(db, CONFIG).map(({ environment }) => environment)).toEqual(['default'])
   expect(openRotationsOf(db, '/other')).toEqual([])

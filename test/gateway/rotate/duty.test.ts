@@ -85,7 +85,7 @@ test('it is said once a day, and nothing is begun', async () => {
     now = new Date(now.getTime() + hours * HOUR_MS)
     await duty(signal)
   }
-  const words = 'key: key lies where k in environment default of /other does'
+  const words = 'key: it lies where k in environment default of /other does'
   expect(said.map((one) => one.slice(0, one.indexOf(', whose')))).toEqual([
     `warn: ${words}`,
     `debug: ${words}`,
