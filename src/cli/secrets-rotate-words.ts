@@ -127,6 +127,7 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
     case 'done':
       return {
         ...moveEnd(subject),
+        ...leftBeside(rotated),
         text: `rotated, ${versions(rotated)}${ended(subject, rotated.last)}`,
       }
     case 'lives-on': {
@@ -188,6 +189,16 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
       }
     default:
       throw new TypeError('a rotation stands nowhere')
+  }
+}
+
+/** Nobody uses what the rotation made: it is for whoever has set another one to end. */
+function leftBeside({ left, rotation: { ref } }: CameTo): Partial<Words> {
+  if (left === undefined) return {}
+  const name = left === '' ? 'what the rotation made' : `what the rotation made, ${left},`
+  return {
+    sign: 'attention',
+    hint: `somebody has set another value of ${ref} meanwhile: ${name} still lives at its service, and is yours to end`,
   }
 }
 

@@ -406,6 +406,19 @@ test('what a person decides about one environment’s rotation touches no other 
   expect(history.out).toMatch(/^2 +current/m)
 }, 60_000)
 
+test('somebody sets a third value after the promotion: what the rotation made is named, as theirs to end', async () => {
+  const one = await rotating('issued', { grace: '4s' })
+  const running = start(one.world, [...FORCED, '--config', one.world.config])
+  await until('promoted', () => eventsOf(one.world).includes('rotation.promoted') || undefined)
+  const byHand = { id: 'by-hand', value: 'fake-third' }
+  one.issuer = { ...one.issuer, cap: 3, live: [...one.issuer.live, byHand] }
+  await one.secretref(['secrets', 'set', REF], { stdin: Buffer.from(byHand.value) })
+  const { code, out } = await running.ended
+  expect(code).toBe(1)
+  expect(out).toMatch(/what the rotation made, key-1, still lives at its service/)
+  expect(one.issuer.live.map(({ id }) => id)).toEqual(['key-1', 'by-hand'])
+}, 60_000)
+
 test('an end that the config states was said of the old value: one rotation, and what to do about it', async () => {
   const one = await rotating('issued', { ...AT_ONCE, before: '7d' })
   const config: {

@@ -71,6 +71,8 @@ export type Rotated =
       last: Partial<Did>
       /** The version that is current now, where it was promoted just now. */
       version?: string
+      /** What it made lives beside what somebody else has made current since: its name there, or nothing. */
+      left?: string
       /** Agents whose runs hold the old one. */
       holders: readonly string[]
       /** Until then the old one lives on at the longest. */
@@ -138,6 +140,7 @@ async function held(
   let rotator: Rotator | undefined
   let last: Partial<Did> = {}
   let version: string | undefined
+  let left: string | undefined
   const outside = async (action: Outside, { open }: Rotation): Promise<Did> => {
     if (rotator?.gone !== false) {
       await gateway.record(order.releases)
@@ -173,6 +176,7 @@ async function held(
             // Why it went wrong, and not that it was then undone.
             if (did.result !== 'ok' || (last.result ?? 'ok') === 'ok') last = did
             version = did.version ?? version
+            if (action === 'retire' && did.reason === 'current-changed') left = did.id ?? ''
             await gateway.record(records.became(at, action, did))
             say('info', `${subject.ref}: ${action}: ${did.result}`)
             if (did.undropped === true) say('warn', ...undroppedWords(gateway, subject.ref))
@@ -197,6 +201,7 @@ async function held(
     rotation: { ...begun, ...rotation },
     last,
     ...(version === undefined ? {} : { version }),
+    ...(left === undefined ? {} : { left }),
     holders,
     ...(until === undefined ? {} : { until }),
   }

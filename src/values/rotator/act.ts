@@ -102,8 +102,8 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
 
   async retire(work, staged) {
     if (staged.old === undefined) return groundless
-    const refused = await mayEnd(work, staged.old)
-    if (refused !== undefined) return refused
+    const may = await mayEnd(work, staged.old, staged.new)
+    if (may.result !== 'ok') return may
     // A creation that was sent twice on its way left another one behind. Without a name for ours it
     // cannot be told from that. Asked by the new one: the old one may be dead by now.
     if (staged.new?.id !== undefined) {
@@ -111,7 +111,7 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
       if (others.result !== 'ok' && others.result !== 'unlisted') return others
     }
     const answer = await work.issuer.end?.(staged.old, staged.new)
-    return answer === undefined ? ok : answered(answer)
+    return answer === undefined || answer.kind === 'ok' ? may : answered(answer)
   },
 
   /** The old one must be refused; only then it is forgotten here. */

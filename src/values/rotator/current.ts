@@ -2,7 +2,7 @@
 import type { Failure, Outcome } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
 import { unavailable } from '../secret/outcome.ts'
-import { failed, troubled, type Done } from './done.ts'
+import { failed, ok, troubled, type Done } from './done.ts'
 import type { Credential } from './driver.ts'
 import type { Work } from './work.ts'
 
@@ -43,21 +43,29 @@ export async function isChanged(work: Work, old: Credential): Promise<Done | und
 /**
  * Before the old one is ended: it is not current, and what is current works, whoever put it there.
  *
- * @returns why it may not be ended
+ * @returns `ok`, with `current-changed` and its name where the new one lives beside what somebody else has
+ *   made current since; else why it may not be ended
  */
-export async function mayEnd(work: Work, old: Credential): Promise<Done | undefined> {
-  const { issuer, fingerprint } = work
+export async function mayEnd(
+  work: Work,
+  old: Credential,
+  fresh: Credential | undefined,
+): Promise<Done> {
+  const { issuer, fingerprint, order } = work
   const current = await readCurrent(work)
   // Where nothing is there, it may be the last one: the store may be away, or somebody has cleared it.
   if (current.kind !== 'value') return failed(current)
   try {
-    if (fingerprint(current.value) === fingerprint(old.value)) {
-      // Somebody has put it back.
-      return { result: 'conflict', reason: 'current-changed' }
-    }
-    if (issuer.end === undefined) return undefined
+    const is = fingerprint(current.value)
+    // Somebody has put it back.
+    if (is === fingerprint(old.value)) return { result: 'conflict', reason: 'current-changed' }
+    if (issuer.end === undefined) return ok
     const tried = await issuer.try({ value: current.value })
-    return tried.kind === 'valid' ? undefined : troubled(tried, 'new')
+    if (tried.kind !== 'valid') return troubled(tried, 'new')
+    // Of a value of our own choice, theirs stands in its place.
+    const beside = order.rotation.class !== 'chosen'
+    if (!beside || fresh === undefined || is === fingerprint(fresh.value)) return ok
+    return { ...ok, reason: 'current-changed', ...(fresh.id && { id: fresh.id }) }
   } finally {
     wipe(current.value)
   }

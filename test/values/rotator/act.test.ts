@@ -155,7 +155,8 @@ test('the old one is ended only where what is current works, whoever put it ther
   expect(ended).toEqual([])
   // Somebody has replaced it by one that works.
   current = 'fake-third'
-  expect(await act(work, 'retire')).toEqual({ result: 'ok' })
+  // What the rotation made lives on beside it, and nobody else says so.
+  expect(await act(work, 'retire')).toEqual({ result: 'ok', reason: 'current-changed', id: 'new' })
   expect(ended).toEqual(['fake-old'])
 })
 
