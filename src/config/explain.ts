@@ -110,7 +110,9 @@ class Explainer {
     if (nodeAt(this.#tree, at) === undefined && issue.code !== 'invalid_key') {
       return [this.#missing(at)]
     }
-    return [invalid(at, sentenceFor(issue), hintFor(issue, nodeAt(this.#tree, at), this.#patience))]
+    const value = nodeAt(this.#tree, at)
+    const sentence = closerFor(issue, value) ?? sentenceFor(issue)
+    return [invalid(at, sentence, hintFor(issue, value, this.#patience))]
   }
 
   #unknownKeys(at: At, keys: readonly string[]): Problem[] {
@@ -176,6 +178,23 @@ function isSecretOfAlerts([first, second, ...rest]: At): boolean {
   return second === 'webhooks' && rest.length === 2 && rest[1] === 'secret'
 }
 
+/** Where the form is nearly met: what alone is wrong with it. */
+function closerFor(issue: core.$ZodIssue, value: unknown): string | undefined {
+  if (issue.code !== 'invalid_format' || typeof value !== 'string') return undefined
+  const pattern = patternOf(issue)
+  if (pattern === DURATION.source && /^[1-9][0-9]{5,}[smhd]$/.test(value)) {
+    return 'is too long: a length of time has at most five digits, so 99999d is the longest'
+  }
+  const addresses = [ENDPOINT, VAULT_ADDRESS].map(({ source }) => unescaped(source))
+  if (pattern === undefined || !addresses.includes(unescaped(pattern))) return undefined
+  if (/^https?:\/\/[^/?#\s]*@/.test(value)) {
+    return 'must name no user and no password: what stands before the @ would be shown wherever the address is'
+  }
+  return /^https:\/\/[^/?#@\s]+(?:\/[^?#\s]*)?[?#]/.test(value)
+    ? 'must have no query and no fragment: what stands behind the ? or # does not belong here'
+    : undefined
+}
+
 function sentenceFor(issue: core.$ZodIssue): string {
   switch (issue.code) {
     case 'invalid_type':
@@ -205,14 +224,20 @@ function sentenceFor(issue: core.$ZodIssue): string {
 }
 
 function ruleFor(issue: core.$ZodIssueInvalidStringFormat): string {
-  return (
-    wordsOf(issue.pattern?.replace(/^\/|\/$/g, '') ?? '') ?? 'is not of the form that it must have'
-  )
+  return wordsOf(patternOf(issue) ?? '') ?? 'is not of the form that it must have'
+}
+
+function patternOf(issue: core.$ZodIssueInvalidStringFormat): string | undefined {
+  return issue.pattern?.replace(/^\/|\/$/g, '')
 }
 
 /** @returns nothing for a pattern that is nobody's; nobody is shown one */
 export function wordsOf(pattern: string): string | undefined {
-  return RULES.get(pattern) ?? RULES.get(pattern.replaceAll('\\/', '/'))
+  return RULES.get(pattern) ?? RULES.get(unescaped(pattern))
+}
+
+function unescaped(pattern: string): string {
+  return pattern.replaceAll('\\/', '/')
 }
 
 function hintFor(issue: core.$ZodIssue, value: unknown, patience: Patience): string | undefined {

@@ -74,7 +74,18 @@ describe('every kind of mistake has words of its own', () => {
       { secrets: { providers: { vault: { address: 'ftp://x' } } } },
       'secrets.providers.vault.address: must be https://HOST, or http://127.0.0.1:PORT for a server on this machine',
     ],
-    ...['http://aws.example', 'http://127.0.0.1.example', 'http://localhost@aws.example'].map(
+    ...[
+      'http://localhost@aws.example',
+      `https://user:${['fake', 'word'].join('-')}@aws.example`,
+    ].map((endpoint): [object, string] => [
+      { secrets: { providers: { 'aws-ssm': { endpoint } } } },
+      'secrets.providers.aws-ssm.endpoint: must name no user and no password: what stands before the @ would be shown wherever the address is',
+    ]),
+    [
+      { secrets: { providers: { 'aws-ssm': { endpoint: 'https://aws.example/x?y=z' } } } },
+      'secrets.providers.aws-ssm.endpoint: must have no query and no fragment: what stands behind the ? or # does not belong here',
+    ],
+    ...['http://aws.example', 'http://127.0.0.1.example', 'http://localhosts'].map(
       (endpoint): [object, string] => [
         { secrets: { providers: { 'aws-ssm': { endpoint } } } },
         'secrets.providers.aws-ssm.endpoint: must begin with https://, or with http:// and this machine',

@@ -2,16 +2,21 @@
 import { adminOf } from '../../rotation/rule.ts'
 import { readWindow, type WindowFault } from '../../rotation/window.ts'
 import {
+  agentsOf,
   chainEntries,
+  defaultProviderOf,
   placedRefs,
   providerNameOf,
   providersOf,
+  slotsOf,
   WRITABLE_TYPES,
+  type PlacedRef,
 } from '../accessors.ts'
-import { invalid, shownKey } from '../problems.ts'
+import { invalid, shownKey, type At } from '../problems.ts'
 import { didYouMean, type Patience } from '../suggest.ts'
 import type { Config, Problem } from '../types.ts'
 import { judgeProgram } from './programs.ts'
+import { judgeTimes } from './rotation-times.ts'
 
 /** Such a program is told what it needs on its stdin (docs/rotation-exec.md). */
 const TOLD = {
@@ -21,7 +26,9 @@ const TOLD = {
 
 export function* judgeRotation(config: Config, patience: Patience): Generator<Problem> {
   const table = providersOf(config)
-  for (const { ref, entry, at: place } of placedRefs(config)) {
+  const placed = placedRefs(config)
+  for (const one of placed) {
+    const { ref, entry, at: place } = one
     const { rotate } = entry
     if (rotate === undefined) continue
     const at = [...place, 'rotate']
@@ -31,13 +38,11 @@ export function* judgeRotation(config: Config, patience: Patience): Generator<Pr
       yield invalid([...at, 'window'], ...wrongWindow(read, patience))
     }
     if (rotate['driver'] === 'exec') yield* judgeProgram(at, rotate, TOLD)
-    if (adminOf(rotate) === ref) {
-      yield invalid(
-        [...at, 'admin', 'secretRef'],
-        'this is the ref itself',
-        'leave "admin" out: it acts by what it replaces',
-      )
-    }
+    yield* judgeTimes(config, one, rotate)
+    yield* judgeUsers(at, rotate['users'])
+    const admin = adminOf(rotate)
+    if (admin !== undefined)
+      yield* judgeAdmin(config, [...at, 'admin', 'secretRef'], { ref, admin, placed, patience })
     const [first] = chainEntries(entry.provider)
     const provider = first === undefined ? undefined : table.get(providerNameOf(first))
     if (provider === undefined) continue
@@ -63,6 +68,65 @@ export function* judgeRotation(config: Config, patience: Patience): Generator<Pr
       )
     }
   }
+}
+
+/** Two are used in turn: the idle one gets the new password while the other one is signed in with. */
+function* judgeUsers(at: At, users: unknown): Generator<Problem> {
+  if (!Array.isArray(users) || users.length < 2 || users[0] !== users[1]) return
+  yield invalid(
+    [...at, 'users', 1],
+    'both users are the same, so that neither would be idle',
+    'name two users with the same rights; for a single one there are the drivers "postgres" and "mysql"',
+  )
+}
+
+interface About {
+  ref: string
+  /** The ref by whose value it is rotated. */
+  admin: string
+  placed: readonly PlacedRef[]
+  patience: Patience
+}
+
+function* judgeAdmin(
+  config: Config,
+  at: At,
+  { ref, admin, placed, patience }: About,
+): Generator<Problem> {
+  if (admin === ref) {
+    yield invalid(at, 'this is the ref itself', 'leave "admin" out: it acts by what it replaces')
+    return
+  }
+  if (placed.some((one) => one.ref === admin)) return
+  const otherwise = defaultProviderOf(config)
+  const hint = didYouMean(
+    admin,
+    placed.map((one) => one.ref),
+    patience,
+  )
+  if (otherwise === undefined) {
+    yield invalid(
+      at,
+      `nothing says where "${shownKey(admin)}" lies, by which this ref would be rotated`,
+      hint ?? 'place it in "refMap", or in an environment',
+    )
+    return
+  }
+  if (isBound(config, admin)) return
+  yield {
+    ...invalid(
+      at,
+      `"${shownKey(admin)}" is placed nowhere and bound by nobody, so it is looked for in "${otherwise.name}" alone`,
+      hint ?? 'place it in "refMap" where it is meant',
+    ),
+    severity: 'warning',
+  }
+}
+
+function isBound(config: Config, ref: string): boolean {
+  return [...agentsOf(config).values()]
+    .flatMap(slotsOf)
+    .some(({ credential }) => credential.secretRef === ref)
 }
 
 const WINDOWS =

@@ -71,6 +71,10 @@ describe('what cannot be used is said with its place', () => {
       'alerts.webhooks.own.url: must begin with https://, or with http:// and this machine',
     ],
     [
+      { webhooks: { own: { ...own, url: 'https://u:p@alerts.example.com/in' } } },
+      'alerts.webhooks.own.url: must name no user and no password: what stands before the @ would be shown wherever the address is',
+    ],
+    [
       { webhooks: { own: { ...own, url: 'http://localhost:1/in' } } },
       'alerts.webhooks.own.url: alerts are not sent to such an address',
     ],

@@ -2,14 +2,14 @@
 import { describe, expect, test } from 'vitest'
 import { load, refusal } from '../helpers.ts'
 
-const withEntry = (entry: object): object => ({
+const withEntry = (entry: object, more: object = {}): object => ({
   secrets: {
     providers: {
       db: { type: 'vault', engine: 'dynamic', mount: 'database' },
       old: { type: 'vault', kv: 1 },
     },
   },
-  openclaw: { gateway: { secrets: { refMap: { 'db-url': entry } } } },
+  openclaw: { gateway: { secrets: { refMap: { 'db-url': entry, ...more } } } },
 })
 const withRotate = (rotate: object): object => withEntry({ provider: 'store', rotate })
 const AT = ['openclaw', 'gateway', 'secrets', 'refMap', 'db-url', 'rotate']
@@ -19,7 +19,8 @@ test.each([
   ['a driver with its options', { driver: 'postgres-users', users: ['one', 'two'], grace: '2h' }],
   ['another credential to act by', { driver: 'postgres', admin: { secretRef: 'db-admin' } }],
 ])('%s is understood', async (_, rotate) => {
-  const { config, warnings } = await load(withRotate(rotate))
+  const admin = { 'db-admin': { provider: 'store' } }
+  const { config, warnings } = await load(withEntry({ provider: 'store', rotate }, admin))
   expect(config.openclaw?.gateway?.secrets?.refMap?.['db-url']?.rotate).toEqual(rotate)
   expect(warnings).toEqual([])
 })
@@ -122,4 +123,106 @@ test.each([
 
 test('one that it has is fine', async () => {
   await load(withRotate({ driver: 'guided', service: 'stripe-secret-key', every: '90d' }))
+})
+
+describe('what could never be meant', () => {
+  const users = (driver: string): object => ({ driver, users: ['app', 'app'] })
+  test.each([
+    ['one user twice', users('postgres-users'), ['users', 1], 'both users are the same'],
+    ['one user twice, of MySQL', users('mysql-users'), ['users', 1], 'both users are the same'],
+    [
+      'an age below the time before its end',
+      { every: '1d', before: '2d' },
+      ['before'],
+      '"before" is not shorter than "every"',
+    ],
+    ['both alike', { every: '48h', before: '2d' }, ['before'], 'is not shorter'],
+    [
+      'nobody to act by',
+      { admin: { secretRef: 'nope' } },
+      ['admin', 'secretRef'],
+      'nothing says where "nope" lies',
+    ],
+    [
+      'a time of too many digits',
+      { every: '999999d' },
+      ['every'],
+      'is too long: a length of time has at most five digits',
+    ],
+  ])('%s is a mistake that is named', async (_, rotate, place, message) => {
+    const { problems } = await refusal(withRotate(rotate))
+    expect(problems).toMatchObject([
+      { severity: 'error', at: [...AT, ...place], message: expect.stringContaining(message) },
+    ])
+  })
+
+  test('the name of who is to act is compared with those that there are', async () => {
+    const rotate = { driver: 'postgres', admin: { secretRef: 'db-admn' } }
+    const admin = { 'db-admin': { provider: 'store' } }
+    const { problems } = await refusal(withEntry({ provider: 'store', rotate }, admin))
+    expect(problems[0]?.hint).toContain('did you mean "db-admin"?')
+  })
+
+  test('with one provider alone the admin may be there: a warning, and none where it is bound', async () => {
+    const rotate = { driver: 'postgres', admin: { secretRef: 'nope' } }
+    const refMap = { 'db-url': { provider: 'store', rotate } }
+    const config = {
+      secrets: { providers: { store: {} } },
+      openclaw: { gateway: { secrets: { refMap } } },
+    }
+    const { warnings } = await load(config)
+    expect(warnings).toMatchObject([
+      {
+        severity: 'warning',
+        at: [...AT, 'admin', 'secretRef'],
+        message: expect.stringContaining('placed nowhere and bound by nobody'),
+      },
+    ])
+    const slots = { c: { secretRef: 'nope' } }
+    const agents = { a: { 'tool-bindings': { t: { credentials: slots } } } }
+    expect((await load({ ...config, agents })).warnings).toEqual([])
+  })
+
+  test.each([
+    ['generate', {}],
+    ['postgres', {}],
+    ['postgres-users', { users: ['one', 'two'] }],
+    ['aws-iam', {}],
+  ])('an end that nobody states makes nothing due by %s', async (driver, options) => {
+    const rotate = { driver, before: '7d', ...options }
+    const { warnings } = await load(withRotate(rotate))
+    expect(warnings).toMatchObject([
+      {
+        severity: 'warning',
+        at: [...AT, 'before'],
+        message: expect.stringContaining('"before" makes nothing due'),
+      },
+    ])
+    const stated = { provider: 'store', expiresAt: '2027-03-08', rotate }
+    const slots = { c: { secretRef: 'db-url', expiresAt: '2027-03-08' } }
+    const agents = { a: { 'tool-bindings': { t: { credentials: slots } } } }
+    for (const fine of [
+      withEntry(stated),
+      { ...withRotate(rotate), agents },
+      withRotate({ ...rotate, every: '90d' }),
+    ]) {
+      expect((await load(fine)).warnings).toEqual([])
+    }
+  })
+
+  test.each([
+    ['stripe', { driver: 'stripe' }],
+    ['a person', {}],
+    ['a program', { driver: 'exec', class: 'issued', command: '/bin/true' }],
+  ])('by %s: its service may say when it ends', async (_, driver) => {
+    expect((await load(withRotate({ ...driver, before: '7d' }))).warnings).toEqual([])
+  })
+
+  test('an old value that lives longer than the new one is warned of', async () => {
+    const { warnings } = await load(withRotate({ every: '1d', grace: '2d' }))
+    expect(warnings).toMatchObject([
+      { at: [...AT, 'grace'], message: expect.stringContaining('"grace" is longer than "every"') },
+    ])
+    expect((await load(withRotate({ every: '2d', grace: '2d' }))).warnings).toEqual([])
+  })
 })
