@@ -17,9 +17,9 @@ const FAILED: Answer = {
 }
 
 function journal(): {
-  write(step: Step, told?: Partial<Answer>): void
-  kept(): Answer | undefined
-  sql(text: string): void
+  write: (step: Step, told?: Partial<Answer>) => void
+  kept: () => Answer | undefined
+  sql: (text: string) => void
 } {
   const db = openJournal(tempHome())
   onTestFinished(() => db.close())
@@ -38,7 +38,8 @@ function journal(): {
 test('each of its fields is kept, and no other one', () => {
   const { write, kept } = journal()
   expect(kept()).toBeUndefined()
-  write('staged', { ...FAILED, ...{ fingerprint: 'hmac:0', spent: 3 } })
+  const did = { ...FAILED, fingerprint: 'hmac:0', spent: 3 }
+  write('staged', did)
   expect(kept()).toEqual(FAILED)
   write('staged', { did: 'verify', result: 'waiting' })
   expect(kept()).toEqual({ did: 'verify', result: 'waiting' })

@@ -125,8 +125,9 @@ test('one that it has is fine', async () => {
   await load(withRotate({ driver: 'guided', service: 'stripe-secret-key', every: '90d' }))
 })
 
+const users = (driver: string): object => ({ driver, users: ['app', 'app'] })
+
 describe('what could never be meant', () => {
-  const users = (driver: string): object => ({ driver, users: ['app', 'app'] })
   test.each([
     ['one user twice', users('postgres-users'), ['users', 1], 'both users are the same'],
     ['one user twice, of MySQL', users('mysql-users'), ['users', 1], 'both users are the same'],
