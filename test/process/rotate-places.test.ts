@@ -6,7 +6,7 @@ import { FIRST, inStaging, REF, rotating, type Rotating } from './rotating.ts'
 import { environment, eventsOf, PRINT_ENVIRONMENT, run, runAgent, type Ended } from './support.ts'
 
 const ROTATE = ['secrets', 'rotate', '--ref', REF, '--force']
-const BUSY_MS = 300
+const BUSY_MS = 1000
 
 async function current({ world }: Rotating): Promise<string | undefined> {
   const { stdout } = await runAgent(world, PRINT_ENVIRONMENT)
@@ -24,11 +24,11 @@ function inTheStaging({ world }: Rotating): string[] {
   return ['--config', world.config, '--environment', 'staging']
 }
 
-/** Each step takes the service a while, so that two which do not wait for each other meet. */
+/** To make or set one takes the service a while, so that two which do not wait for each other meet. */
 async function slow(kind: DriverClass): Promise<Rotating> {
   const one = await rotating(kind, { grace: '1s' })
   inStaging(one)
-  one.issuer = { ...one.issuer, busy: { create: BUSY_MS, set: BUSY_MS, try: BUSY_MS } }
+  one.issuer = { ...one.issuer, busy: { create: BUSY_MS, set: BUSY_MS } }
   return one
 }
 
