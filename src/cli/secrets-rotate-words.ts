@@ -230,11 +230,17 @@ export function needsSomebody(planned: readonly Planned[], outcomes: readonly Ou
   return stuck || signs.has('attention') || signs.has('bad')
 }
 
-/** Refs whose provider did not say what they hold. */
-export function unreadOf(planned: readonly Planned[]): string[] {
-  return planned.flatMap((one) =>
-    one.kind === 'can' && one.current?.outcome === 'failed' ? [one.subject.ref] : [],
+/** Refs whose provider did not say what they hold; `empty`: that they hold nothing. */
+export function unreadOf(planned: readonly Planned[]): { empty: string[]; unread: string[] } {
+  const failed = planned.flatMap((one) =>
+    one.kind === 'can' && one.current?.outcome === 'failed'
+      ? [{ ref: one.subject.ref, isEmpty: one.current.code === 'SECRET_NOT_FOUND' }]
+      : [],
   )
+  return {
+    empty: failed.filter(({ isEmpty }) => isEmpty).map(({ ref }) => ref),
+    unread: failed.filter(({ isEmpty }) => !isEmpty).map(({ ref }) => ref),
+  }
 }
 
 /** One that is under way, and that nobody can go on with. */

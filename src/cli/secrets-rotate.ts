@@ -140,7 +140,7 @@ async function withJournal(
   if (options.dryRun === true || db === undefined) {
     if (options.json === true) io.out(`${safeJson(asJson(planned, [], []), 2)}\n`)
     else io.out(planTable(planned, io.now()))
-    return sayUnread(io, planned) ? UNRESOLVED : 0
+    return sayUnread(io, planned, options) ? UNRESOLVED : 0
   }
   if (force && byStore && options.yes !== true) throw severalServices(io, todo, provider ?? '')
   const outcomes =
@@ -149,17 +149,28 @@ async function withJournal(
   const gone = all ? await goneNow(io, gateway, db) : []
   if (options.json === true) io.out(`${safeJson(asJson(planned, outcomes, gone), 2)}\n`)
   else tell(io, planned, outcomes, gone)
-  if (sayUnread(io, planned)) return UNRESOLVED
+  if (sayUnread(io, planned, options)) return UNRESOLVED
   return gone.length > 0 || needsSomebody(planned, outcomes) ? 1 : 0
 }
 
 /** Whether such a ref is due nobody knows: no plan is whole without it. */
-function sayUnread(io: Io, planned: readonly Planned[]): boolean {
-  const refs = unreadOf(planned)
-  if (refs.length === 0) return false
-  const words = `could not be read, so that nobody knows whether it is due: ${refs.join(', ')}`
-  io.err(`${io.program}: ${printable(words)}\n`)
-  return true
+function sayUnread(
+  io: Io,
+  planned: readonly Planned[],
+  { environment }: SecretsRotateOptions,
+): boolean {
+  const { empty, unread } = unreadOf(planned)
+  if (empty.length > 0) {
+    const words = `nothing is stored there yet, so there is nothing to replace: ${empty.join(', ')}`
+    const where = environment === undefined ? '' : ` --environment ${environment}`
+    const set = empty.map((ref) => `${io.program} secrets set ${ref}${where}`).join('; ')
+    io.err(`${printable(`${io.program}: ${words}`)}\n${printable(`hint: ${set}`)}\n`)
+  }
+  if (unread.length > 0) {
+    const words = `could not be read, so that nobody knows whether it is due: ${unread.join(', ')}`
+    io.err(`${io.program}: ${printable(words)}\n`)
+  }
+  return empty.length + unread.length > 0
 }
 
 /** Under way, and not in the config any more; what is in it otherwise than before has said so itself. */

@@ -160,6 +160,17 @@ describe('what is due', () => {
     })
   })
 
+  test('a ref that has no value yet: that is said, with how it gets one', async () => {
+    const { secretref } = await rotating('chosen')
+    expect((await secretref(['secrets', 'rm', REF, '--yes'])).code).toBe(0)
+    const none = await secretref(FORCED)
+    expect(none).toMatchObject({
+      code: 2,
+      out: expect.stringContaining('[SECRET_NOT_FOUND]'),
+      err: `secretref: nothing is stored there yet, so there is nothing to replace: ${REF}\nhint: secretref secrets set ${REF}\n`,
+    })
+  })
+
   test('by its rule: a value that ends within `before` is due', async () => {
     const one = await rotating('chosen', { before: '7d' })
     const config: { openclaw: { gateway: { secrets: { refMap: Record<string, object> } } } } =
