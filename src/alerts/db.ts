@@ -5,6 +5,7 @@ import { guarded } from '../state/db.ts'
 import { openDurable } from '../state/durable.ts'
 import type { Home } from '../state/home.ts'
 import { HOLDS } from './holds.ts'
+import { TROUBLES } from './waiting.ts'
 
 const SCHEMA = `
 CREATE TABLE alerts (
@@ -48,7 +49,7 @@ export function outboxAt(home: Home): string {
 export function openOutbox(home: Home): DatabaseSync {
   const db = openDurable(outboxAt(home), SCHEMA, VERSION, BUSY_MS)
   try {
-    guarded(db, () => db.exec(HOLDS))
+    guarded(db, () => db.exec(`${HOLDS};${TROUBLES}`))
     return db
   } catch (error) {
     db.close()

@@ -3,7 +3,7 @@
  * sends: the next process would only be told the same, and asking again is what it asked us not to do.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import { guarded, inTransaction } from '../state/db.ts'
+import { inTransaction } from '../state/db.ts'
 
 /** Files of the first version lack it, so it is made on opening. */
 export const HOLDS = `
@@ -78,36 +78,11 @@ export const NOT_HELD = `NOT EXISTS (SELECT 1 FROM holds h WHERE h.config = a.co
   AND h.channel = d.channel AND h.environment IN ('${ALL}', a.environment)
   AND h.until > ? AND h.until <= ?)`
 
+/** Until when a delivery of `d` and `a` is held back; null where it is not. For the values of `heldAt`. */
+export const UNTIL = `(SELECT max(h.until) FROM holds h WHERE h.config = a.config
+  AND h.channel = d.channel AND h.environment IN ('${ALL}', a.environment)
+  AND h.until > ? AND h.until <= ?)`
+
 export function heldAt(now: Date): [string, string] {
   return [now.toISOString(), new Date(now.getTime() + MOST_ASKED_MS).toISOString()]
-}
-
-export interface Held extends Way {
-  /** Alerts that nobody has tried to send yet. */
-  count: number
-  until: Date
-}
-
-/** What of one config waits for a channel that is left alone, and was never tried. @throws STATE_UNAVAILABLE */
-export function heldUntried(db: DatabaseSync, config: string, now: Date): Held[] {
-  const rows = guarded(db, () =>
-    db
-      .prepare(
-        `SELECT a.environment, d.channel, count(DISTINCT a.id) AS n, max(h.until) AS until
-         FROM deliveries d JOIN alerts a ON a.id = d.alert
-           JOIN holds h ON h.config = a.config AND h.channel = d.channel
-             AND h.environment IN ('${ALL}', a.environment)
-         WHERE a.config = ? AND d.state = 'waiting' AND d.attempts = 0
-           AND h.until > ? AND h.until <= ?
-         GROUP BY a.environment, d.channel ORDER BY a.environment, d.channel`,
-      )
-      .all(config, ...heldAt(now)),
-  )
-  return rows.map((row) => ({
-    config,
-    environment: String(row['environment']),
-    channel: String(row['channel']),
-    count: Number(row['n']),
-    until: new Date(String(row['until'])),
-  }))
 }

@@ -13,6 +13,7 @@ import { alertIn } from './aside.ts'
 import { DUE, dueOn, fold, type Way } from './fold.ts'
 import { heldAt, letGo, NOT_HELD } from './holds.ts'
 import type { Alert } from './types.ts'
+import { forgetTrouble } from './waiting.ts'
 
 const HOUR_MS = 3_600_000
 const MINUTE_MS = 60_000
@@ -194,6 +195,7 @@ export function wasSent(
 ): void {
   inTransaction(db, () => {
     letGo(db, way)
+    forgetTrouble(db, way)
     db.prepare(
       `UPDATE deliveries SET state = 'sent', attempts = attempts + 1, sent_at = ?
        WHERE alert = ? AND channel = ?`,

@@ -45,6 +45,19 @@ export function channelOf(alerts: Alerts | undefined, to: string): Channel | und
   return slack.webhook !== undefined && asked === slack.channel ? 'slack' : undefined
 }
 
+/** All that the config names, as a person writes them. */
+export function channelNames(alerts: Alerts | undefined): string[] {
+  const { slack, webhooks = {}, commands = {}, routes = [] } = alerts ?? {}
+  return [
+    ...new Set([
+      ...(slack === undefined ? [] : ['slack', slack.channel ?? 'slack']),
+      ...Object.keys(webhooks).map((name) => `webhook:${name}`),
+      ...Object.keys(commands).map((name) => `command:${name}`),
+      ...routes.flatMap(({ to }) => to),
+    ]),
+  ]
+}
+
 /** What `--alert-channel` names. @returns `undefined` where the config has no such channel */
 export function askedChannel(alerts: Alerts | undefined, to: string): Channel | undefined {
   const channel = channelOf(alerts, to)

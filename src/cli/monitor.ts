@@ -1,5 +1,7 @@
 /** `secretref monitor`: which credentials need somebody, told to whom the config names; for cron. */
-import { askedChannel, channelsOf } from '../alerts/routes.ts'
+import { askedChannel, channelNames, channelsOf } from '../alerts/routes.ts'
+import { nearest } from '../config/suggest.ts'
+import type { Alerts } from '../config/types.ts'
 import { SecretRefError } from '../errors.ts'
 import { settleAlerts } from '../gateway/alert/duty.ts'
 import { raiseAlert } from '../gateway/alert/raise.ts'
@@ -74,8 +76,8 @@ async function tell(
     await raiseAlert(gateway, alert, to === undefined ? undefined : [to])
   }
   // Where only cron looks, this is also the next chance of what was left.
-  await settleAlerts(gateway, sayer(io, 'warn'))
-  if (asked !== undefined && to === undefined) return noChannel(asked)
+  await settleAlerts(gateway, sayer(io, 'warn'), { hurried: true })
+  if (asked !== undefined && to === undefined) return noChannel(alerts, asked)
   if (asked === undefined && channelsOf(alerts).length === 0) return nobody
   return undefined
 }
@@ -85,11 +87,35 @@ const nobody = {
   hint: 'add "alerts" to the config: docs/alerts.md has an example for Slack, a webhook and a command',
 }
 
-function noChannel(asked: string): { message: string; hint: string } {
-  return {
-    message: `the config has no way to ${asked}, so nobody was told there`,
-    hint: 'add alerts.slack with a token of its own: {"alerts": {"slack": {"token": {"secretRef": "…"}, "channel": "#…"}}}; the token of another agent is not used',
+function noChannel(alerts: Alerts | undefined, asked: string): { message: string; hint: string } {
+  const message = `the config has no way to ${asked}, so nobody was told there`
+  return { message, hint: suggestion(alerts, asked) ?? slackHint(alerts) }
+}
+
+/** @returns `undefined` where a channel of Slack is asked for, and none is written nearly so */
+function suggestion(alerts: Alerts | undefined, asked: string): string | undefined {
+  const known = channelNames(alerts)
+  const kind = ['webhook:', 'command:'].find((one) => asked.startsWith(one))
+  if (kind === undefined) {
+    const near = nearest(asked, known)
+    return near === undefined ? undefined : `did you mean "${near}"?`
   }
+  // Of names with the same beginning only what is behind it tells how near they are.
+  const names = known.filter((one) => one.startsWith(kind)).map((one) => one.slice(kind.length))
+  const near = nearest(asked.slice(kind.length), names)
+  if (near !== undefined) return `did you mean "${kind}${near}"?`
+  const add = `add it to alerts.${kind.slice(0, -1)}s: docs/alerts.md has an example`
+  return known.length === 0 ? add : `${add}; the config has: ${known.join(', ')}`
+}
+
+function slackHint(alerts: Alerts | undefined): string {
+  if (alerts?.slack?.token !== undefined) {
+    return 'a channel of Slack is written as #finance-alerts or C0123456789; "slack" is the one under alerts.slack.channel'
+  }
+  if (alerts?.slack?.webhook !== undefined) {
+    return 'an incoming webhook of Slack has one channel only: ask for "slack", or add a token of a bot to alerts.slack'
+  }
+  return 'add alerts.slack with a token of its own: {"alerts": {"slack": {"token": {"secretRef": "…"}, "channel": "#…"}}}; the token of another agent is not used'
 }
 
 const SIGNS: Readonly<Record<Watched['state'], Sign>> = {

@@ -1,5 +1,6 @@
 /** `secretref monitor` as cron and people run it: what needs somebody, who is told, and how it ends. */
 import { describe, expect, test } from 'vitest'
+import { listen } from '../fakes/listen.ts'
 import { slack } from '../fakes/slack.ts'
 import { selfSigned } from '../fakes/certificate.ts'
 import { writeJournal } from '../rotation/written.ts'
@@ -161,6 +162,48 @@ describe('who is told', () => {
     expect(err).toContain('alerts.slack')
     expect((await monitor(world)).err).toContain('no channel is configured')
     expect(server.messages).toEqual([])
+  })
+
+  test('a channel that is written nearly so is named, one of another kind is listed', async () => {
+    const world = worldOf(
+      { later: { value: 'fake-later', expiresAt: inDays(90) } },
+      {
+        alerts: {
+          slack: { token: { secretRef: 'ops/slack' }, channel: '#ops' },
+          webhooks: { siem: { url: 'http://127.0.0.1:9/in', secret: { secretRef: 'ops/hook' } } },
+        },
+      },
+    )
+    const hintFor = async (asked: string): Promise<string | undefined> => {
+      const { code, err } = await monitor(world, '--alert-channel', asked)
+      expect(code).toBe(1)
+      expect(err).toContain(`the config has no way to ${asked}`)
+      return /hint: (.*)/.exec(err)?.[1]
+    }
+    expect(await hintFor('webhook:siam')).toBe('did you mean "webhook:siem"?')
+    expect(await hintFor('webhok:siem')).toBe('did you mean "webhook:siem"?')
+    expect(await hintFor('command:page')).toBe(
+      'add it to alerts.commands: docs/alerts.md has an example; the config has: slack, #ops, webhook:siem',
+    )
+    expect(await hintFor('Finance Alerts')).toContain(
+      'is written as #finance-alerts or C0123456789',
+    )
+  })
+
+  test('a webhook that is down: each run says that nothing is sent, and why', async () => {
+    const down = await listen((request, response) => {
+      request.resume().on('end', () => void response.writeHead(500).end())
+    })
+    const world = worldOf(
+      { dated: { value: 'fake-dated', expiresAt: inDays(5) } },
+      { alerts: { webhooks: { siem: { url: down.url, secret: { secretRef: 'ops/hook' } } } } },
+    )
+    expect((await monitor(world)).err).toContain('an alert not sent to webhook:siem: ')
+    for (let later = 0; later < 2; later += 1) {
+      expect((await monitor(world)).err).toMatch(
+        /an alert still waits for webhook:siem, not before \d\d:\d\d:\d\dZ: it answers with an error of its own\n/,
+      )
+    }
   })
 
   test('an agent may not look', async () => {

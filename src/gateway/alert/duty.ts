@@ -1,10 +1,11 @@
 /** When alerts are sent: while a gateway serves or an agent runs, and at the end of a command. */
+import type { Way } from '../../alerts/outbox.ts'
 import { SecretRefError } from '../../errors.ts'
 import { Duties, type Duty } from '../duties.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
 import { wallClock } from '../schedule.ts'
-import { alertsAreDue, heldAlerts } from './pending.ts'
+import { alertsAreDue, hurryAlerts, waitingAlerts } from './pending.ts'
 import { MESSAGE_TIMEOUT_MS } from './words.ts'
 
 /** A look at a small file of ours; what waits for its channel comes on time enough. */
@@ -55,19 +56,44 @@ export function sendBeside(gateway: Gateway, say: Say): () => Promise<void> {
   return () => duties.stop()
 }
 
-/** Before a command ends: what it has raised, and what others left. Never throws for an alert's sake. */
-export async function settleAlerts(gateway: Gateway, say: Say): Promise<void> {
+/** A channel that is back takes what waited for it. */
+const MOST_ROUNDS = 3
+
+/**
+ * Before a command ends: what it has raised, and what others left; and what is still left then is said.
+ * Never throws for an alert's sake.
+ *
+ * @param hurried what was tried in vain before is tried now, as somebody may have mended it
+ */
+export async function settleAlerts(
+  gateway: Gateway,
+  say: Say,
+  { hurried = false }: { hurried?: boolean } = {},
+): Promise<void> {
+  /** Of each way, how many were just said not to be sent. */
+  const said = new Map<string, number>()
   try {
-    if (await alertsAreDue(gateway)) {
+    if (hurried) await hurryAlerts(gateway)
+    const signal = AbortSignal.timeout(END_MS)
+    for (let round = 0; round < MOST_ROUNDS && (await alertsAreDue(gateway)); round += 1) {
       const { flushAlerts } = await import('./flush.ts')
-      await flushAlerts(gateway, { say, signal: AbortSignal.timeout(END_MS) })
+      const told = (way: Way, count: number): void => {
+        said.set(nameOf(way), (said.get(nameOf(way)) ?? 0) + count)
+      }
+      const { sent } = await flushAlerts(gateway, { say, signal, told })
+      if (sent === 0 || signal.aborted) break
     }
-    const held = await heldAlerts(gateway)
-    if (held.length === 0) return
-    const { sayHeld } = await import('./settled.ts')
-    for (const one of held) sayHeld(say, one)
+    const left = await waitingAlerts(gateway)
+    const unsaid = left.filter((one) => one.count > (said.get(nameOf(one)) ?? 0))
+    if (unsaid.length === 0) return
+    const { sayWaiting } = await import('./settled.ts')
+    for (const one of unsaid) sayWaiting(gateway, say, one)
   } catch (error) {
     if (!(error instanceof SecretRefError)) throw error
     say('error', `alerts are not sent: ${error.message}`, error.hint)
   }
+}
+
+function nameOf({ environment, channel }: Way): string {
+  return JSON.stringify([environment, channel])
 }

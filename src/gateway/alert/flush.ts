@@ -12,11 +12,20 @@ import {
   type Holder,
   type Way,
 } from '../../alerts/outbox.ts'
+import { noteTrouble } from '../../alerts/waiting.ts'
 import { patiently } from '../../state/patience.ts'
 import type { Gateway } from '../gateway.ts'
 import { holderOf, outboxOf } from './pending.ts'
 import { sendBatch, type FlushRequest } from './send.ts'
-import { entriesOf, laterOf, sayLeft, sayNews, unreadable, type Settled } from './settled.ts'
+import {
+  entriesOf,
+  laterOf,
+  reasonOf,
+  sayLeft,
+  sayNews,
+  unreadable,
+  type Settled,
+} from './settled.ts'
 import { channelInWords } from './way.ts'
 
 export interface Flushed {
@@ -86,15 +95,24 @@ async function flushWay(
       settled.push({ delivery, state, why: outcome })
     }
   }
+  const failed = settled.findLast((one) => one.state === 'waiting')
+  if (failed?.state === 'waiting') {
+    const reason = reasonOf(failed.why)
+    await patiently(() => noteTrouble(db, way, reason))
+  }
   const down = outcomes.find((one) => one.kind === 'unavailable' && one.reason !== 'unclear')
   if (down?.kind === 'unavailable') {
     const why = { busy: down.reason === 'busy', after: down.afterMs }
     await patiently(() => holdBack(db, way, why, now))
   }
   await gateway.record(entriesOf(gateway, way, settled))
-  sayNews(request.say, way, settled)
+  let told = sayNews(gateway, request.say, way, settled)
   // What a batch was too long for is sent at the next look of this very process.
-  if (left > 0 && request.signal.aborted) sayLeft(request.say, way, left)
+  if (left > 0 && request.signal.aborted) {
+    sayLeft(request.say, way, left)
+    told += left
+  }
+  request.told?.(way, told)
   return { settled, left }
 }
 

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { openOutbox, outboxAt } from '../../alerts/db.ts'
-import { heldUntried, type Held } from '../../alerts/holds.ts'
 import { due, freeOfTheDead, type Holder } from '../../alerts/outbox.ts'
+import { hurry, waiting, type Waiting } from '../../alerts/waiting.ts'
 import { patiently } from '../../state/patience.ts'
 import type { Gateway } from '../gateway.ts'
 import { pidNamespace, startTimeOf, stillRuns } from '../surroundings.ts'
@@ -30,11 +30,22 @@ export async function alertsAreDue(gateway: Gateway): Promise<boolean> {
 }
 
 /** @throws STATE_UNAVAILABLE */
-export async function heldAlerts(gateway: Gateway): Promise<Held[]> {
+export async function waitingAlerts(gateway: Gateway): Promise<Waiting[]> {
   const db = await outboxOf(gateway)
   if (db === undefined) return []
   try {
-    return heldUntried(db, gateway.loaded.path, gateway.now())
+    return waiting(db, gateway.loaded.path, gateway.now())
+  } finally {
+    db.close()
+  }
+}
+
+/** All that waits is due, but where its channel is left alone. @throws STATE_UNAVAILABLE */
+export async function hurryAlerts(gateway: Gateway): Promise<void> {
+  const db = await outboxOf(gateway)
+  if (db === undefined) return
+  try {
+    await patiently(() => hurry(db, gateway.loaded.path, gateway.now()))
   } finally {
     db.close()
   }

@@ -26,6 +26,8 @@ export interface FlushRequest {
   say: Say
   /** What is not sent when it aborts stays in the outbox. */
   signal: AbortSignal
+  /** Hears of how many it was said that they are not sent now. */
+  told?: (way: Way, count: number) => void
 }
 
 /** Fetching and sending end before the minute that the outbox leaves us: nobody else begins meanwhile. */

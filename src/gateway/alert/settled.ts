@@ -1,8 +1,10 @@
 /** What became of the alerts of one batch: when again, what goes on record, and what is said. */
-import type { Held } from '../../alerts/holds.ts'
 import type { Delivery, Way } from '../../alerts/outbox.ts'
+import type { Waiting } from '../../alerts/waiting.ts'
 import type { Entry } from '../../audit/record.ts'
 import { MONITOR } from '../../config/monitor.ts'
+import { homeEnvironment } from '../../plan/environment.ts'
+import { shellWord } from '../../shell-word.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
 import type { Untried } from './send.ts'
@@ -63,30 +65,47 @@ function entryOf(gateway: Gateway, { environment, channel }: Way, one: Settled):
   return { event: 'alert.failed', ...about, reason, ...(code === undefined ? {} : { code }) }
 }
 
-function reasonOf(why: NotSent): string {
-  return why.kind === 'refused' ? `${why.reason}-refused` : why.reason
+/** One word, as it is on record. */
+export function reasonOf(why: NotSent): string {
+  if (why.kind !== 'refused') return why.reason
+  // Nobody was asked.
+  const ours = why.reason === 'secret-short' || why.reason === 'secret-encoding'
+  return ours ? why.reason : `${why.reason}-refused`
 }
 
-/** One line for each reason, however many alerts it holds up. */
-export function sayNews(say: Say, { channel }: Way, settled: readonly Settled[]): void {
+/** One line for each reason, however many alerts it holds up. @returns how many of them wait */
+export function sayNews(
+  gateway: Gateway,
+  say: Say,
+  { channel }: Way,
+  settled: readonly Settled[],
+): number {
   const failed = settled.filter(isNews).filter((one) => one.state !== 'sent')
-  for (const [reason, group] of Map.groupBy(failed, ({ why }) => reasonOf(why))) {
+  for (const group of Map.groupBy(failed, ({ why }) => reasonOf(why)).values()) {
     const [first] = group
     if (first === undefined) continue
     const what = group.length === 1 ? 'an alert' : `${group.length} alerts`
     const lost = group.filter(({ state }) => state === 'given-up').length
     const then =
       lost === 0 ? 'it is tried again' : lost < group.length ? 'some are given up' : 'given up'
-    const { words, hint } = explained(first.why, reason)
+    const { words, hint } = explained(gateway, channel, first.why)
     say('error', `${what} not sent to ${channelInWords(channel)}: ${words}; ${then}`, hint)
   }
+  return failed.filter(({ state }) => state === 'waiting').length
 }
 
-/** Somebody else was told that the channel takes nothing for now. */
-export function sayHeld(say: Say, { channel, count, until }: Held): void {
-  const what = count === 1 ? 'an alert waits' : `${count} alerts wait`
-  const time = until.toISOString().slice(11, 19)
-  say('warn', `${what} for ${channelInWords(channel)}, which is left alone until ${time}Z`, NEXT)
+/** Of what was tried in vain before, or not at all as its channel is left alone. */
+export function sayWaiting(
+  gateway: Gateway,
+  say: Say,
+  { environment, channel, count, from, reason }: Waiting,
+): void {
+  const what = count === 1 ? 'an alert still waits' : `${count} alerts still wait`
+  const where = environment === homeEnvironment(gateway.loaded.config) ? '' : ` (${environment})`
+  const when = from > gateway.now() ? `, not before ${from.toISOString().slice(11, 19)}Z` : ''
+  const { words, hint } = reason === undefined ? UNKNOWN : wordsFor(gateway, channel, reason)
+  const why = words === '' ? '' : `: ${words}`
+  say('warn', `${what} for ${channelInWords(channel)}${where}${when}${why}`, hint)
 }
 
 const NEXT = 'the next run or gateway with this config sends what is left'
@@ -97,17 +116,55 @@ export function sayLeft(say: Say, { channel }: Way, count: number): void {
   say('warn', `${what} not sent to ${channelInWords(channel)} in time`, NEXT)
 }
 
-function explained(why: NotSent, reason: string): { words: string; hint: string } {
+interface Words {
+  words: string
+  hint: string
+}
+
+const UNKNOWN: Words = { words: '', hint: NEXT }
+
+function explained(gateway: Gateway, channel: string, why: NotSent): Words {
   if (why.kind === 'untried' && why.words !== undefined) {
     return { words: why.words, hint: why.hint ?? WHY }
   }
-  const [words, hint] = WORDS[reason] ?? ['it was not taken', WHY]
+  return wordsFor(gateway, channel, reasonOf(why))
+}
+
+function wordsFor({ loaded }: Gateway, channel: string, reason: string): Words {
+  const name = channel.startsWith('webhook:') ? channel.slice('webhook:'.length) : undefined
+  const { webhooks = {} } = loaded.config.alerts ?? {}
+  const ref = name === undefined ? undefined : webhooks[name]?.secret.secretRef
+  const ofSecret = ref === undefined ? undefined : SECRET[reason]?.(ref)
+  const [words, hint] = ofSecret ?? WORDS[reason] ?? ['it was not taken', WHY]
   return { words, hint }
+}
+
+type Explained = readonly [words: string, hint: string]
+
+const anew = (ref: string): string =>
+  `make one: whsec_ and what \`openssl rand -base64 32\` prints; give it to the receiver, and here: secretref secrets set ${shellWord(ref)}`
+
+/** About the signing secret of a webhook, by its ref. */
+const SECRET: Readonly<Record<string, (ref: string) => Explained>> = {
+  'secret-short': (ref) => [
+    `its signing secret "${ref}" is too short, 24 bytes is the least, and nothing was sent`,
+    anew(ref),
+  ],
+  'secret-encoding': (ref) => [
+    `its signing secret "${ref}" begins with whsec_ and goes on with what is no base64, and nothing was sent`,
+    anew(ref),
+  ],
+  'credential-refused': (ref) => [
+    `it refuses what is signed with "${ref}"`,
+    `see that it has the same secret, and the right time; to set it anew: secretref secrets set ${shellWord(ref)}`,
+  ],
 }
 
 const WHY = `\`secretref why --agent ${MONITOR}\` shows what alerts are sent with`
 
-const WORDS: Readonly<Record<string, readonly [words: string, hint: string]>> = {
+const WORDS: Readonly<Record<string, Explained>> = {
+  'no-credential': ['what it is sent with could not be had', WHY],
+  'no-sender': ['what sends could not be started', '`secretref doctor` checks the surroundings'],
   'credential-refused': [
     'its credential is refused',
     `replace it at its service and set it anew; \`secretref secrets verify --agent ${MONITOR}\` tries it`,

@@ -38,8 +38,18 @@ export interface Message {
 
 export type ToSender = SendOrder | { type: 'send' }
 
-/** `elsewhere`: the secret address of a webhook leads to another host than the one on record. */
-export const REFUSALS = ['credential', 'destination', 'elsewhere', 'message'] as const
+/**
+ * `elsewhere`: the secret address of a webhook leads to another host than the one on record.
+ * `secret-short`, `secret-encoding`: what is to sign is no such secret, and nothing was sent.
+ */
+export const REFUSALS = [
+  'credential',
+  'secret-short',
+  'secret-encoding',
+  'destination',
+  'elsewhere',
+  'message',
+] as const
 /** `unclear`: it was not taken, and nobody can say that it never will; others are tried all the same. */
 export const OUTAGES = ['network', 'busy', 'server', 'unclear'] as const
 

@@ -12,21 +12,22 @@ const LEAST_BYTES = 24
 
 /**
  * @param secret `whsec_` and base64, or the key's own bytes
- * @returns `undefined` where it is too short, or no base64
+ * @returns why not, where it is none that signs
  */
 export function signatureOf(
   secret: Buffer,
   id: string,
   seconds: number,
   body: Buffer,
-): string | undefined {
+): { signature: string } | { trouble: 'secret-short' | 'secret-encoding' } {
   const encoded = secret.subarray(0, PREFIX.length).equals(PREFIX)
   const key = encoded ? decodeBase64(secret.subarray(PREFIX.length)) : copy(secret)
-  if (key === undefined || key.length < LEAST_BYTES) {
+  if (key === undefined) return { trouble: 'secret-encoding' }
+  if (key.length < LEAST_BYTES) {
     wipe(key)
-    return undefined
+    return { trouble: 'secret-short' }
   }
   const hash = createHmac('sha256', key).update(`${id}.${seconds}.`).update(body).digest('base64')
   wipe(key)
-  return `v1,${hash}`
+  return { signature: `v1,${hash}` }
 }

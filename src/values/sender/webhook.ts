@@ -15,8 +15,8 @@ export async function sendWebhook(
   signal: AbortSignal,
 ): Promise<Sent> {
   const seconds = Math.floor(message.at.getTime() / 1000)
-  const signature = signatureOf(to.secret, message.id, seconds, message.body)
-  if (signature === undefined) return { kind: 'refused', reason: 'credential' }
+  const signed = signatureOf(to.secret, message.id, seconds, message.body)
+  if ('trouble' in signed) return { kind: 'refused', reason: signed.trouble }
   const reply = await client.send({
     method: 'POST',
     url: to.url,
@@ -24,7 +24,7 @@ export async function sendWebhook(
       'content-type': 'application/json',
       'webhook-id': message.id,
       'webhook-timestamp': String(seconds),
-      'webhook-signature': signature,
+      'webhook-signature': signed.signature,
     },
     body: message.body,
     signal,

@@ -223,10 +223,12 @@ describe('a channel that does not take it', () => {
     const request = { say: () => {}, signal: new AbortController().signal }
     expect(await flushAlerts(another, request)).toEqual({ sent: 0, waiting: 0, givenUp: 0 })
     expect(own.requests).toHaveLength(1)
-    // Whoever raised it knows that it was not even tried.
+    // Whoever raised it knows that nothing is sent now.
     const said: string[] = []
     await settleAlerts(another, (_, sentence) => void said.push(sentence))
-    expect(said).toEqual(['an alert waits for webhook:own, which is left alone until 12:10:00Z'])
+    expect(said).toEqual([
+      '2 alerts still wait for webhook:own, not before 12:10:00Z: it takes no more for now',
+    ])
     s.at(601)
     await flushAlerts(another, request)
     expect(own.requests).toHaveLength(2)

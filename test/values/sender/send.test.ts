@@ -55,9 +55,15 @@ describe('a webhook of one’s own', () => {
     expect(await send(other, url)).toEqual({ kind: 'refused', reason: 'credential' })
   })
 
-  test('is not sent with a secret that is too short', async () => {
+  test('is not sent with a secret that is too short, or no base64', async () => {
     const { url, requests } = await receiver()
-    expect(await send(Buffer.from('fake-short'), url)).toMatchObject({ kind: 'refused' })
+    const short = Buffer.from('fake-short')
+    const written = Buffer.from(['whsec', short.toString('base64')].join('_'))
+    for (const secret of [short, written, Buffer.alloc(0)]) {
+      expect(await send(secret, url)).toEqual({ kind: 'refused', reason: 'secret-short' })
+    }
+    const wrong = Buffer.from(['whsec', 'fake-key-that-is-no-base64'].join('_'))
+    expect(await send(wrong, url)).toEqual({ kind: 'refused', reason: 'secret-encoding' })
     expect(requests).toEqual([])
   })
 
