@@ -1,5 +1,6 @@
 /** Why the audit log cannot be used or trusted, in words. */
 import { errnoOf, SecretRefError } from '../errors.ts'
+import { isDiskFull } from '../state/full.ts'
 
 const NOT_WRITABLE = 'make the folder writable for you, or set SECRETREF_HOME to one that is'
 
@@ -66,7 +67,8 @@ export function asFailure(error: unknown, lockPath: string): SecretRefError {
       error,
     )
   }
-  const errno = sqlite === undefined ? errnoOf(error) : SQLITE[sqlite]
+  const said = sqlite === undefined ? errnoOf(error) : SQLITE[sqlite]
+  const errno = said === 'EIO' && isDiskFull(lockPath) ? 'ENOSPC' : said
   const known = errno === undefined ? undefined : CAUSES[errno]
   if (known !== undefined) return unavailable(known[0], known[1], error)
   const code = sqlite === undefined ? (errno ?? 'without a code') : `SQLite ${sqlite}`

@@ -1,12 +1,12 @@
 /** SQLite files whose every commit is on the disk when it returns: what cannot be made anew from the log. */
-import { chmodSync, existsSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { SecretRefError } from '../errors.ts'
 import { guarded, inTransaction, refuseForeign } from './db.ts'
-import { isReadOnly, ofAnotherVersion, unavailable } from './failures.ts'
+import { isFull, isReadOnly, ofAnotherVersion, unavailable } from './failures.ts'
 
 const BUSY_MS = 5000
 
@@ -38,7 +38,7 @@ export function openDurable(
 }
 
 /**
- * For those who only look: where it may not be written, it is read as it is, and nothing is made beside it.
+ * For those who only look: where it may not be written, or the disk is full, it is read as it is, and nothing is made beside it.
  *
  * @throws STATE_UNAVAILABLE
  */
@@ -46,11 +46,12 @@ export function readDurable(path: string, schema: string, version: number): Data
   try {
     return openDurable(path, schema, version)
   } catch (error) {
-    if (!isReadOnly(error)) throw error
+    if (!isReadOnly(error) && !isFull(error, path)) throw error
   }
   const url = pathToFileURL(path)
   // With a log beside it the newest is in there, and SQLite has to be let at both.
-  if (!existsSync(`${path}-wal`)) url.searchParams.set('immutable', '1')
+  const { size } = statSync(`${path}-wal`, { throwIfNoEntry: false }) ?? { size: 0 }
+  if (size === 0) url.searchParams.set('immutable', '1')
   let db: DatabaseSync | undefined
   try {
     db = new (sqlite().DatabaseSync)(url, { readOnly: true, timeout: BUSY_MS })

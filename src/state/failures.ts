@@ -1,6 +1,7 @@
 /** Why a database of ours cannot be used, in words. */
 import { basename } from 'node:path'
 import { errnoOf, SecretRefError } from '../errors.ts'
+import { isDiskFull } from './full.ts'
 
 const ANEW = 'delete it: it is made anew, and the audit log keeps what happened'
 const UNSENT =
@@ -15,8 +16,9 @@ type Cause = readonly [why: string, hint: string]
 
 /** Its hint depends on the file. */
 const DAMAGED: Cause = ['it is damaged, or no database', '']
+const FULL: Cause = ['the disk is full', 'free some space on the disk that holds it']
 const CAUSES: Readonly<Record<string, Cause>> = {
-  ENOSPC: ['the disk is full', 'free some space on the disk that holds it'],
+  ENOSPC: FULL,
   EDQUOT: ['your disk quota is used up', 'free some space, or have the quota raised'],
   EROFS: ['the file system is read-only', WRITABLE],
   EACCES: ['permission denied', WRITABLE],
@@ -27,22 +29,23 @@ const CAUSES: Readonly<Record<string, Cause>> = {
 
 const BUSY = 5
 const READ_ONLY = 8
+const IO_ERROR = 10
 const CANNOT_OPEN = 14
 /** SQLite's primary result codes: sqlite.org/rescode.html */
 const SQLITE: Readonly<Record<number, Cause>> = {
   3: ['permission denied', WRITABLE],
   [BUSY]: ['another process holds it', 'try again'],
   [READ_ONLY]: ['it may not be written', WRITABLE],
-  10: ['the disk answered with an I/O error', 'check the disk and how much of it is free'],
+  [IO_ERROR]: ['the disk answered with an I/O error', 'check the disk and the kernel log'],
   11: DAMAGED,
-  13: ['the disk is full', 'free some space on the disk that holds it'],
+  13: FULL,
   [CANNOT_OPEN]: ['it or its folder cannot be opened', WRITABLE],
   26: DAMAGED,
 }
 
 /** @param what failed: `could not be opened` */
 export function unavailable(path: string, what: string, error: unknown): SecretRefError {
-  const cause = causeOf(error)
+  const cause = causeOf(error, path)
   const [why, hint] = cause
   return new SecretRefError('STATE_UNAVAILABLE', `${path} ${what}: ${why}`, {
     hint: cause === DAMAGED ? insteadOf(path) : hint,
@@ -61,6 +64,14 @@ export function isReadOnly(error: unknown): boolean {
   const code = codeOfSqlite(error.cause)
   if (code !== undefined) return code === READ_ONLY || code === CANNOT_OPEN
   return ['EROFS', 'EACCES', 'EPERM'].includes(errnoOf(error.cause) ?? '')
+}
+
+/** It may be read: nothing can be made beside it. */
+export function isFull(error: unknown, path: string): boolean {
+  if (!(error instanceof SecretRefError)) return false
+  const { cause } = error
+  const isCode = codeOfSqlite(cause) !== undefined || errnoOf(cause) !== undefined
+  return isCode && causeOf(cause, path) === FULL
 }
 
 export function damaged(path: string): SecretRefError {
@@ -87,8 +98,9 @@ function codeOfSqlite(error: unknown): number | undefined {
     : undefined
 }
 
-function causeOf(error: unknown): Cause {
+function causeOf(error: unknown, path: string): Cause {
   const sqlite = codeOfSqlite(error)
+  if (sqlite === IO_ERROR && isDiskFull(path)) return FULL
   const known = sqlite === undefined ? CAUSES[errnoOf(error) ?? ''] : SQLITE[sqlite]
   if (known !== undefined) return known
   const code = sqlite === undefined ? (errnoOf(error) ?? 'without a code') : `SQLite ${sqlite}`

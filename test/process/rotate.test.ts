@@ -161,9 +161,9 @@ describe('what is due', () => {
   })
 
   test('a ref that has no value yet: that is said, with how it gets one', async () => {
-    const { secretref } = await rotating('chosen')
-    expect((await secretref(['secrets', 'rm', REF, '--yes'])).code).toBe(0)
-    const none = await secretref(FORCED)
+    const one = await rotating('chosen')
+    expect((await one.secretref(['secrets', 'rm', REF, '--yes'])).code).toBe(0)
+    const none = await one.secretref(FORCED)
     expect(none).toMatchObject({
       code: 2,
       out: expect.stringContaining('[SECRET_NOT_FOUND]'),
