@@ -1,6 +1,7 @@
 /** How `gateway run` stops: all of it, in time, and on record. */
 import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import {
@@ -10,9 +11,12 @@ import {
   makeWorld,
   processes,
   recordsOf,
+  start,
   until,
 } from './support.ts'
 import { LISTENS, needs, serve, sh, worldOf } from './serving.ts'
+
+const LAUNCHER = join(import.meta.dirname, '../../bin/secretref')
 
 describeOnLinux('stopping', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('%s stops all, and ends us too', async (signal) => {
@@ -26,6 +30,22 @@ describeOnLinux('stopping', () => {
     expect(await running.ended).toMatchObject({ code: null, signal })
     const exits = recordsOf(world).flatMap(({ exit }) => (exit === undefined ? [] : [exit]))
     expect(exits).toEqual([{ signal }, { signal }])
+  })
+
+  test('INT and QUIT that its caller ignores, as a script does for its background jobs, do not; TERM does', async () => {
+    const command = sh('trap "" INT QUIT; echo ready; exec sleep 600')
+    const world = worldOf({ a: { command, restart: 'always' } })
+    const running = start(world, ['gateway', 'run', '--config', world.config], {
+      // What is ignored only the launcher sees; Node undoes it.
+      through: ['setsid', 'sh', '-c', `trap "" INT QUIT; shift 2; exec '${LAUNCHER}' "$@"`, 'sh'],
+    })
+    await running.says(/ready/)
+    for (const signal of ['SIGINT', 'SIGQUIT'] as const) process.kill(running.pid, signal)
+    await pause(500)
+    expect(isAlive(running.pid)).toBe(true)
+    expect(eventsOf(world)).not.toContain('run.ended')
+    process.kill(running.pid, 'SIGTERM')
+    expect(await running.ended).toMatchObject({ code: null, signal: 'SIGTERM' })
   })
 
   test('an agent that does not go is killed at the second TERM, with its children', async () => {
