@@ -9,16 +9,16 @@ import type { Staged, Work } from './work.ts'
 export async function undo(work: Work, staged: Staged): Promise<Done> {
   const dead = await deadOld(work, staged)
   if (dead !== undefined) return dead
-  const back = await putBack(work, staged)
-  if (back.result !== 'ok' || staged.new === undefined) return back
+  if (staged.new === undefined) return ok
   const { issuer } = work
   const others = await setByOthers(work, staged)
-  if (others === 'gone') return back
-  if (others !== undefined) return others
+  if (others !== undefined) return others === 'gone' ? ok : others
   // Of one that took the old one's place, the old value is set again; of one beside it, it is ended.
   const again = isBeside(work) ? undefined : staged.old
   // Somebody had ended it at the service before we began, as after a leak: it must not live again.
   if (again !== undefined && staged.dead === true) return endedBefore
+  const back = await putBack(work, staged)
+  if (back.result !== 'ok') return back
   const undone =
     again === undefined
       ? await issuer.end?.(staged.new, staged.old)

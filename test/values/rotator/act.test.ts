@@ -279,6 +279,35 @@ test.each([
   },
 )
 
+test('a rollback to one that was ended before puts nothing back', async () => {
+  let current = 'fake-old'
+  const { work } = workWith(
+    {
+      choose: async () => ({ kind: 'made', value: Buffer.from('fake-new') }),
+      set: async () => ({ kind: 'ok' }),
+      try: async ({ value }) =>
+        value.toString() === 'fake-old'
+          ? { kind: 'refused', code: 'CREDENTIAL_REJECTED' }
+          : { kind: 'valid', account: 'acct' },
+    },
+    () => current,
+  )
+  const puts: string[] = []
+  const session: Session = {
+    ...work.session,
+    put: async (_, value) => {
+      puts.push(value.toString())
+      return { kind: 'written', version: '3' }
+    },
+  }
+  const order = { ...work.order, rotation: { id: 'r1', class: 'chosen' } } as const
+  const one = { ...work, session, order }
+  await act(one, 'stage')
+  current = 'fake-new'
+  expect(await act(one, 'discard')).toMatchObject({ result: 'refused', whose: 'old' })
+  expect(puts).toEqual([])
+})
+
 test('whether it lives has to be known before anything is chosen', async () => {
   const { work } = workWith({
     choose: async () => ({ kind: 'made', value: Buffer.from('fake-new') }),
