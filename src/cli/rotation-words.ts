@@ -153,6 +153,11 @@ function whenInWords({ step, ref, notBefore }: Journalled, guided: boolean): str
   return notBefore === undefined ? 'goes on with the next run' : `not before ${toSecond(notBefore)}`
 }
 
+/** What helps while process `pid` is at a ref's rotation. */
+export function heldHint(pid: number, ref: string): string {
+  return `wait until process ${pid} has ended it, or stop that process, then run this again; secretref secrets rotation status shows how far ${ref} is`
+}
+
 export function toSecond(at: Date): string {
   return `${at.toISOString().slice(0, 19)}Z`
 }

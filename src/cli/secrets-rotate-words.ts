@@ -9,6 +9,7 @@ import { mostTries } from '../rotation/machine.ts'
 import { helpOf, REASON_WORDS } from '../rotation/reasons.ts'
 import type { Rotation } from '../rotation/types.ts'
 import { printable, type Io } from './io.ts'
+import { heldHint } from './rotation-words.ts'
 import type { Can, Outcome } from './secrets-rotate.ts'
 import { table } from './table.ts'
 
@@ -114,7 +115,7 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
     return {
       sign: 'attention',
       text: `process ${rotated.pid} is rotating it, and has not ended in time`,
-      hint: 'secretref secrets rotation status shows how far it is',
+      hint: heldHint(rotated.pid, subject.ref),
     }
   }
   const { rotation, holders, until } = rotated

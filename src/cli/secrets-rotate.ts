@@ -283,7 +283,7 @@ async function rotateOne(
       const after = { ...options, lookedAt: gateway.now() }
       return rotateOne(gateway, db, again, after, say)
     }
-    const words = `${subject.ref}: process ${rotated.pid} rotates it; waiting`
+    const words = `${subject.ref}: process ${rotated.pid} rotates it; waiting for it, two minutes at most`
     // Where no line shows it, once.
     say(told || isatty(2) ? 'info' : 'warn', words)
     told = true

@@ -27,7 +27,7 @@ import { isUntouched } from '../rotation/untouched.ts'
 import { openGateway } from './foreground.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
-import { nextInWords, toSecond } from './rotation-words.ts'
+import { heldHint, nextInWords, toSecond } from './rotation-words.ts'
 import { checkName } from './secrets-place.ts'
 import { secretsRotate } from './secrets-rotate.ts'
 import { table } from './table.ts'
@@ -306,6 +306,6 @@ function requireHold(db: DatabaseSync, one: Journalled, { home }: Gateway): Hold
   if (!('heldBy' in hold)) return hold
   throw new SecretRefError('AGENT_BUSY', `process ${hold.heldBy} is rotating ${one.ref}`, {
     scope: 'ref',
-    hint: 'wait for it, or stop it',
+    hint: heldHint(hold.heldBy, one.ref),
   })
 }

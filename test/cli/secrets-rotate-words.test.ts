@@ -91,3 +91,11 @@ test('where another value had become current meanwhile, that is said', () => {
     'db-url was not replaced: somebody else changed the value',
   )
 })
+
+test('one that another process is at: which, what to do, and where to look', () => {
+  const said = outcomeText(recorded(), { planned: PLANNED, rotated: { kind: 'held', pid: 4711 } })
+  expect(said).toBe(
+    '[warn] db-url: process 4711 is rotating it, and has not ended in time\n' +
+      '   hint: wait until process 4711 has ended it, or stop that process, then run this again; secretref secrets rotation status shows how far db-url is\n',
+  )
+})

@@ -1,8 +1,11 @@
 /** `secrets rotation status`: what the last try of each rotation met, and what helps. */
 import { chmodSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { ourHolder } from '../../src/gateway/live/holder.ts'
+import { openJournal, takeHold } from '../../src/rotation/journal.ts'
+import { writeJournal } from '../rotation/written.ts'
 import { rotating, REF, type Rotating } from './rotating.ts'
-import { start, until, type Ended } from './support.ts'
+import { makeWorld, run, start, until, type Ended } from './support.ts'
 
 const FORCED = ['secrets', 'rotate', '--ref', REF, '--force'] as const
 
@@ -54,3 +57,37 @@ test('a program’s exit code, that it waits, and that others may write it: none
   expect(writable).toContain(`other users can change ${program}; run: chmod go-w ${program}`)
   expect(writable).not.toContain('the service')
 }, 60_000)
+
+test('while another process is at it, resume and abandon say which, and what to do', async () => {
+  const world = makeWorld({
+    config: {
+      secrets: { providers: { store: {} } },
+      openclaw: {
+        gateway: {
+          secrets: { refMap: { key: { provider: 'store', rotate: { driver: 'generate' } } } },
+        },
+      },
+    },
+  })
+  const key = { config: world.config, environment: 'default', ref: 'key' }
+  const began = new Date('2026-11-24T12:00:00Z')
+  writeJournal(world.home, [{ ...key, from: '1', steps: ['stuck'], began }])
+  const db = openJournal(world.home)
+  takeHold(db, key, ourHolder(world.home), () => false)
+  db.close()
+  for (const word of ['resume', 'abandon']) {
+    const { code, err } = await run(world, [
+      'secrets',
+      'rotation',
+      word,
+      'key',
+      '--config',
+      world.config,
+    ])
+    expect(code).toBe(1)
+    expect(err).toBe(
+      `secretref: process ${process.pid} is rotating key [AGENT_BUSY]\n` +
+        `hint: wait until process ${process.pid} has ended it, or stop that process, then run this again; secretref secrets rotation status shows how far key is\n`,
+    )
+  }
+})
