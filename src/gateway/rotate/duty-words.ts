@@ -40,7 +40,7 @@ export function cameToInWords(subject: Subject, came: CameTo): Said {
   if (words !== undefined) {
     const { severity, text, hint } = words
     const level = severity === 'critical' || standing === 'failed' ? 'error' : 'warn'
-    return { level, sentence: `${text}${code}${nextOf(came)}`, hint, same: same(text) }
+    return { level, sentence: `${text}${code}${nextOf(subject, came)}`, hint, same: same(text) }
   }
   const message = why?.message ?? (rotation.reason && REASON_WORDS[rotation.reason])
   if (message === undefined) return info(`${ref}: rotation: under way (${step})`, same(''))
@@ -72,10 +72,11 @@ function info(sentence: string, same: string): Said {
 }
 
 /** Of one that failed: what becomes of it by itself. */
-function nextOf(came: CameTo): string {
+function nextOf({ rotate }: Subject, came: CameTo): string {
   if (standingOf(came) !== 'failed') return ''
   const { step, failures } = came.rotation
   if (step === 'aborting') return '; what was begun is not undone yet, which is tried again'
   if (step !== 'planned') return '; it is undone, and tried again'
-  return `; what was begun is undone, and it begins anew within the hour (failed ${failures} of ${MOST_FAILURES} times)`
+  const when = rotate.window === undefined ? 'within the hour' : 'when its window is open'
+  return `; what was begun is undone, and it begins anew ${when} (failed ${failures} of ${MOST_FAILURES} times)`
 }
