@@ -24,6 +24,10 @@ export interface ShownRule {
   grace?: string
 }
 
+export interface ShownRotation extends KnownRotation {
+  answered?: Answered
+}
+
 /** @returns of a ref its rule; nothing where its entry has none */
 export function rulesOf(
   config: Config,
@@ -73,13 +77,13 @@ export function underWayInShort({ open }: KnownRotation): string | undefined {
 /** Label and text of each line about one ref; none where there is nothing to tell. */
 export function rotationLines(
   rule: ShownRule | undefined,
-  { open, last }: KnownRotation,
+  { open, last, answered }: ShownRotation,
 ): [string, string][] {
   const lines: [string, string][] = []
   if (rule !== undefined) lines.push(['rotation', ruleInWords(rule)])
   if (open !== undefined) {
     const since = toSecond(open.beganAt)
-    lines.push(['under way', `${open.step}, since ${since}; ${nextInWords(open)}`])
+    lines.push(['under way', `${open.step}, since ${since}; ${nextInWords(open, answered)}`])
   }
   if (last !== undefined) {
     const to = last.to ?? 'one that has no name'
@@ -91,14 +95,19 @@ export function rotationLines(
 /** For programs; `undefined` where there is nothing to tell. */
 export function rotationJson(
   rule: ShownRule | undefined,
-  { open, last }: KnownRotation,
+  { open, last, answered }: ShownRotation,
 ): object | undefined {
   if (rule === undefined && open === undefined && last === undefined) return undefined
   return {
     ...(rule && { rule }),
-    ...(open && { underWay: openJson(open) }),
+    ...(open && { underWay: { ...openJson(open), ...answerJson(answered) } }),
     ...(last && { last: { ...last, at: last.at.toISOString() } }),
   }
+}
+
+/** What a rotation's last answer was, and what is said of it; nothing where that went well. */
+export function answerJson(answered: Answered | undefined): object {
+  return answered === undefined ? {} : { answer: { ...answered.answer, ...answered.why } }
 }
 
 function openJson({ id, step, beganAt, from, reason, notBefore }: Journalled): object {

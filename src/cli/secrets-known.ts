@@ -2,6 +2,8 @@
 import { placedRefs, providersOf } from '../config/accessors.ts'
 import type { LoadedConfig } from '../config/types.ts'
 import { parentRun, requireOwn, type Parent } from '../gateway/nesting.ts'
+import { explained } from '../gateway/rotate/answered.ts'
+import { subjectsOf } from '../gateway/rotate/subjects.ts'
 import { statusOf, type Sign, type StatusLine } from '../gateway/status.ts'
 import type { Route } from '../plan/chain.ts'
 import { placeInWords } from '../plan/describe.ts'
@@ -9,14 +11,14 @@ import { settleEnvironment } from '../plan/environment.ts'
 import { planner } from '../plan/plan.ts'
 import type { ChainStep } from '../plan/types.ts'
 import { decide, type Decision } from '../policy/decide.ts'
-import { knownRotations, type KnownRotation } from '../rotation/known.ts'
+import { knownRotations } from '../rotation/known.ts'
 import { credentialsOf, withLearnedEnd, type CredentialRow } from '../state/credentials.ts'
 import { readDatabase } from '../state/db.ts'
 import { allGrants, type GrantRow } from '../state/grants.ts'
 import { userHome } from '../state/home.ts'
 import type { Io } from './io.ts'
 import { openConfig } from './open.ts'
-import { rulesOf, type ShownRule } from './rotation-words.ts'
+import { rulesOf, type ShownRotation, type ShownRule } from './rotation-words.ts'
 
 /** One agent's slot that names the ref. */
 export interface Holder {
@@ -36,7 +38,7 @@ export interface KnownRef {
   /** What its entry says of how and when it is replaced. */
   rule: ShownRule | undefined
   /** What became of that. */
-  rotation: KnownRotation
+  rotation: ShownRotation
 }
 
 /**
@@ -70,13 +72,24 @@ export async function openKnown(
  */
 export function knownRefs(
   io: Io,
-  { config, dir, path }: LoadedConfig,
+  loaded: LoadedConfig,
   { agent, environment }: { agent?: string | undefined; environment: string | undefined },
 ): KnownRef[] {
+  const { config, dir, path } = loaded
   const { name, shared } = settleEnvironment(config, environment)
   const planned = planner({ config, configDir: dir, userHome: userHome(io.env), environment })
   const { grants, credentials } = stateOf(io, path, name)
   const rotations = knownRotations(io.home, { config: path, environment: name })
+  const subjects = [...rotations.values()].some(({ answer }) => answer !== undefined)
+    ? subjectsOf(config, planned, environment)
+    : []
+  const rotationOf = (ref: string): ShownRotation => {
+    const known = rotations.get(ref) ?? {}
+    const { open, answer } = known
+    if (open === undefined || answer === undefined) return known
+    const subject = subjects.find((one) => one.ref === ref)
+    return { ...known, answered: explained(subject, open, answer) }
+  }
   const ruleOf = rulesOf(config, planned, environment)
   const now = io.now()
   const holders = new Map<string, Holder[]>()
@@ -102,7 +115,7 @@ export function knownRefs(
     holders: holders.get(ref) ?? [],
     credential: credentials.get(ref),
     rule: ruleOf(ref),
-    rotation: rotations.get(ref) ?? {},
+    rotation: rotationOf(ref),
   }))
 }
 

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { SecretRefError } from '../errors.ts'
 import type { Gateway } from '../gateway/gateway.ts'
-import { answeredOf, type Answered } from '../gateway/rotate/answered.ts'
+import { answeredOf } from '../gateway/rotate/answered.ts'
 import { goneInWords, goneOf, type Gone } from '../gateway/rotate/gone.ts'
 import { RotationRecords } from '../gateway/rotate/records.ts'
 import { holderLives, ourHolder } from '../gateway/live/holder.ts'
@@ -27,7 +27,7 @@ import { isUntouched } from '../rotation/untouched.ts'
 import { openGateway } from './foreground.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
-import { heldHint, nextInWords, toSecond } from './rotation-words.ts'
+import { answerJson, heldHint, nextInWords, toSecond } from './rotation-words.ts'
 import { checkName } from './secrets-place.ts'
 import { secretsRotate } from './secrets-rotate.ts'
 import { table } from './table.ts'
@@ -91,10 +91,6 @@ function goneText(gone: Gone | undefined): string | undefined {
 
 function goneJson(gone: Gone | undefined): object {
   return gone === undefined ? {} : { gone: gone.why, message: goneInWords(gone).message }
-}
-
-function answerJson(answered: Answered | undefined): object {
-  return answered === undefined ? {} : { answer: { ...answered.answer, ...answered.why } }
 }
 
 function asJson(one: Journalled, ledger: readonly LedgerRow[]): object {

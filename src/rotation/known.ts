@@ -1,11 +1,14 @@
 /** What is on the disk of rotations, for those who only look: nothing is made by it. */
 import type { Home } from '../state/home.ts'
+import { answerOf, type Answer } from './answers.ts'
 import { openRotationsOf, readJournal, type Journalled, type RefKey } from './journal.ts'
 import { lastRotationsOf, type LastRotation } from './ledger.ts'
 
 export interface KnownRotation {
   /** One that is not over, or waits for a person. */
   open?: Journalled
+  /** Its last answer, where that took it no further. */
+  answer?: Answer
   last?: LastRotation
 }
 
@@ -21,7 +24,9 @@ export function knownRotations(
     for (const [ref, last] of lastRotationsOf(db, key)) known.set(ref, { last })
     for (const open of openRotationsOf(db, key.config)) {
       if (open.environment === key.environment) {
-        known.set(open.ref, { ...known.get(open.ref), open })
+        const answer = answerOf(db, open.id)
+        const last = known.get(open.ref)
+        known.set(open.ref, { ...last, open, ...(answer === undefined ? {} : { answer }) })
       }
     }
     return known

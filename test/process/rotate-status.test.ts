@@ -30,6 +30,8 @@ test('a program’s exit code, that it waits, and that others may write it: none
   const failed = await status()
   expect(failed).toContain(`${called} ended with exit code 7 at step "try" of the old value; `)
   expect(failed).toMatch(/; tried once; not before \d{4}-\d{2}-\d{2}T[\d:]+Z\n/)
+  const described = await one.secretref(['secrets', 'describe', REF])
+  expect(described.out).toContain(`; ${called} ended with exit code 7 at step "try"`)
   const json = await one.secretref(['secrets', 'rotation', 'status', '--json'])
   expect(JSON.parse(json.out)).toMatchObject({
     rotations: [

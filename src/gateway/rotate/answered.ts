@@ -4,6 +4,7 @@ import type { Explanation } from '../../policy/explain.ts'
 import { answerOf, type Answer } from '../../rotation/answers.ts'
 import type { Journalled } from '../../rotation/journal.ts'
 import { fits, subjectsIn, type Where } from './gone.ts'
+import type { NoSubject, Subject } from './subjects.ts'
 import { reasonOf } from './tell.ts'
 import { OUTSIDE } from './words.ts'
 
@@ -20,8 +21,7 @@ export function answeredOf(
   rotations: readonly Journalled[],
 ): ReadonlyMap<string, Answered> {
   const found = new Map<string, Answered>()
-  const byEnvironment = Map.groupBy(rotations, ({ environment }) => environment)
-  for (const [environment, all] of byEnvironment) {
+  for (const [environment, all] of Map.groupBy(rotations, (one) => one.environment)) {
     const answered = all.flatMap((one) => {
       const answer = answerOf(db, one.id)
       return answer === undefined ? [] : [{ one, answer }]
@@ -29,12 +29,20 @@ export function answeredOf(
     if (answered.length === 0) continue
     const subjects = new Map(subjectsIn(where, environment).map((one) => [one.ref, one]))
     for (const { one, answer } of answered) {
-      const subject = subjects.get(one.ref)
-      const did = OUTSIDE.find((action) => action === answer.did)
-      const here = did !== undefined && subject !== undefined && 'step' in subject
-      const why = here && fits(one, subject) ? reasonOf(subject, { ...answer, did }) : undefined
-      found.set(one.id, { answer, ...(why === undefined ? {} : { why }) })
+      found.set(one.id, explained(subjects.get(one.ref), one, answer))
     }
   }
   return found
+}
+
+/** @param subject its ref, as the config has it now */
+export function explained(
+  subject: Subject | NoSubject | undefined,
+  one: Journalled,
+  answer: Answer,
+): Answered {
+  const did = OUTSIDE.find((action) => action === answer.did)
+  const here = did !== undefined && subject !== undefined && 'step' in subject
+  const why = here && fits(one, subject) ? reasonOf(subject, { ...answer, did }) : undefined
+  return { answer, ...(why === undefined ? {} : { why }) }
 }
