@@ -88,7 +88,13 @@ const BY_REASON: ReadonlyMap<string, Explain> = new Map<string, Explain>([
   ],
   ['connection-lost', noAnswer],
   ['timeout', noAnswer],
-  ['server-error', noAnswer],
+  [
+    'server-error',
+    ({ ref }) => ({
+      message: `the service of "${ref}" answered with an error of its own`,
+      hint: 'what became of it is looked for before it is tried again',
+    }),
+  ],
   [
     'rate-limited',
     ({ ref }) => ({

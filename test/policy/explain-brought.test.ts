@@ -56,7 +56,7 @@ test('what says nothing of the value is told as what it is', () => {
   )
   const kept = reasonOf(SUBJECT, did({ did: 'verify', reason: 'server-error', service: true }))
   expect(kept).toEqual({
-    message: 'the service of "stripe-api-key" did not answer',
+    message: 'the service of "stripe-api-key" answered with an error of its own',
     hint: 'what was brought is kept, and tried again by the next run: nobody has to bring it again',
   })
   const config = did({ code: 'CONFIG_INVALID', reason: 'no-call', service: true })

@@ -14,6 +14,7 @@ describe('what a service said is not put down to the store', () => {
     ['login-denied', 'the service of "aws-key" refused the current value of "aws-key", by which'],
     ['not-permitted', 'does not let the current value of "aws-key" do this'],
     ['unreachable', 'the service of "aws-key" cannot be reached'],
+    ['server-error', 'the service of "aws-key" answered with an error of its own'],
     ['timeout', 'the service of "aws-key" did not answer'],
     ['key-cap', 'the account of "aws-key" has as many credentials as its service allows'],
   ])('%s', (reason, message) => {
