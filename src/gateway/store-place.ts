@@ -17,10 +17,20 @@ const WHERE = [
   'profile',
   'endpoint',
 ]
+/** By the beginning of a type: variables that say it where the config does not. */
+const VARIABLES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  vault: { address: ['VAULT_ADDR'], namespace: ['VAULT_NAMESPACE'] },
+  aws: {
+    // Whose account it is, a key's id tells where no profile does.
+    profile: ['AWS_PROFILE', 'AWS_ACCESS_KEY_ID'],
+    region: ['AWS_REGION', 'AWS_DEFAULT_REGION'],
+    endpoint: ['AWS_ENDPOINT_URL'],
+  },
+}
 
 /**
- * SHA-256, hex, over what the config says: two that spell one place differently, as by a link or by a
- * variable, are two.
+ * SHA-256, hex, over what the config says and, where it is silent, the environment: two that spell one place
+ * differently, as by a link, are two.
  *
  * @param at its version does not count: all versions of an entry lie in one place
  */
@@ -30,7 +40,11 @@ export function placeName(
   { path, field, alias }: Location,
 ): string {
   const options = resolveOptions(provider, dir, home, env)
-  const where = WHERE.map((name) => options[name] ?? null)
+  const [family = ''] = provider.type.split('-')
+  const where = WHERE.map((name) => {
+    const variables = VARIABLES[family]?.[name] ?? []
+    return options[name] ?? variables.map((variable) => env[variable] ?? null)
+  })
   // In a file the second spelling is the same entry, and where none is named the provider's own is meant.
   const key = alias ?? field ?? options['field'] ?? null
   const words = [provider.type, where, path, key]

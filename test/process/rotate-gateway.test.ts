@@ -16,13 +16,13 @@ test('due by its end: replaced, put into the agent’s file, the old one ended w
       command: [
         '/bin/sh',
         '-c',
-        'cat "$API_KEY_FILE" > first; while :; do cp "$API_KEY_FILE" last; sleep 0.2; done',
+        'cat "$API_KEY_FILE" > first; while :; do cp "$API_KEY_FILE" next && mv next last; sleep 0.2; done',
       ],
       onChange: 'rewrite',
     },
   )
   const { world } = one
-  // By what the config says it ends soon, old one or new one; it is looked at again in an hour.
+  // By what the config says it ends soon.
   const soon = new Date(Date.now() + 3 * 86_400_000).toISOString()
   const config = readFileSync(world.config, 'utf8')
   world.write('config.json', config.replace('"rotate":', `"expiresAt": "${soon}", "rotate":`))

@@ -465,6 +465,18 @@ test('what was wanted and undone is tried again by the next run, due or not', as
   expect(lived(one)).toEqual([await received(one)])
 }, 60_000)
 
+test('what was wanted and undone begins anew in its window alone', async () => {
+  const far = new Date(Date.now() + 3 * 86_400_000)
+  const day = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'][far.getUTCDay()]
+  const one = await rotating('issued', { ...AT_ONCE, window: `${day} 02:00-05:00 UTC` })
+  one.issuer = { ...one.issuer, refuse: ['create'] }
+  expect((await one.secretref(FORCED)).code).toBe(1)
+  one.issuer = { ...one.issuer, refuse: [] }
+  const { out } = await one.secretref(['secrets', 'rotate'])
+  expect(out).toMatch(/due, waits for its window/)
+  expect(await received(one)).toBe(FIRST)
+}, 60_000)
+
 test('an old one that cannot be ended is told as that, with the reason, and not as well', async () => {
   const one = await rotating('issued', AT_ONCE)
   one.issuer = { ...one.issuer, refuse: ['end'] }

@@ -7,6 +7,7 @@ import type { Due } from '../../rotation/due.ts'
 import { openRotationsOf, type Journalled } from '../../rotation/journal.ts'
 import { isPaused } from '../../rotation/pause.ts'
 import { noteSeen, sinceOf, type Described, type Since } from '../../rotation/since.ts'
+import { nextOpening } from '../../rotation/window.ts'
 import { userHome } from '../../state/home.ts'
 import type { Gateway } from '../gateway.ts'
 import { currentOf, type Current } from './ages.ts'
@@ -67,9 +68,9 @@ export async function planRotations(
     begun.get(JSON.stringify([one.environment, one.ref]))
   const isBegun = (one: Subject): boolean => (openOf(one)?.step ?? 'planned') !== 'planned'
   // Somebody, or the schedule, has wanted it: it was undone, and is tried again. A person is asked anew.
-  const isWanted = (one: Subject): boolean => !one.guided && openOf(one)?.step === 'planned'
+  const isWanted = (one: Subject): boolean => !one.guided && wantedStill(openOf(one))
   const counts = (one: Subject): boolean =>
-    isBegun(one) || isWanted(one) || (openOnly !== true && (scheduled !== true || isRuled(one)))
+    isBegun(one) || (openOnly !== true && (scheduled !== true || isRuled(one) || isWanted(one)))
   const counted = all.filter((one) =>
     'step' in one ? counts(one) : scheduled !== true && openOnly !== true,
   )
@@ -90,8 +91,8 @@ export async function planRotations(
     const known = current.get(subject.ref)
     const open = openOf(subject)
     const since = known?.outcome === 'value' ? sinceWhen(subject, known.secret) : undefined
-    const wanted = { ...asked, force: asked.force || isWanted(subject) }
-    const due = known === undefined ? NOT_ASKED : dueNow(subject, known, since, wanted, now)
+    const own = known === undefined ? NOT_ASKED : dueNow(subject, known, since, asked, now)
+    const due = known?.outcome === 'value' && isWanted(subject) ? dueAnew(subject, own, now) : own
     const starts = due.kind === 'due' && due.start <= now && open?.step !== 'stuck'
     const goesOn = known === undefined && open?.step !== 'stuck'
     // Whoever brings it may do so at any moment.
@@ -128,6 +129,20 @@ export function versionOf(current: Current | undefined, open: Journalled | undef
   if (current === undefined) throw new TypeError('it was neither asked for nor begun')
   const { code, message, hint } = current
   throw new SecretRefError(code, message, { scope: 'ref', ...(hint === undefined ? {} : { hint }) })
+}
+
+/** What was rolled back, or given up, and could be undone only later has no reason any more. */
+function wantedStill(open: Journalled | undefined): boolean {
+  return open?.step === 'planned' && (open.failures === 0 || open.reason !== undefined)
+}
+
+/** Whatever its rule says; and when its window is open. */
+function dueAnew({ rotate: { window } }: Subject, own: Due, now: Date): Due {
+  if (own.kind === 'due' || own.kind === 'shut') return own
+  const start = window === undefined ? now : nextOpening(window, now)
+  return start === undefined
+    ? { kind: 'shut', why: 'end', since: now }
+    : { kind: 'due', why: 'end', since: now, start }
 }
 
 const NOT_ASKED: Due = { kind: 'never' }

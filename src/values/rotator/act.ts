@@ -32,7 +32,7 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     return withCurrent(work, staged, async (current) => {
       const refused = await claimed(work, current)
       if (refused !== undefined) return refused
-      const unnoted = await noteDead(work, current)
+      const unnoted = await noteDead(work, staged, current)
       if (unnoted !== undefined) return unnoted
       const made = await work.issuer.choose?.(current)
       return made === undefined ? groundless : keep(work, made)
@@ -86,6 +86,10 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     // After a crash it comes again: somebody may have set another one there since, and stored it.
     const changed = await isChanged(work, staged.old)
     if (changed !== undefined) return changed
+    if (staged.dead === true && staged.sent !== true) {
+      const unkept = await work.staging.mark(work.order.rotation.id, 'sent')
+      if (unkept !== undefined) return failed(unkept)
+    }
     const answer = await issuer.set?.(staged.new, staged.old)
     return answer === undefined ? ok : answered(answer)
   },
@@ -142,12 +146,19 @@ function forget({ order: { rotation, givenUp }, staging }: Work): Promise<Failur
 }
 
 /** Undoing would set it again, and so have it live again. @returns why that cannot be said or kept */
-async function noteDead(work: Work, current: Credential): Promise<Done | undefined> {
+async function noteDead(
+  work: Work,
+  staged: Staged,
+  current: Credential,
+): Promise<Done | undefined> {
   const { issuer, staging, order } = work
   if (issuer.set === undefined || isBeside(work)) return undefined
   const tried = await issuer.try(current)
-  if (tried.kind === 'valid') return undefined
-  if (!isDead(tried)) return troubled(tried, 'old')
-  const unkept = await staging.noteDead(order.rotation.id)
+  const dead = isDead(tried)
+  // Any other refusal says nothing of the value: whether it can be replaced, setting the new one shows.
+  if (tried.kind !== 'valid' && tried.kind !== 'refused') return troubled(tried, 'old')
+  if (dead === (staged.dead === true)) return undefined
+  const { id } = order.rotation
+  const unkept = dead ? await staging.mark(id, 'dead') : await staging.unmark(id)
   return unkept && failed(unkept)
 }

@@ -13,7 +13,7 @@ import type { Before, Credential } from './driver.ts'
 
 export type Role = 'old' | 'new'
 
-export type Staged = { kind: 'staged'; before?: Before; dead?: true } & Partial<
+export type Staged = { kind: 'staged'; before?: Before; dead?: true; sent?: true } & Partial<
   Record<Role, Credential>
 >
 
@@ -53,9 +53,21 @@ export class Staging {
     return this.#note(`${rotation}.before`, JSON.stringify(ids))
   }
 
-  /** The old one is refused before anything is done. @returns why it is not kept */
-  async noteDead(rotation: string): Promise<Failure | undefined> {
-    return this.#note(`${rotation}.dead`, 'refused')
+  /**
+   * `dead`: the old one is refused before anything is done. `sent`: and the new one is about to be set all
+   * the same. @returns why it is not kept
+   */
+  async mark(rotation: string, as: 'dead' | 'sent'): Promise<Failure | undefined> {
+    return this.#note(`${rotation}.${as}`, as)
+  }
+
+  /** It is let in after all. @returns why that is not kept */
+  async unmark(rotation: string): Promise<Failure | undefined> {
+    const outcome = await changeStore(this.#place, this.#now(), (document) => {
+      remove(document, `${rotation}.dead`, 'any')
+      return { kind: 'written', version: '1' }
+    })
+    return failureOf(outcome)
   }
 
   async #note(name: string, text: string): Promise<Failure | undefined> {
@@ -84,6 +96,7 @@ export class Staging {
         ...(fresh && { new: fresh }),
         ...(before && { before }),
         ...(document.secrets.has(`${rotation}.dead`) && { dead: true }),
+        ...(document.secrets.has(`${rotation}.sent`) && { sent: true }),
       }
     } finally {
       wipeDocument(document)
@@ -98,7 +111,8 @@ export class Staging {
           const name = nameOf(rotation, role)
           for (const one of [name, `${name}.id`]) remove(document, one, 'any')
         }
-        for (const note of ['before', 'dead']) remove(document, `${rotation}.${note}`, 'any')
+        for (const note of ['before', 'dead', 'sent'])
+          remove(document, `${rotation}.${note}`, 'any')
       }
       return { kind: 'written', version: '1' }
     })

@@ -3,6 +3,7 @@ import { wipe } from '../secret/bytes.ts'
 import { isDead } from './asked.ts'
 import { currentAs, readCurrent } from './current.ts'
 import { answered, failed, ok, troubled, type Done } from './done.ts'
+import type { Credential } from './driver.ts'
 import type { Staged, Work } from './work.ts'
 
 /** Ends the new one, or sets the old one again. @returns what was put back, and why it is not undone */
@@ -15,8 +16,10 @@ export async function undo(work: Work, staged: Staged): Promise<Done> {
   if (others !== undefined) return others === 'gone' ? ok : others
   // Of one that took the old one's place, the old value is set again; of one beside it, it is ended.
   const again = isBeside(work) ? undefined : staged.old
-  // Somebody had ended it at the service before we began, as after a leak: it must not live again.
-  if (again !== undefined && staged.dead === true) return endedBefore
+  if (again !== undefined && staged.dead === true) {
+    const stays = await endedBefore(work, staged.new, staged.sent === true)
+    if (stays !== undefined) return stays
+  }
   const back = await putBack(work, staged)
   if (back.result !== 'ok') return back
   const undone =
@@ -26,12 +29,24 @@ export async function undo(work: Work, staged: Staged): Promise<Done> {
   return undone === undefined || undone.kind === 'ok' ? back : answered(undone)
 }
 
-const endedBefore: Done = {
-  result: 'refused',
-  code: 'CREDENTIAL_REJECTED',
-  reason: 'login-denied',
-  whose: 'old',
-  service: true,
+/**
+ * The old one was refused before we began. Where the new one is let in, somebody had ended it, as after a
+ * leak, and it must not live again. Where that is refused as well, although it was set, we are let in by
+ * nothing from here: then being refused says nothing of the old one either.
+ *
+ * @returns `undefined` where the old one is to be set again
+ */
+async function endedBefore(
+  { issuer }: Work,
+  fresh: Credential,
+  sent: boolean,
+): Promise<Done | undefined> {
+  if (!sent) return ok
+  const tried = await issuer.try(fresh)
+  if (isDead(tried)) return undefined
+  if (tried.kind !== 'valid') return troubled(tried, 'new')
+  const code = 'CREDENTIAL_REJECTED'
+  return { result: 'refused', code, reason: 'login-denied', whose: 'old', service: true }
 }
 
 /** Whether the service takes the new one beside the old one. */

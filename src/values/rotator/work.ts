@@ -29,6 +29,8 @@ export interface Staged {
   before?: Before
   /** The old one was refused before anything was done. */
   dead?: true
+  /** Of such a rotation the new one may have been set. */
+  sent?: true
 }
 
 /** The value that is replaced, kept before anything is made: a provider may have no versions to find it in. */

@@ -252,11 +252,17 @@ function issuedWork(): {
 }
 
 test.each([
-  [true, 'refused', []],
-  [false, 'ok', ['fake-old']],
+  // It works: what is undone is set again.
+  [true, true, true, 'ok', ['fake-new', 'fake-old']],
+  // It was ended before, and the new one works: it must not live again.
+  [false, true, true, 'refused', ['fake-new']],
+  // Nothing lets us in from here, so that says nothing of the old one.
+  [false, false, true, 'ok', ['fake-new', 'fake-old']],
+  // Nothing was set yet.
+  [false, false, false, 'ok', []],
 ] as const)(
-  'a value that was ended at its service before (%s) does not live again by being undone',
-  async (before, result, expected) => {
+  'undone: the old one is let in: %s, the new one: %s, it was set: %s',
+  async (old, fresh, set, result, expected) => {
     const sets: string[] = []
     const { work } = workWith({
       choose: async () => ({ kind: 'made', value: Buffer.from('fake-new') }),
@@ -264,20 +270,42 @@ test.each([
         sets.push(value.toString())
         return { kind: 'ok' }
       },
-      try: async () =>
-        before
-          ? { kind: 'refused', code: 'CREDENTIAL_REJECTED' }
-          : { kind: 'valid', account: 'acct' },
+      try: async ({ value }) =>
+        (value.toString() === 'fake-old' ? old : fresh)
+          ? { kind: 'valid', account: 'acct' }
+          : { kind: 'refused', code: 'CREDENTIAL_REJECTED' },
     })
     const one = {
       ...work,
       order: { ...work.order, rotation: { id: 'r1', class: 'chosen' } },
     } as const
     expect(await act(one, 'stage')).toMatchObject({ result: 'ok' })
+    if (set) await act(one, 'set')
     expect(await act(one, 'discard')).toMatchObject({ result })
     expect(sets).toEqual(expected)
   },
 )
+
+test('one that is let in after all is not taken for ended', async () => {
+  let known = false
+  const { work } = workWith({
+    choose: async () => (known ? { kind: 'made', value: Buffer.from('fake-new') } : busy),
+    set: async () => ({ kind: 'ok' }),
+    try: async () =>
+      known ? { kind: 'valid', account: 'acct' } : { kind: 'refused', code: 'CREDENTIAL_REJECTED' },
+  })
+  const one = {
+    ...work,
+    order: { ...work.order, rotation: { id: 'r1', class: 'chosen' } },
+  } as const
+  expect(await act(one, 'stage')).toMatchObject({ result: 'unavailable' })
+  expect(await work.staging.read('r1')).toMatchObject({ dead: true })
+  known = true
+  expect(await act(one, 'stage')).toMatchObject({ result: 'ok' })
+  expect(await work.staging.read('r1')).not.toHaveProperty('dead')
+})
+
+const busy = { kind: 'unavailable', code: 'TIMEOUT' } as const
 
 test('a rollback to one that was ended before puts nothing back', async () => {
   let current = 'fake-old'
@@ -303,6 +331,7 @@ test('a rollback to one that was ended before puts nothing back', async () => {
   const order = { ...work.order, rotation: { id: 'r1', class: 'chosen' } } as const
   const one = { ...work, session, order }
   await act(one, 'stage')
+  await act(one, 'set')
   current = 'fake-new'
   expect(await act(one, 'discard')).toMatchObject({ result: 'refused', whose: 'old' })
   expect(puts).toEqual([])
