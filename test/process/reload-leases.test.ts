@@ -42,7 +42,8 @@ describe.skipIf(there === undefined)('a lease that a reload takes', () => {
     world.writeConfig(config)
     expect(await askToReload(world.home, world.config)).toMatchObject([{ answer: { ok: true } }])
     await expect.poll(() => servers.users('taken'), { timeout: 5000 }).toEqual([])
-    expect(leaseFiles(world)).toEqual([])
+    // It goes when the server has answered.
+    await expect.poll(() => leaseFiles(world), { timeout: 5000 }).toEqual([])
     expect(isAlive(Number(pid))).toBe(true)
     expect(recordsOf(world).filter(({ event }) => event === 'grant.revoked')).toMatchObject([
       { ref: 'db-user', code: 'REF_NOT_BOUND' },

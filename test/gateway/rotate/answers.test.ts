@@ -58,13 +58,20 @@ test.each<[what: string, body: string, mode: number, answer: Partial<Answer>]>([
     0o700,
     { result: 'waiting', program: { step: 'try' } },
   ],
-  ['who may write it', 'exit 0', 0o722, { reason: 'mode' }],
 ])('%s', async (_, body, mode, answer) => {
   const one = await programmed()
   one.does(body, mode)
   const met = await one.attempt()
   expect(met.answer).toMatchObject({ did: 'stage', service: true, whose: 'old', ...answer })
   expect(JSON.stringify(met)).not.toContain(PRINTED)
+})
+
+test('a program that others may write to: that is said of it, and of no value', async () => {
+  const one = await programmed()
+  one.does('exit 0', 0o722)
+  const { answer } = await one.attempt()
+  expect(answer).toMatchObject({ did: 'stage', service: true, reason: 'mode' })
+  expect(answer).not.toHaveProperty('whose')
 })
 
 test('it goes with the first step that goes well, and outlives the undoing', async () => {
