@@ -41,8 +41,9 @@ export async function drive(at: Surroundings, begun: Rotation): Promise<Rotation
     await at.record(sent, { action })
     const did = await done(at, action, sent)
     rotation = next(sent, action, did.result, at.now())
-    writeRotation(at.db, at.hold, rotation, at.now(), did)
+    // On record first: killed in between, it is done and told again, and never untold.
     await at.record(rotation, { action, ...did })
+    writeRotation(at.db, at.hold, rotation, at.now(), did)
     // For somebody else: asking again at once changes nothing.
     if (did.result === 'waiting') return rotation
   }
