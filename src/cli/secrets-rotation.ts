@@ -8,18 +8,14 @@ import { RotationRecords } from '../gateway/rotate/records.ts'
 import { holderLives, ourHolder } from '../gateway/live/holder.ts'
 import { didYouMean } from '../plan/known.ts'
 import { safeJson } from '../printable.ts'
+import { openJournal, readJournal, writeRotation } from '../rotation/journal.ts'
 import {
-  giveBack,
-  openJournal,
   openRotationsOf,
-  readJournal,
   rotationOf,
   rotationsOf,
-  takeHold,
-  writeRotation,
-  type Hold,
   type Journalled,
-} from '../rotation/journal.ts'
+} from '../rotation/journalled.ts'
+import { giveBack, takeHold, type Hold } from '../rotation/lock.ts'
 import { ledgerOf, type LedgerRow } from '../rotation/ledger.ts'
 import { abandon, resume, rollBack } from '../rotation/machine.ts'
 import type { Rotation } from '../rotation/types.ts'

@@ -1,7 +1,7 @@
 /** Which versions of a ref hold a credential that its service does not take any more, by our own doing. */
 import type { DatabaseSync } from 'node:sqlite'
 import { guarded } from '../state/db.ts'
-import type { RefKey } from './journal.ts'
+import type { RefKey } from './types.ts'
 import { rotationsIn } from './places.ts'
 
 /** A value of its driver is nobody's to end: no service was told of it. */

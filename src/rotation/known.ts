@@ -1,7 +1,9 @@
 /** What is on the disk of rotations, for those who only look: nothing is made by it. */
 import type { Home } from '../state/home.ts'
 import { answerOf, type Answer } from './answers.ts'
-import { openRotationsOf, readJournal, type Journalled, type RefKey } from './journal.ts'
+import { readJournal } from './journal.ts'
+import { openRotationsOf, type Journalled } from './journalled.ts'
+import type { RefKey } from './types.ts'
 import { lastRotationsOf, type LastRotation } from './ledger.ts'
 
 export interface KnownRotation {

@@ -5,7 +5,7 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { guarded } from '../state/db.ts'
 import { momentAt } from '../state/moment.ts'
-import type { RefKey } from './journal.ts'
+import type { RefKey } from './types.ts'
 import { markPromoted } from './marks.ts'
 import type { Rotation } from './types.ts'
 

@@ -8,7 +8,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import { SecretRefError } from '../errors.ts'
 import { shellWord } from '../shell-word.ts'
 import { guarded } from '../state/db.ts'
-import type { Journalled, RefKey } from './journal.ts'
+import type { Journalled } from './journalled.ts'
+import type { RefKey } from './types.ts'
 
 /** Made on use: a journal of an earlier version does not have it, nor do rotations begun by one. */
 const SCHEMA =

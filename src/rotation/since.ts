@@ -5,7 +5,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { guarded, inTransaction } from '../state/db.ts'
-import type { RefKey } from './journal.ts'
+import type { RefKey } from './types.ts'
 
 export interface Since {
   at: Date

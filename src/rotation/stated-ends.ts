@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { guarded } from '../state/db.ts'
-import type { RefKey } from './journal.ts'
+import type { RefKey } from './types.ts'
 
 /** Made on use: a journal of an earlier version does not have it. */
 const SCHEMA =

@@ -106,3 +106,10 @@ export interface Rotation {
   /** Nothing is tried before. */
   notBefore?: Date
 }
+
+/** A ref in one environment of one config. */
+export interface RefKey {
+  config: string
+  environment: string
+  ref: string
+}

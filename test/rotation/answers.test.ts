@@ -1,7 +1,8 @@
 /** The last answer of a rotation: written with the step that it led to, and gone with the next one that goes well. */
 import { expect, onTestFinished, test } from 'vitest'
 import { answerOf, type Answer } from '../../src/rotation/answers.ts'
-import { beginRotation, openJournal, takeHold, writeRotation } from '../../src/rotation/journal.ts'
+import { beginRotation, openJournal, writeRotation } from '../../src/rotation/journal.ts'
+import { takeHold } from '../../src/rotation/lock.ts'
 import type { Step } from '../../src/rotation/types.ts'
 import { tempHome } from '../state/folder.ts'
 

@@ -4,13 +4,9 @@ import { expect, test, vi } from 'vitest'
 import { oldOneOf } from '../../src/gateway/rotate/old-one.ts'
 import type { Subject } from '../../src/gateway/rotate/subjects.ts'
 import { dueOf } from '../../src/rotation/due.ts'
-import {
-  beginRotation,
-  openJournal,
-  takeHold,
-  writeRotation,
-  type Journalled,
-} from '../../src/rotation/journal.ts'
+import { beginRotation, openJournal, writeRotation } from '../../src/rotation/journal.ts'
+import type { Journalled } from '../../src/rotation/journalled.ts'
+import { takeHold } from '../../src/rotation/lock.ts'
 import { next } from '../../src/rotation/machine.ts'
 import { isPaused } from '../../src/rotation/pause.ts'
 import { noteSeen, sinceOf } from '../../src/rotation/since.ts'

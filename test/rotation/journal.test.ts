@@ -1,16 +1,10 @@
-/** The journal of rotations: one holder at a time, and nothing that a late one writes. */
+/** The journal of rotations: what is under way, and what is there after a crash. */
 import { spawnSync } from 'node:child_process'
 import type { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import {
-  beginRotation,
-  giveBack,
-  openJournal,
-  rotationsOf,
-  takeHold,
-  writeRotation,
-  type Hold,
-} from '../../src/rotation/journal.ts'
+import { beginRotation, openJournal, writeRotation } from '../../src/rotation/journal.ts'
+import { rotationsOf } from '../../src/rotation/journalled.ts'
+import { takeHold, type Hold } from '../../src/rotation/lock.ts'
 import { ledgerOf } from '../../src/rotation/ledger.ts'
 import type { Rotation } from '../../src/rotation/types.ts'
 import { tempHome } from '../state/folder.ts'
@@ -18,7 +12,6 @@ import { tempHome } from '../state/folder.ts'
 const KEY = { config: '/c', environment: 'production', ref: 'stripe-api-key' }
 const NOW = new Date('2026-11-25T00:00:00Z')
 const ME = { pid: process.pid, started: '1' }
-const OTHER = { pid: 4_000_001, started: '2' }
 const WHAT = { class: 'issued', driver: 'exec', place: '["store",{}]', from: '7' } as const
 
 function open(home = tempHome()): DatabaseSync {
@@ -29,32 +22,15 @@ function open(home = tempHome()): DatabaseSync {
   return db
 }
 
-function hold(db: DatabaseSync, holder = ME, alive = false): Hold {
-  const taken = takeHold(db, KEY, holder, () => alive)
+function hold(db: DatabaseSync): Hold {
+  const taken = takeHold(db, KEY, ME, () => false)
   if ('heldBy' in taken) throw new Error('held')
   return taken
 }
 
-test('a ref is held by one who lives; the next one has a higher number', () => {
-  const db = open()
-  const first = hold(db)
-  expect(takeHold(db, KEY, OTHER, () => true)).toEqual({ heldBy: ME.pid })
-  const second = hold(db, OTHER)
-  expect(second.fence).toBe(first.fence + 1)
-})
-
-test('one that has lost its hold writes nothing and gives nothing back', () => {
-  const db = open()
-  const late = hold(db)
-  const rotation = beginRotation(db, late, WHAT, NOW)
-  hold(db, OTHER)
-  const write = (): void => writeRotation(db, late, { ...rotation, step: 'promoted' }, NOW)
-  expect(write).toThrow(expect.objectContaining({ code: 'ROTATION_FENCED' }))
-  expect(() => beginRotation(db, late, WHAT, NOW)).toThrow(/taken over/)
-  giveBack(db, late)
-  expect(takeHold(db, KEY, ME, () => true)).toEqual({ heldBy: OTHER.pid })
-  expect(rotationsOf(db, KEY.config).map((one) => one.step)).toEqual(['planned'])
-})
+function href(name: string): string {
+  return JSON.stringify(new URL(`../../src/rotation/${name}.ts`, import.meta.url).href)
+}
 
 test('who asks again joins the one that is under way; after its end there is a new one', () => {
   const db = open()
@@ -84,9 +60,8 @@ test('what was written is there after a kill -9', () => {
   const held = hold(db)
   const { id } = beginRotation(db, held, WHAT, NOW)
   const script = `
-    const { openJournal, rotationsOf, writeRotation } = await import(${JSON.stringify(
-      new URL('../../src/rotation/journal.ts', import.meta.url).href,
-    )})
+    const { openJournal, writeRotation } = await import(${href('journal')})
+    const { rotationsOf } = await import(${href('journalled')})
     const db = openJournal(${JSON.stringify(home)})
     const [rotation] = rotationsOf(db, '/c')
     writeRotation(db, ${JSON.stringify(held)}, { ...rotation, step: 'verified' }, new Date(0))

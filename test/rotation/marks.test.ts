@@ -1,6 +1,7 @@
 /** What was told of rotations that nobody can go on with, of several configs of one home. */
 import { expect, onTestFinished, test } from 'vitest'
-import { openJournal, openRotationsOf } from '../../src/rotation/journal.ts'
+import { openJournal } from '../../src/rotation/journal.ts'
+import { openRotationsOf } from '../../src/rotation/journalled.ts'
 import { isTold, keepTold, markTold } from '../../src/rotation/marks.ts'
 import { tempHome } from '../state/folder.ts'
 import { writeJournal, type Written } from './written.ts'

@@ -1,17 +1,10 @@
 /** One rotation in one place, whatever refs, environments and configs name it. */
 import type { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
-import {
-  beginRotation,
-  giveBack,
-  openJournal,
-  openRotationsOf,
-  takeHold,
-  writeRotation,
-  type Hold,
-  type Journalled,
-  type RefKey,
-} from '../../src/rotation/journal.ts'
+import { beginRotation, openJournal, writeRotation } from '../../src/rotation/journal.ts'
+import { openRotationsOf, type Journalled } from '../../src/rotation/journalled.ts'
+import { giveBack, takeHold, type Hold } from '../../src/rotation/lock.ts'
+import type { RefKey } from '../../src/rotation/types.ts'
 import { placeKey, replacementIn } from '../../src/rotation/places.ts'
 import type { Step } from '../../src/rotation/types.ts'
 import { tempHome } from '../state/folder.ts'

@@ -1,12 +1,7 @@
 /** From when a value's age counts, where its store does not say it. */
 import { expect, test } from 'vitest'
-import {
-  beginRotation,
-  giveBack,
-  openJournal,
-  takeHold,
-  writeRotation,
-} from '../../src/rotation/journal.ts'
+import { beginRotation, openJournal, writeRotation } from '../../src/rotation/journal.ts'
+import { giveBack, takeHold } from '../../src/rotation/lock.ts'
 import { noteSeen, sinceOf } from '../../src/rotation/since.ts'
 import { tempHome } from '../state/folder.ts'
 

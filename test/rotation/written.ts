@@ -1,11 +1,6 @@
 /** Rotations in a journal, as a rotator writes them, for tests of those who read it. */
-import {
-  beginRotation,
-  giveBack,
-  openJournal,
-  takeHold,
-  writeRotation,
-} from '../../src/rotation/journal.ts'
+import { beginRotation, openJournal, writeRotation } from '../../src/rotation/journal.ts'
+import { giveBack, takeHold } from '../../src/rotation/lock.ts'
 import type { Told } from '../../src/rotation/ledger.ts'
 import type { Rotation, RotationReason, Step } from '../../src/rotation/types.ts'
 import type { Home } from '../../src/state/home.ts'

@@ -1,7 +1,8 @@
 /** Which rotations are under way, or wait for a person. */
 import type { RotationFact } from '../../findings/judge/facts.ts'
 import type { Finding } from '../../findings/types.ts'
-import { openRotationsOf, readJournal, type Journalled } from '../../rotation/journal.ts'
+import { readJournal } from '../../rotation/journal.ts'
+import { openRotationsOf, type Journalled } from '../../rotation/journalled.ts'
 import type { Home } from '../../state/home.ts'
 import { notLookedAt } from './search.ts'
 

@@ -3,7 +3,8 @@
  * knows of it, whichever agents are bound to its ref, and each look tells of it again.
  */
 import type { Alert } from '../../alerts/types.ts'
-import { openRotationsOf, readJournal, type Journalled } from '../../rotation/journal.ts'
+import { readJournal } from '../../rotation/journal.ts'
+import { openRotationsOf, type Journalled } from '../../rotation/journalled.ts'
 import { REASON_WORDS } from '../../rotation/reasons.ts'
 import type { Gateway } from '../gateway.ts'
 import { alertOfRotation, wordsOf } from '../rotate/tell.ts'

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Explanation } from '../../policy/explain.ts'
 import { answerOf, type Answer } from '../../rotation/answers.ts'
-import type { Journalled } from '../../rotation/journal.ts'
+import type { Journalled } from '../../rotation/journalled.ts'
 import { fits, subjectsIn, type Where } from './gone.ts'
 import type { NoSubject, Subject } from './subjects.ts'
 import { reasonOf } from './tell.ts'

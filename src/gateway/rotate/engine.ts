@@ -5,7 +5,8 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { actionOf, isOver, next, sending } from '../../rotation/machine.ts'
 import { isPaused } from '../../rotation/pause.ts'
-import { writeRotation, type Hold } from '../../rotation/journal.ts'
+import { writeRotation } from '../../rotation/journal.ts'
+import type { Hold } from '../../rotation/lock.ts'
 import type { Action, Result, Rotation } from '../../rotation/types.ts'
 import { OUTSIDE, type Did, type Outside } from './words.ts'
 

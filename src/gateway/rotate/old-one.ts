@@ -1,6 +1,6 @@
 /** How long the old value of a rotation lives on: for whom, and until when. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { Journalled } from '../../rotation/journal.ts'
+import type { Journalled } from '../../rotation/journalled.ts'
 import { replacedBy } from '../../rotation/ledger.ts'
 import { markPromoted, promotionOf } from '../../rotation/marks.ts'
 import type { Rotation } from '../../rotation/types.ts'

@@ -1,6 +1,6 @@
 /** The audit records of one rotation: each step before it is taken, and what became of it. */
 import type { Entry, Event } from '../../audit/record.ts'
-import type { Journalled } from '../../rotation/journal.ts'
+import type { Journalled } from '../../rotation/journalled.ts'
 import type { Action, Rotation, Step } from '../../rotation/types.ts'
 import type { Gateway } from '../gateway.ts'
 import { OUTSIDE, type Did } from './words.ts'

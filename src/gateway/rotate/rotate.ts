@@ -6,17 +6,10 @@ import { utimesSync, writeFileSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { DatabaseSync } from 'node:sqlite'
 import { errnoOf, SecretRefError } from '../../errors.ts'
-import {
-  beginRotation,
-  givenUp,
-  giveBack,
-  replacementOf,
-  rotationOf,
-  takeHold,
-  type Hold,
-  type Journalled,
-  type RefKey,
-} from '../../rotation/journal.ts'
+import { beginRotation } from '../../rotation/journal.ts'
+import { givenUp, replacementOf, rotationOf, type Journalled } from '../../rotation/journalled.ts'
+import { giveBack, takeHold, type Hold } from '../../rotation/lock.ts'
+import type { RefKey } from '../../rotation/types.ts'
 import { isOver } from '../../rotation/machine.ts'
 import { placeKey, replacementIn } from '../../rotation/places.ts'
 import { keepStatedEnd } from '../../rotation/stated-ends.ts'

@@ -1,7 +1,8 @@
 /** Hears that a ref was rotated, whatever process did it, so that a tender need not wait for its next look. */
 import { unwatchFile, watchFile } from 'node:fs'
 import { SecretRefError } from '../../errors.ts'
-import { promotedSince, readJournal } from '../../rotation/journal.ts'
+import { readJournal } from '../../rotation/journal.ts'
+import { promotedSince } from '../../rotation/journalled.ts'
 import type { Gateway } from '../gateway.ts'
 
 const LOOK_MS = 1000

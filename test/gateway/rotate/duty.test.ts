@@ -8,15 +8,10 @@ import type { Io } from '../../../src/cli/io.ts'
 import { providersOf } from '../../../src/config/accessors.ts'
 import { rotations } from '../../../src/gateway/rotate/duty.ts'
 import { placeName } from '../../../src/gateway/store-place.ts'
-import {
-  beginRotation,
-  openJournal,
-  openRotationsOf,
-  takeHold,
-  writeRotation,
-  type Hold,
-  type RefKey,
-} from '../../../src/rotation/journal.ts'
+import { beginRotation, openJournal, writeRotation } from '../../../src/rotation/journal.ts'
+import { openRotationsOf } from '../../../src/rotation/journalled.ts'
+import { takeHold, type Hold } from '../../../src/rotation/lock.ts'
+import type { RefKey } from '../../../src/rotation/types.ts'
 import { placeKey } from '../../../src/rotation/places.ts'
 import { homeOf } from '../../../src/state/home.ts'
 

@@ -1,7 +1,9 @@
 import { mkdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { drive } from '../../../src/gateway/rotate/engine.ts'
-import { beginRotation, openJournal, rotationOf, takeHold } from '../../../src/rotation/journal.ts'
+import { beginRotation, openJournal } from '../../../src/rotation/journal.ts'
+import { rotationOf } from '../../../src/rotation/journalled.ts'
+import { takeHold } from '../../../src/rotation/lock.ts'
 import { tempHome } from '../../state/folder.ts'
 
 const now = (): Date => new Date('2026-11-25T00:00:00Z')
