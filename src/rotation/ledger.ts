@@ -5,9 +5,8 @@
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { guarded } from '../state/db.ts'
 import { momentAt } from '../state/moment.ts'
-import type { RefKey } from './types.ts'
 import { markPromoted } from './marks.ts'
-import type { Rotation } from './types.ts'
+import type { RefKey, Rotation } from './types.ts'
 
 export const LEDGER_SCHEMA = `
 CREATE TABLE ledger (

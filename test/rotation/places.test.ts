@@ -4,9 +4,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { beginRotation, openJournal, writeRotation } from '../../src/rotation/journal.ts'
 import { openRotationsOf, type Journalled } from '../../src/rotation/journalled.ts'
 import { giveBack, takeHold, type Hold } from '../../src/rotation/lock.ts'
-import type { RefKey } from '../../src/rotation/types.ts'
 import { placeKey, replacementIn } from '../../src/rotation/places.ts'
-import type { Step } from '../../src/rotation/types.ts'
+import type { RefKey, Step } from '../../src/rotation/types.ts'
 import { tempHome } from '../state/folder.ts'
 
 /** A file that is there. */
