@@ -133,8 +133,9 @@ function linesOf(io: Io, { watched, stuck }: Look): string[] {
   const others = stuck.filter(({ ref }) => !shown.has(ref))
   return [
     ...watched.map((one) => lineOf(io, one)),
-    ...others.map(({ ref }) => {
-      const text = printable(`${ref}: its rotation is stuck`)
+    ...others.map(({ ref, why }) => {
+      const because = why === undefined ? '' : `: ${why}`
+      const text = printable(`${ref}: its rotation is stuck${because}`)
       return `${signText('bad', io.signs)} ${text}\n`
     }),
   ]

@@ -8,7 +8,7 @@ import type { Planner } from '../plan/plan.ts'
 import type { Explanation } from '../policy/explain.ts'
 import type { Journalled } from '../rotation/journalled.ts'
 import type { KnownRotation } from '../rotation/known.ts'
-import { helpOf, REASON_WORDS } from '../rotation/reasons.ts'
+import { helpOf, whyInWords } from '../rotation/reasons.ts'
 import type { DriverClass } from '../rotation/types.ts'
 
 /** What a ref's `rotate` says, times as they are written. */
@@ -131,10 +131,9 @@ export function nextInWords(one: Journalled, answered?: Answered): string {
   if (step === 'done') return '-'
   const met = metBy(one, answered)
   const words: string[] = []
-  // The two that any answer can lead to say less than the answer.
-  const coarse = reason === 'refused' || reason === 'unavailable'
-  if (reason !== undefined && (met === undefined || !coarse)) words.push(REASON_WORDS[reason])
-  if (met?.message !== undefined) words.push(met.message)
+  const why = whyInWords(reason, met?.message)
+  if (why !== undefined) words.push(why)
+  if (met?.message !== undefined && met.message !== why) words.push(met.message)
   if (step === 'stuck') return [...words, helpOf({ ref, reason, failures })].join('; ')
   if (met?.hint !== undefined) words.push(met.hint)
   if (attempts > 0) words.push(`tried ${attempts === 1 ? 'once' : `${attempts} times`}`)

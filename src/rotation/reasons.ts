@@ -12,6 +12,15 @@ export const REASON_WORDS: Readonly<Record<RotationReason, string>> = {
   'rolled-back': 'the old value was wanted back',
 }
 
+/** Those that any answer can lead to say less than the answer. @param met what its last answer said */
+export function whyInWords(
+  reason: RotationReason | undefined,
+  met: string | undefined,
+): string | undefined {
+  const coarse = reason === undefined || reason === 'refused' || reason === 'unavailable'
+  return coarse && met !== undefined ? met : reason && REASON_WORDS[reason]
+}
+
 interface About extends Pick<Rotation, 'failures'> {
   ref: string
   reason?: RotationReason | undefined

@@ -267,8 +267,12 @@ describe('left to a person', () => {
     expect((await one.secretref(['secrets', 'list'])).out).toMatch(/^api-key .*rotation: stuck$/m)
     const audit = await one.secretref(['gateway', 'audit', '--secrets', '--verbose'])
     expect(audit.out).toMatch(
-      /rotation-stuck: api-key \(since [\d-]+\)\n {3}the rotation of "api-key" is left to a person: the service refused\n[^]*? {3}hint: .*secrets rotation resume api-key\n/,
+      /rotation-stuck: api-key \(since [\d-]+\)\n {3}the rotation of "api-key" is left to a person: the program that rotates "api-key", \S+, was refused step "choose"[^\n]*\n[^]*? {3}hint: .*secrets rotation resume api-key\n/,
     )
+    const look = await one.secretref(['monitor', '--check-expiry', '7', '--json'])
+    expect(JSON.parse(look.out)).toMatchObject({
+      stuck: [{ ref: REF, reason: 'refused', why: expect.stringContaining('step "choose"') }],
+    })
     one.issuer = { ...one.issuer, refuse: [] }
     const resumed = await one.secretref(['secrets', 'rotation', 'resume', REF])
     expect(resumed.code).toBe(0)

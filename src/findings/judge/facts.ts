@@ -77,6 +77,8 @@ export interface RotationFact {
   environment: string
   step: Step
   reason?: RotationReason
+  /** What its last answer said. */
+  met?: string
   /** Whole rotations of this version that failed. */
   failures: number
   /** When it came there. */

@@ -2,7 +2,7 @@
 import { shownKey } from '../../config/problems.ts'
 import { dayOf } from '../../policy/expiry.ts'
 import { dueOf } from '../../rotation/due.ts'
-import { helpOf, REASON_WORDS } from '../../rotation/reasons.ts'
+import { helpOf, whyInWords } from '../../rotation/reasons.ts'
 import { nextOpening } from '../../rotation/window.ts'
 import { about } from './dates.ts'
 import type { AuditFacts, BindingFact, RotationFact } from './facts.ts'
@@ -63,7 +63,7 @@ function isLate(at: Date, now: Date): boolean {
 export function judgeStuck({ rotations, bindings, placed, ...facts }: AuditFacts): AuditFinding[] {
   return rotations
     .filter(({ step }) => step === 'stuck')
-    .map(({ ref, environment, reason, failures, since }) => {
+    .map(({ ref, environment, reason, met, failures, since }) => {
       const shown = shownKey(ref)
       const entries = placed.filter((one) => {
         const own = one.at[0] === 'environments' ? one.at[1] : facts.home
@@ -76,14 +76,14 @@ export function judgeStuck({ rotations, bindings, placed, ...facts }: AuditFacts
         .map(({ at }) => at)
         .toSorted((a, b) => byText(JSON.stringify(a), JSON.stringify(b)))
       const day = dayOf(since.toISOString())
-      const why = reason === undefined ? '' : `: ${REASON_WORDS[reason]}`
+      const why = whyInWords(reason, met)
       return found({
         code: 'rotation-stuck',
         subject: shown,
         ref: shown,
         environment,
         ...detailOf(`since ${day}`, environmentsInWords([environment], facts.environments)),
-        message: `the rotation of "${shown}" is left to a person${why}`,
+        message: `the rotation of "${shown}" is left to a person${why === undefined ? '' : `: ${why}`}`,
         hint: helpOf({ ref: shown, reason, failures }),
         places: ats.length > 0 ? placesOf(ats, facts.place) : [{ file: facts.config }],
       })

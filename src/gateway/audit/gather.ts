@@ -132,7 +132,7 @@ function aboutConfig(
   const run = programs(config, folders)
   const planned = planAll({ config, ...folders, asked: environment, now: now() })
   const { agents, notes } = agentFacts(config, path, home)
-  const known = rotationFacts(path, planned.environments, home)
+  const known = rotationFacts({ loaded: { config, dir, path }, env }, planned.environments, home)
   return {
     files,
     planned: {

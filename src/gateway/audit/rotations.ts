@@ -4,11 +4,13 @@ import type { Finding } from '../../findings/types.ts'
 import { readJournal } from '../../rotation/journal.ts'
 import { openRotationsOf, type Journalled } from '../../rotation/journalled.ts'
 import type { Home } from '../../state/home.ts'
+import { answeredOf, type Answered } from '../rotate/answered.ts'
+import type { Where } from '../rotate/gone.ts'
 import { notLookedAt } from './search.ts'
 
-/** @param path of the config. A journal that cannot be read is a note */
+/** A journal that cannot be read is a note. */
 export function rotationFacts(
-  path: string,
+  where: Where,
   environments: readonly string[],
   home: Home,
 ): { rotations: RotationFact[]; notes: Finding[] } {
@@ -16,10 +18,11 @@ export function rotationFacts(
     const db = readJournal(home)
     if (db === undefined) return { rotations: [], notes: [] }
     try {
-      const rotations = openRotationsOf(db, path)
-        .filter(({ environment }) => environments.includes(environment))
-        .map(factOf)
-      return { rotations, notes: [] }
+      const open = openRotationsOf(db, where.loaded.path).filter(({ environment }) =>
+        environments.includes(environment),
+      )
+      const answered = answeredOf(where, db, open)
+      return { rotations: open.map((one) => factOf(one, answered.get(one.id))), notes: [] }
     } finally {
       db.close()
     }
@@ -28,7 +31,11 @@ export function rotationFacts(
   }
 }
 
-function factOf({ ref, environment, step, reason, failures, updatedAt }: Journalled): RotationFact {
+function factOf(
+  { ref, environment, step, reason, failures, updatedAt }: Journalled,
+  answered: Answered | undefined,
+): RotationFact {
+  const met = answered?.why?.message
   const about = { ref, environment, step, failures, since: updatedAt }
-  return reason === undefined ? about : { ...about, reason }
+  return { ...about, ...(reason && { reason }), ...(met === undefined ? {} : { met }) }
 }

@@ -5,33 +5,42 @@
 import type { Alert } from '../../alerts/types.ts'
 import { readJournal } from '../../rotation/journal.ts'
 import { openRotationsOf, type Journalled } from '../../rotation/journalled.ts'
-import { REASON_WORDS } from '../../rotation/reasons.ts'
+import { whyInWords } from '../../rotation/reasons.ts'
 import type { Gateway } from '../gateway.ts'
+import { answeredOf, type Answered } from '../rotate/answered.ts'
 import { alertOfRotation, wordsOf } from '../rotate/tell.ts'
 
-export type Stuck = Pick<Journalled, 'ref' | 'environment' | 'reason' | 'failures'>
+export interface Stuck extends Pick<Journalled, 'ref' | 'environment' | 'reason' | 'failures'> {
+  /** In words. */
+  why?: string
+}
 
 /** @throws STATE_UNAVAILABLE */
-export function stuckIn({ home, loaded }: Gateway, environment: string): Stuck[] {
-  const db = readJournal(home)
+export function stuckIn(gateway: Gateway, environment: string): Stuck[] {
+  const db = readJournal(gateway.home)
   if (db === undefined) return []
   try {
-    return openRotationsOf(db, loaded.path)
-      .filter((one) => one.step === 'stuck' && one.environment === environment)
-      .map(({ ref, reason, failures }) =>
-        reason === undefined
-          ? { ref, environment, failures }
-          : { ref, environment, failures, reason },
-      )
+    const stuck = openRotationsOf(db, gateway.loaded.path).filter(
+      (one) => one.step === 'stuck' && one.environment === environment,
+    )
+    const answered = answeredOf(gateway, db, stuck)
+    return stuck.map((one) => stuckOf(one, answered.get(one.id)))
   } finally {
     db.close()
   }
 }
 
+function stuckOf(
+  { ref, environment, reason, failures }: Journalled,
+  answered: Answered | undefined,
+): Stuck {
+  const why = whyInWords(reason, answered?.why?.message)
+  return { ref, environment, failures, ...(reason && { reason }), ...(why && { why }) }
+}
+
 /** The same alert as the one that the rotation itself raises: who was told within the hour is not again. */
 export function stuckAlert(stuck: Stuck, at: Date): Alert[] {
-  const { reason } = stuck
-  const why = reason && { message: REASON_WORDS[reason], hint: '' }
-  const words = wordsOf(stuck, 'stuck', why)
+  const { why } = stuck
+  const words = wordsOf(stuck, 'stuck', why === undefined ? undefined : { message: why, hint: '' })
   return words === undefined ? [] : [alertOfRotation(words, { ...stuck, at })]
 }

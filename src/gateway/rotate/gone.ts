@@ -19,7 +19,10 @@ import { alertOfRotation } from './tell.ts'
 /** Why: the config has no such ref; or it has it, and what was begun does not fit it. */
 export type Gone = Journalled & { why: 'ref' | 'changed' }
 
-export type Where = { loaded: LoadedConfig; env: Gateway['env'] }
+export interface Where {
+  loaded: Pick<LoadedConfig, 'config' | 'dir' | 'path'>
+  env: Gateway['env']
+}
 
 /** Those of all environments. @throws STATE_UNAVAILABLE */
 export function goneOf(where: Where, db: DatabaseSync): Gone[] {

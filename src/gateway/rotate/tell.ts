@@ -5,7 +5,7 @@ import { explainBrought } from '../../policy/explain-brought.ts'
 import { explainProgram } from '../../policy/explain-program.ts'
 import { explainService } from '../../policy/explain-service.ts'
 import type { Gateway } from '../gateway.ts'
-import { helpOf, REASON_WORDS } from '../../rotation/reasons.ts'
+import { helpOf, REASON_WORDS, whyInWords } from '../../rotation/reasons.ts'
 import { raiseAlert } from '../alert/raise.ts'
 import type { Rotated } from './rotate.ts'
 import type { Subject } from './subjects.ts'
@@ -166,7 +166,7 @@ export function wordsOf(
   return {
     event: 'rotation.stuck',
     severity: 'critical',
-    text: `the rotation of ${ref} is stuck: ${message ?? 'it was tried too often'}`,
+    text: `the rotation of ${ref} is stuck: ${whyInWords(reason, why?.message) ?? 'it was tried too often'}`,
     hint: helpOf(rotation),
   }
 }
