@@ -3,7 +3,7 @@
  * ours. Unlike `state.db` it cannot be made anew from the log: each step is on the disk before the next
  * one touches the outside, and what is not in the ledger is never deleted.
  */
-import { createHash } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { inTransaction } from '../state/db.ts'
@@ -88,13 +88,8 @@ export function beginRotation(
       if (hold.place !== undefined && here) enterPlace(db, found, hold.place.ref)
       return rebased(db, found, what)
     }
-    const before = db
-      .prepare(
-        'SELECT count(*) AS n FROM rotations WHERE config = ? AND environment = ? AND ref = ?',
-      )
-      .get(config, environment, ref)
-    const words = [config, environment, ref, what.from, String(before?.['n'])]
-    const id = createHash('sha256').update(JSON.stringify(words)).digest('hex').slice(0, 32)
+    // By it a service's credentials are marked as made by this rotation: nobody else's may ever be the same.
+    const id = randomBytes(16).toString('hex')
     const row = db
       .prepare(
         `INSERT INTO rotations (id, config, environment, ref, class, driver, place, from_version, step,

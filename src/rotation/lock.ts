@@ -76,10 +76,11 @@ export function giveBack(db: DatabaseSync, { config, environment, ref, fence }: 
   )
 }
 
-/** @throws ROTATION_FENCED where it has been lost */
+/** @throws ROTATION_FENCED where it has been lost; STATE_UNAVAILABLE */
 export function requireHold(db: DatabaseSync, hold: Hold): void {
   const { ref, place } = hold
-  if (isHeld(db, hold) && (place === undefined || isHeld(db, place))) return
+  const held = guarded(db, () => isHeld(db, hold) && (place === undefined || isHeld(db, place)))
+  if (held) return
   throw new SecretRefError('ROTATION_FENCED', `the rotation of ${ref} was taken over`, {
     scope: 'ref',
     hint: 'another process goes on with it; `secretref secrets rotation status` shows it',

@@ -24,10 +24,16 @@ const LOOK_AGAIN_MS = 60_000
 const ASK_AGAIN_MS = 300_000
 
 const OVER: ReadonlySet<Step> = new Set(['done', 'stuck', 'abandoned'])
-const BEYOND_RETURN: ReadonlySet<Step> = new Set(['promoted', 'distributed', 'retired'])
+const PROMOTED: ReadonlySet<Step> = new Set(['promoted', 'distributed', 'retired'])
+/** Where the old one ends by itself: to end the new one would leave none. */
+const ROLLED: ReadonlySet<Step> = new Set(['staged', 'verified'])
 
 export function isOver({ step }: Rotation): boolean {
   return OVER.has(step)
+}
+
+function isBeyondReturn({ step, class: kind }: Pick<Rotation, 'step' | 'class'>): boolean {
+  return PROMOTED.has(step) || (kind === 'roll' && ROLLED.has(step))
 }
 
 /** What follows each step; for those that the class or a lost answer decides, see `actionOf`. */
@@ -97,7 +103,8 @@ export function next(rotation: Rotation, action: Action, result: Result, now: Da
   if (action === 'create' && result === 'refused') {
     return abort({ ...rotation, open: false }, 'refused')
   }
-  if (result === 'refused' && !BEYOND_RETURN.has(rotation.step) && action !== 'discard') {
+  if (action === 'discard' && result === 'conflict') return forward(rotation)
+  if (result === 'refused' && !isBeyondReturn(rotation) && action !== 'discard') {
     return abort(rotation, 'refused')
   }
   return again(rotation, result, now)
@@ -114,7 +121,7 @@ function waits(rotation: Rotation, action: Action, now: Date): Rotation {
 /** A person gives it up: before anything was promoted it is undone, after that it is left as it is. */
 export function abandon(rotation: Rotation): Rotation {
   if (isOver(rotation)) return rotation
-  if (BEYOND_RETURN.has(rotation.step)) return { ...rotation, step: 'abandoned' }
+  if (isBeyondReturn(rotation)) return { ...rotation, step: 'abandoned' }
   return abort(rotation, 'abandoned')
 }
 
@@ -122,27 +129,38 @@ export function abandon(rotation: Rotation): Rotation {
  * A person has the old one back, which is current again: the new one is ended, or of a value of our own
  * choice the old one is set there again. Only before anything was done to end the old one.
  *
- * @returns `undefined` where it is too late
+ * @returns `undefined` where it is too late; as it always is where the old one ends by itself
  */
 export function rollBack(rotation: Rotation): Rotation | undefined {
-  const { step, open } = rotation
-  const lives = step === 'promoted' || (step === 'distributed' && !open)
+  const { step, open, class: kind } = rotation
+  const lives = kind !== 'roll' && (step === 'promoted' || (step === 'distributed' && !open))
   return lives ? abort(rotation, 'rolled-back') : undefined
 }
 
-/** A person has it tried again, from where something of it is left outside. */
-export function resume(rotation: Rotation): Rotation {
+/**
+ * A person has it tried again, from where something of it is left outside.
+ *
+ * @param rotation with when its new value became current, if it did
+ */
+export function resume(rotation: Rotation & { promotedAt?: Date }): Rotation {
   if (rotation.step !== 'stuck') return rotation
   const tried: Rotation = { ...due(rotation), ...resumed(rotation), attempts: 0, failures: 0 }
-  delete tried.reason
+  if (!isWish(rotation.reason)) delete tried.reason
   return tried
 }
 
-function resumed({ reason, failures, open }: Rotation): Pick<Rotation, 'step' | 'open'> {
-  if (reason === 'not-undone') return { step: 'aborting', open }
+function resumed({
+  reason,
+  failures,
+  open,
+  class: kind,
+  promotedAt,
+}: Parameters<typeof resume>[0]): Pick<Rotation, 'step' | 'open'> {
+  if (reason === 'not-undone' || isWish(reason)) return { step: 'aborting', open }
   // Each of them was undone.
   if (failures >= MOST_FAILURES) return { step: 'planned', open: false }
   if (reason === 'orphan-possible') return { step: 'intent', open: false }
+  if (kind === 'roll' && promotedAt === undefined) return { step: 'staged', open: false }
   // It was promoted, and an ending may have been sent.
   return { step: 'distributed', open: true }
 }
@@ -156,18 +174,16 @@ function arrived(rotation: Rotation, action: Action, now: Date): Rotation {
   // Why an earlier try failed is not said of this one.
   if (action === 'begin') delete to.reason
   if (action !== 'settle') return to
-  if (rotation.reason === 'abandoned' || rotation.reason === 'rolled-back') {
-    return { ...to, step: 'abandoned' }
-  }
+  if (isWish(rotation.reason)) return { ...to, step: 'abandoned' }
   const failures = rotation.failures + 1
   if (failures >= MOST_FAILURES) return { ...to, step: 'stuck', failures }
   return { ...to, failures, open: false, notBefore: later(now, failures) }
 }
 
 /** How often a step is tried whose last try ended so. */
-export function mostTries(step: Step, result: Result): number {
+export function mostTries(at: Pick<Rotation, 'step' | 'class'>, result: Result): number {
   // To be undone is as urgent as to be ended: until then service and store may not agree.
-  if (BEYOND_RETURN.has(step) || step === 'aborting') return MOST_AFTER
+  if (isBeyondReturn(at) || at.step === 'aborting') return MOST_AFTER
   return result === 'not-yet' ? MOST_LOOKS : MOST_ATTEMPTS
 }
 
@@ -175,11 +191,10 @@ export function mostTries(step: Step, result: Result): number {
 function again(rotation: Rotation, result: Result, now: Date): Rotation {
   const { step } = rotation
   const attempts = rotation.attempts + 1
-  const after = BEYOND_RETURN.has(step)
-  if (attempts < mostTries(step, result))
+  if (attempts < mostTries(rotation, result))
     return { ...rotation, attempts, notBefore: later(now, attempts) }
   if (step === 'aborting') return over(rotation, 'stuck', 'not-undone')
-  if (after) return over(rotation, 'stuck', 'unavailable')
+  if (isBeyondReturn(rotation)) return over(rotation, 'stuck', 'unavailable')
   return abort(rotation, result === 'not-yet' ? 'refused' : 'unavailable')
 }
 
@@ -188,13 +203,34 @@ function abort(rotation: Rotation, reason: NonNullable<Rotation['reason']>): Rot
   return { ...due(rotation), step: 'aborting', attempts: 0, reason }
 }
 
+/** What a person has decided stays so: its undoing goes on when it is tried again. */
 function over(
   rotation: Rotation,
   step: 'stuck',
   reason: NonNullable<Rotation['reason']>,
 ): Rotation {
-  const orphanPossible = rotation.orphanPossible || reason === 'orphan-possible'
-  return { ...due(rotation), step, reason, orphanPossible }
+  const wish = isWish(rotation.reason) ? rotation.reason : undefined
+  const lost = reason === 'orphan-possible'
+  const orphanPossible = rotation.orphanPossible || lost
+  // It was looked for. From now on a person does.
+  const open = rotation.open && !lost
+  return { ...due(rotation), step, reason: wish ?? reason, orphanPossible, open }
+}
+
+function isWish(reason: Rotation['reason']): boolean {
+  return reason === 'abandoned' || reason === 'rolled-back'
+}
+
+/**
+ * It cannot be undone, as the old one was ended by others, and the new one works: the only way is on. Often
+ * enough this may not be for ever.
+ */
+function forward(rotation: Rotation): Rotation {
+  const failures = rotation.failures + 1
+  if (failures >= MOST_FAILURES) return over({ ...rotation, failures }, 'stuck', 'not-undone')
+  const on: Rotation = { ...due(rotation), step: 'set', attempts: 0, failures }
+  delete on.reason
+  return on
 }
 
 /** Without its pause. */

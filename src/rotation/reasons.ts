@@ -43,7 +43,7 @@ export function helpOf({ ref, reason, failures }: About): string {
       return `see that its service takes it back, then run: ${resume}; do not abandon it`
     case 'abandoned':
     case 'rolled-back':
-      return `what was begun is undone by the next run: secretref secrets rotate --ref ${ref}`
+      return `mend what its last try met, then run: ${resume}; to leave it as it stands: secretref secrets rotation abandon ${ref} --leave`
     case 'refused':
     case 'unavailable':
     case undefined:

@@ -60,6 +60,7 @@ const RESULTS: Partial<Record<Action, Result[]>> = {
   promote: ['ok', 'unavailable', 'unknown', 'conflict', 'refused'],
   reconcile: ['ok', 'unavailable', 'unknown', 'unlisted'],
   create: ['ok', 'unavailable', 'unknown', 'refused', 'waiting'],
+  discard: ['ok', 'unavailable', 'unknown', 'refused', 'unlisted', 'conflict'],
   verify: ['ok', 'unavailable', 'unknown', 'refused', 'not-yet', 'waiting'],
   distribute: ['ok', 'unavailable', 'waiting'],
   confirm: ['ok', 'unavailable', 'unknown', 'refused', 'not-yet', 'waiting'],
@@ -268,6 +269,45 @@ describe('the way back', () => {
       expect(rollBack(next(sent, 'retire', result, NOW))).toBeUndefined()
     }
     expect(next(sent, 'retire', 'ok', NOW)).toMatchObject({ step: 'retired', open: false })
+  })
+
+  test('is none where the old one ends by itself: without the new one nothing would be left', () => {
+    for (const step of ['promoted', 'distributed'] as const) {
+      expect(rollBack({ ...planned('roll'), step })).toBeUndefined()
+    }
+    // What does not verify is not undone either: it is asked about, and then left to a person.
+    let rotation: Rotation = { ...planned('roll'), step: 'staged' }
+    while (rotation.step === 'staged') rotation = next(rotation, 'verify', 'refused', NOW)
+    expect(rotation).toMatchObject({ step: 'stuck', reason: 'unavailable' })
+    expect(resume(rotation)).toMatchObject({ step: 'staged', attempts: 0 })
+    expect(resume({ ...rotation, promotedAt: NOW }).step).toBe('distributed')
+    expect(abandon({ ...planned('roll'), step: 'verified' }).step).toBe('abandoned')
+  })
+
+  test('what a person wanted is still wanted when its undoing is tried again', () => {
+    for (const reason of ['rolled-back', 'abandoned'] as const) {
+      const undoing: Rotation = { ...planned('issued'), step: 'aborting', reason, open: true }
+      const late = { ...undoing, attempts: MOST_AFTER - 1 }
+      const notUndone = next(late, 'discard', 'unavailable', NOW)
+      expect(notUndone).toMatchObject({ step: 'stuck', reason })
+      expect(resume(notUndone)).toEqual({ ...undoing, attempts: 0 })
+      // A person has looked for what is not known.
+      const lost = resume(next(undoing, 'discard', 'unlisted', NOW))
+      expect(lost).toMatchObject({ step: 'aborting', reason, open: false })
+      const settled = next(next(lost, 'discard', 'ok', NOW), 'settle', 'ok', NOW)
+      expect(settled.step).toBe('abandoned')
+    }
+  })
+
+  test('where the old one is dead and the new one works, it goes on, and not for ever', () => {
+    const undoing: Rotation = { ...planned('chosen'), step: 'aborting', reason: 'unavailable' }
+    const on = next(undoing, 'discard', 'conflict', NOW)
+    expect(on).toMatchObject({ step: 'set', failures: 1 })
+    expect(on.reason).toBeUndefined()
+    const again = { ...undoing, failures: MOST_FAILURES - 1 }
+    const stuck = next(again, 'discard', 'conflict', NOW)
+    expect(stuck).toMatchObject({ step: 'stuck', reason: 'not-undone' })
+    expect(resume(stuck)).toMatchObject({ step: 'aborting', failures: 0 })
   })
 
   test('waiting for who holds the old one sends nothing, and leaves it open', () => {

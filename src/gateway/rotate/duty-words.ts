@@ -51,14 +51,15 @@ export function cameToInWords(subject: Subject, came: CameTo): Said {
 /** A try that failed, before the pause until the next one. */
 export function triedInWords(
   subject: Subject,
-  { id, step, attempts, failures }: Rotation,
+  rotation: Rotation,
   last: CameTo['last'],
   seconds: number,
 ): Said {
+  const { id, step, attempts, failures } = rotation
   const why = reasonOf(subject, last)
   const message = why?.message ?? 'it could not be done'
   const code = last.code === undefined ? '' : ` [${last.code}]`
-  const most = mostTries(step, last.result ?? 'unknown')
+  const most = mostTries(rotation, last.result ?? 'unknown')
   return {
     level: 'warn',
     sentence: `${subject.ref}: rotation: tried ${attempts} of ${most}: ${message}${code}; again in ${seconds} s`,

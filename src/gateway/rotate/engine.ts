@@ -6,7 +6,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { actionOf, isOver, next, sending } from '../../rotation/machine.ts'
 import { isPaused } from '../../rotation/pause.ts'
 import { writeRotation } from '../../rotation/journal.ts'
-import type { Hold } from '../../rotation/lock.ts'
+import { requireHold, type Hold } from '../../rotation/lock.ts'
 import type { Action, Result, Rotation } from '../../rotation/types.ts'
 import { OUTSIDE, type Did, type Outside } from './words.ts'
 
@@ -39,9 +39,12 @@ export async function drive(at: Surroundings, begun: Rotation): Promise<Rotation
     }
     const sent = sending(rotation)
     if (sent !== rotation) writeRotation(at.db, at.hold, sent, at.now())
+    // A loser, as one that was stopped for minutes, neither acts nor says what became of it.
+    requireHold(at.db, at.hold)
     await at.record(sent, { action })
     const did = await done(at, action, sent)
     rotation = next(sent, action, did.result, at.now())
+    requireHold(at.db, at.hold)
     // On record first: killed in between, it is done and told again, and never untold.
     await at.record(rotation, { action, ...did })
     writeRotation(at.db, at.hold, rotation, at.now(), did)
