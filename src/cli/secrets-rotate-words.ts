@@ -90,14 +90,14 @@ function minute(at: Date): string {
 export function triedInWords(
   subject: Can['subject'],
   now: Date,
-  { step, attempts }: Rotation,
+  rotation: Rotation,
   last: CameTo['last'],
   until: Date,
 ): string {
   const why = reasonOf(subject, last)?.message ?? 'it could not be done'
-  const most = mostTries(step, last.result ?? 'unknown')
+  const most = mostTries(rotation, last.result ?? 'unknown')
   const ms = Math.max(0, until.getTime() - now.getTime())
-  return `${subject.ref}: tried ${attempts} of ${most}: ${why}; again in ${Math.ceil(ms / 1000)} s; Ctrl-C leaves it to the next run`
+  return `${subject.ref}: tried ${rotation.attempts} of ${most}: ${why}; again in ${Math.ceil(ms / 1000)} s; Ctrl-C leaves it to the next run`
 }
 
 export function outcomeText(io: Io, outcome: Outcome): string {
@@ -144,7 +144,7 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
       return {
         sign: 'attention',
         text: `rotated, and the old one of version ${rotation.from} is not ended${message}${code}`,
-        hint: `${why?.hint ?? 'the gateway tries it again, or the next `secretref secrets rotate`'}; it is tried ${mostTries(rotation.step, 'unknown')} times, then it is left to a person`,
+        hint: `${why?.hint ?? 'the gateway tries it again, or the next `secretref secrets rotate`'}; it is tried ${mostTries(rotation, 'unknown')} times, then it is left to a person`,
       }
     case 'bring':
     case 'expire':
