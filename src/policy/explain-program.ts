@@ -140,6 +140,13 @@ const BY_REASON: ReadonlyMap<string, Explain> = new Map<string, Explain>([
     }),
   ],
   [
+    'refused-metadata',
+    (failed) => ({
+      message: `${called(failed)} answered ${step(failed)} with a name that is a value, or holds one`,
+      hint: `as "${failed.program.step === 'marked' ? 'ids' : 'id'}" have it answer the service's own name for a credential, and where there is none leave "id" out; names are not secret, and go into the audit log`,
+    }),
+  ],
+  [
     'bad-answer',
     (failed) => ({
       message: `${called(failed)} answered ${step(failed)} with something else than its protocol has`,

@@ -110,6 +110,13 @@ const BY_REASON: ReadonlyMap<string, Explain> = new Map<string, Explain>([
     }),
   ],
   [
+    'refused-metadata',
+    ({ ref, driver }) => ({
+      message: `what driver "${driver}" would call the new value of "${ref}" is a value itself, or holds one`,
+      hint: 'names are not secret, and go into the audit log: give the user or key another name at the service',
+    }),
+  ],
+  [
     'bad-answer',
     ({ ref }) => ({
       message: `the service of "${ref}" gave an answer that cannot be used`,

@@ -2,7 +2,7 @@
 import type { Code } from '../../errors.ts'
 import type { FetchedValue } from '../../policy/fetched.ts'
 import type { Meta, Reason } from '../providers/contract.ts'
-import { wipe } from '../secret/bytes.ts'
+import { holds } from '../secret/holds.ts'
 import { ownEnd } from '../secret/own-end.ts'
 
 /** Keyed hash of a value; two values can be compared by it without being shown. */
@@ -14,8 +14,6 @@ type Described = Pick<
 >
 
 const VERSION = /^[A-Za-z0-9._:-]{1,128}$/
-/** A shorter value stands in innocent metadata by chance; there the field is dropped instead. */
-const TELLING_BYTES = 8
 
 /** @returns the fields to report, or why this value cannot be used: its metadata holds the value. */
 export function describeValue(
@@ -25,12 +23,9 @@ export function describeValue(
 ): Described | { code: Code; reason: Reason } {
   let version = meta.version
   if (version !== undefined && !VERSION.test(version)) version = undefined
-  if (version !== undefined && contains(version, value)) {
-    if (value.length >= TELLING_BYTES) {
-      return { code: 'PROVIDER_INVALID', reason: 'refused-metadata' }
-    }
-    version = undefined
-  }
+  const held = version === undefined ? 'no' : holds(version, value)
+  if (held === 'yes') return { code: 'PROVIDER_INVALID', reason: 'refused-metadata' }
+  if (held === 'by-chance') version = undefined
   const ends = [meta.expiresAt, ownEnd(value)].filter((end) => end !== undefined)
   const [expiresAt] = ends.toSorted((one, other) => one.getTime() - other.getTime())
   return {
@@ -40,11 +35,4 @@ export function describeValue(
     fingerprint: fingerprint(value),
     warnings: meta.warnings ?? [],
   }
-}
-
-function contains(text: string, value: Buffer): boolean {
-  const bytes = Buffer.from(text)
-  const found = bytes.includes(value)
-  wipe(bytes)
-  return found
 }

@@ -12,6 +12,7 @@ import { answered, described, failed, groundless, ok, troubled, type Done } from
 import type { Credential } from './driver.ts'
 import { takeBrought } from './guided.ts'
 import { promoted } from './promote.ts'
+import { isNamedByValue, namedByValue, tellable } from './told.ts'
 import { isBeside, undo } from './undo.ts'
 import { keep, withCurrent, type Staged, type Work } from './work.ts'
 
@@ -20,7 +21,8 @@ export async function act(work: Work, action: Outside): Promise<Done> {
   const staged = await staging.read(order.rotation.id)
   if (staged.kind !== 'staged') return failed(staged)
   try {
-    return await ACTIONS[action](work, staged)
+    const done = await ACTIONS[action](work, staged)
+    return tellable(order, action, done, valuesOf(work, staged))
   } finally {
     wipe(staged.old?.value, staged.new?.value)
   }
@@ -35,7 +37,7 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
       const unnoted = await noteDead(work, staged, current)
       if (unnoted !== undefined) return unnoted
       const made = await work.issuer.choose?.(current)
-      return made === undefined ? groundless : keep(work, made)
+      return made === undefined ? groundless : keep(work, 'stage', made, current)
     })
   },
 
@@ -48,12 +50,13 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
       const unkept = before && (await work.staging.note(work.order.rotation.id, before.ids))
       if (unkept !== undefined) return failed(unkept)
       const made = await work.issuer.create?.(work.order.rotation.id, current)
-      return made === undefined ? groundless : keep(work, made)
+      return made === undefined ? groundless : keep(work, 'create', made, current)
     })
   },
 
   /** What is staged is known, and no orphan; anything else with our mark was made and never kept. */
-  async reconcile({ order, issuer, guided, open }, staged) {
+  async reconcile(work, staged) {
+    const { order, issuer, guided, open } = work
     // A person makes them, and we never.
     if (guided) return ok
     if (issuer.marked === undefined) return { result: 'unlisted' }
@@ -69,9 +72,11 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
       return { result: 'unlisted', ...(marked.reason && { reason: marked.reason }) }
     }
     if (marked.kind !== 'ids') return troubled(marked)
+    const others = marked.ids.filter((id) => id !== kept)
+    // Nothing is ended by such a name: it may be one that is in use.
+    if (isNamedByValue(others, valuesOf(work, staged))) return namedByValue(order, 'marked')
     let last: string | undefined
-    for (const id of marked.ids) {
-      if (id === kept) continue
+    for (const id of others) {
       const orphan = await issuer.end?.({ id }, current)
       if (orphan === undefined) return { result: 'unlisted' }
       if (orphan.kind !== 'ok') return troubled(orphan)
@@ -138,6 +143,11 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     const unknown = orphans.reason !== undefined || (work.open && orphans.result === 'unlisted')
     return unknown ? orphans : { ...orphans, ...back }
   },
+}
+
+/** Those that are known in this process: nothing that is told may hold one. */
+function valuesOf({ admin }: Work, { old, new: fresh }: Staged): (Buffer | undefined)[] {
+  return [old?.value, fresh?.value, ...(admin?.values ?? [])]
 }
 
 /** With what others have left that were given up as they stood. */

@@ -9,6 +9,8 @@ import { handOverLeases } from '../lease-keeper/hand-over.ts'
 
 export interface Admin {
   value: Buffer
+  /** All that were fetched until now. */
+  values: readonly Buffer[]
   /** As it is by now; the one before is of no use any more. `undefined` where it is the same, or cannot be had. */
   again(): Promise<Buffer | undefined>
 }
@@ -53,7 +55,7 @@ export async function withAdmin(
       }, SIGN_OF_LIFE_MS)
       try {
         const value = await fetch()
-        await use(Buffer.isBuffer(value) ? { value, again } : value)
+        await use(Buffer.isBuffer(value) ? { value, values, again } : value)
       } finally {
         wipe(...values)
         clearInterval(sign)

@@ -48,5 +48,5 @@ async function look(work: Work, current: Credential, brought: Buffer): Promise<D
     return { ...asked, result: 'waiting' }
   }
   // Where the service could not be asked it is kept, and asked about again.
-  return keep(work, made)
+  return keep(work, 'create', made, current)
 }

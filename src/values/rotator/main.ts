@@ -83,6 +83,7 @@ async function work(
           staging,
           fingerprint,
           guided,
+          ...(admin && { admin }),
           ...(input && { input }),
         }
         for await (const { action, open, calls } of actions(lines)) {

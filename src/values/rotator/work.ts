@@ -4,9 +4,11 @@ import type { Outcome, Session } from '../providers/contract.ts'
 import type { Fingerprint } from '../resolver/metadata.ts'
 import { wipe } from '../secret/bytes.ts'
 import type { Input } from '../setter/input.ts'
+import type { Admin } from './admin.ts'
 import { described, failed, groundless, troubled, type Done } from './done.ts'
 import type { Before, Credential, Issuer, Made } from './driver.ts'
 import type { Staging } from './staging.ts'
+import { tellable } from './told.ts'
 
 export interface Work {
   order: RotationOrder
@@ -16,6 +18,8 @@ export interface Work {
   fingerprint: Fingerprint
   /** A creation was sent before, and what became of it is not known. */
   open: boolean
+  /** By which the driver acts, where its config names one. */
+  admin?: Pick<Admin, 'values'>
   /** A person brings the new value. */
   guided: boolean
   /** Reads it; there where a person is at hand. */
@@ -53,12 +57,18 @@ export async function withCurrent(
 }
 
 /** Durable before control learns that it was made; one that was made and is not kept has to be looked for. */
-export async function keep({ order, staging, fingerprint }: Work, made: Made): Promise<Done> {
+export async function keep(
+  { order, staging, fingerprint, admin }: Work,
+  action: 'stage' | 'create',
+  made: Made,
+  current: Credential,
+): Promise<Done> {
   if (made.kind !== 'made') return troubled(made)
   try {
     const kept = await staging.keep(order.rotation.id, 'new', made)
-    if (kept === undefined) return described(made, fingerprint)
-    return { ...failed(kept), result: 'unknown' }
+    if (kept !== undefined) return { ...failed(kept), result: 'unknown' }
+    const values = [made.value, current.value, ...(admin?.values ?? [])]
+    return tellable(order, action, described(made, fingerprint), values)
   } finally {
     wipe(made.value)
   }

@@ -16,6 +16,7 @@ async function acting(
   let fetched = 1
   const admin: Admin = {
     value: Buffer.from(values[0] ?? ''),
+    values: [],
     again: async () => {
       const value = values[fetched]
       fetched += 1
