@@ -1,6 +1,7 @@
 /** `secrets history` and `rollback` of a ref that is being rotated, or was: the service has a say in it too. */
 import { SecretRefError } from '../errors.ts'
-import { endedVersionsOf } from '../rotation/ended.ts'
+import type { KeptVersion } from '../gateway/keep/words.ts'
+import { fatesOf, type Fates } from '../rotation/ended.ts'
 import { ledgerOf } from '../rotation/ledger.ts'
 import { readJournal } from '../rotation/journal.ts'
 import { openRotationsOf, type Journalled } from '../rotation/journalled.ts'
@@ -10,15 +11,13 @@ import { namedFrom, underWayIn, type UnderWay } from '../rotation/places.ts'
 import type { Home } from '../state/home.ts'
 
 /** What rotations know of one ref where it lies now. */
-export interface Rotations {
+export interface Rotations extends Fates {
   /** One that is not over, or waits for a person. */
   open?: Journalled
   /** One of another ref, environment or config that is under way in the same place: what it is called here. */
   other?: ReturnType<typeof namedFrom> & Pick<UnderWay, 'step'>
   /** The version that it has made current. */
   made?: string
-  /** By version: when it was ended at its service. */
-  ended: ReadonlyMap<string, Date>
 }
 
 /**
@@ -28,20 +27,20 @@ export interface Rotations {
  */
 export function rotationsAt(home: Home, key: RefKey, place: string, name: string): Rotations {
   const db = readJournal(home)
-  if (db === undefined) return { ended: new Map() }
+  if (db === undefined) return { ended: new Map(), left: new Map() }
   try {
     const open = openRotationsOf(db, key.config).find(
       ({ environment, ref }) => environment === key.environment && ref === key.ref,
     )
-    const ended = endedVersionsOf(db, key, place, name)
+    const fates = fatesOf(db, key, place, name)
     const there = underWayIn(db, name, open?.id)
     const other = there && { ...namedFrom(key.config, there), step: there.step }
-    if (other !== undefined) return { ended, other }
-    if (open === undefined) return { ended }
+    if (other !== undefined) return { ...fates, other }
+    if (open === undefined) return fates
     const made = ledgerOf(db, key.config).find(
       ({ rotation, role }) => rotation === open.id && role === 'new',
     )?.version
-    return { open, ended, ...(made !== undefined && { made }) }
+    return { open, ...fates, ...(made !== undefined && { made }) }
   } finally {
     db.close()
   }
@@ -107,9 +106,22 @@ function underWay(
   })
 }
 
+/** What is known of a version at its service; nothing where no rotation has a say. For programs. */
+export function fateOf(
+  { ended, left }: Fates,
+  { version, stages }: Pick<KeptVersion, 'version' | 'stages'>,
+): { endedAt?: string; leftAt?: string } {
+  const at = ended.get(version)
+  if (at !== undefined) return { endedAt: at.toISOString() }
+  // Somebody has put it back: to end it would be to end access.
+  const since = stages.includes('current') ? undefined : left.get(version)
+  return since === undefined ? {} : { leftAt: since.toISOString() }
+}
+
 /** What stands beside a version in a table. */
-export function endedInWords(at: Date | undefined): string {
-  return at === undefined ? '' : `ended at its service ${dayOf(at)}`
+export function fateInWords({ endedAt, leftAt }: ReturnType<typeof fateOf>): string {
+  if (endedAt !== undefined) return `ended at its service ${endedAt.slice(0, 10)}`
+  return leftAt === undefined ? '' : `left ${leftAt.slice(0, 10)}: yours to end at its service`
 }
 
 function dayOf(at: Date): string {

@@ -18,7 +18,8 @@ import { safeJson } from '../printable.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
 import {
-  endedInWords,
+  fateInWords,
+  fateOf,
   requireNoRotation,
   type Rotations,
   rotationsAt,
@@ -56,17 +57,14 @@ export async function secretsHistory(
   const stored = await find(io, ref, options)
   const kept = await ask(io, stored, { kind: 'history' })
   const versions = kept.type === 'history' ? kept.versions.toReversed() : []
-  const { ended } = rotationsOf(io, stored)
+  const rotations = rotationsOf(io, stored)
   if (options.json) {
     const provider = stored.step.provider
-    const told = versions.map((one) => {
-      const at = ended.get(one.version)
-      return at === undefined ? one : { ...one, endedAt: at.toISOString() }
-    })
+    const told = versions.map((one) => ({ ...one, ...fateOf(rotations, one) }))
     io.out(`${safeJson({ version: 1, ref, provider, versions: told })}\n`)
     return 0
   }
-  const rows = versions.map((one) => row(one, ended.get(one.version)))
+  const rows = versions.map((one) => row(one, fateInWords(fateOf(rotations, one))))
   io.out(table([['VERSION', '', 'STORED', 'ENDS'], ...rows]))
   return 0
 }
@@ -110,8 +108,8 @@ export async function askCurrent(
   return { count: kept.versions.length, ...(current && { current }) }
 }
 
-function row({ version, stages, createdAt, expiresAt }: KeptVersion, ended?: Date): string[] {
-  const states = [...stages, endedInWords(ended)].filter((word) => word !== '')
+function row({ version, stages, createdAt, expiresAt }: KeptVersion, fate: string): string[] {
+  const states = [...stages, fate].filter((word) => word !== '')
   return [version, states.join(', '), second(createdAt), second(expiresAt)]
 }
 

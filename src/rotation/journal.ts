@@ -154,7 +154,7 @@ export function writeRotation(
            orphan_possible = ?5, reason = ?6, not_before = ?7, updated_at = ?8,
            promoted_at = CASE WHEN ?1 = 'promoted' THEN coalesce(promoted_at, ?8) ELSE promoted_at END
          WHERE id = ?9 AND config = ?10 AND environment = ?11 AND ref = ?12
-         RETURNING from_version`,
+         RETURNING from_version, driver`,
       )
       .get(
         step,
@@ -171,7 +171,8 @@ export function writeRotation(
         hold.ref,
       )
     if (row === undefined) throw new TypeError('a rotation of another ref')
-    enter(db, rotation, String(row['from_version']), told, now)
+    const began = { from: String(row['from_version']), driver: String(row['driver']) }
+    enter(db, rotation, began, told, now)
     enterAnswer(db, rotation, told)
   })
 }

@@ -3,8 +3,11 @@
  * What stands nowhere in here is nobody's to end.
  */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { ROTATION_DRIVERS } from '../config/drivers.generated.ts'
 import { guarded } from '../state/db.ts'
 import { momentAt } from '../state/moment.ts'
+import { Rows, toRole, toState, type Role, type State } from './ledger-rows.ts'
+import { stateColumn } from './left.ts'
 import { markPromoted } from './marks.ts'
 import type { RefKey, Rotation } from './types.ts'
 
@@ -36,40 +39,28 @@ export interface LedgerRow {
   rotation: string
   ref: string
   environment: string
-  role: 'old' | 'new'
-  /** `made`: it may live there and nobody uses it yet. `previous`: it lives on for those who hold it. */
-  state: 'made' | 'current' | 'previous' | 'ended'
+  role: Role
+  state: State
   upstream?: string
   fingerprint?: string
   version?: string
 }
 
-/** Part of the transaction that writes the step. */
+/** What an action that leads to a step answered beside that; see `Answer`. */
+type Reason = { reason?: string }
+
+/** Part of the transaction that writes the step. @param of the rotation, as it stands in the journal */
 export function enter(
   db: DatabaseSync,
-  { id, step }: Rotation,
-  from: string,
-  { id: upstream, fingerprint, version, replaced }: Told,
+  { id, step, class: kind, reason: why }: Rotation,
+  { from, driver }: { from: string; driver: string },
+  { id: upstream, fingerprint, version, replaced, reason }: Told & Reason,
   now: Date,
 ): void {
   const at = now.toISOString()
-  const is = (role: 'old' | 'new', state: LedgerRow['state']): void => {
-    db.prepare('UPDATE ledger SET state = ?, updated_at = ? WHERE rotation = ? AND role = ?').run(
-      state,
-      at,
-      id,
-      role,
-    )
-  }
-  const ofEarlier = (state: LedgerRow['state'], next: LedgerRow['state']): void => {
-    db.prepare(
-      `UPDATE ledger SET state = ?1, updated_at = ?2
-       WHERE role = 'new' AND state = ?3 AND rotation <> ?4 AND rotation IN (
-         SELECT other.id FROM rotations AS other JOIN rotations AS this ON this.id = ?4
-         WHERE other.config = this.config AND other.environment = this.environment
-           AND other.ref = this.ref)`,
-    ).run(next, at, state, id)
-  }
+  const rows = new Rows(db, id, at)
+  // Such a one is ended by a person, or by nobody.
+  const byPerson = ROTATION_DRIVERS[driver]?.guided === true
   if (step === 'staged') {
     // Written again by each try of what comes next, which tells nothing of it.
     db.prepare(
@@ -81,6 +72,7 @@ export function enter(
          version = NULL,
          updated_at = excluded.updated_at`,
     ).run(id, upstream ?? null, fingerprint ?? null, at)
+    rows.is('new', 'made')
   } else if (step === 'promoted') {
     markPromoted(db, id, momentAt(now))
     db.prepare('UPDATE ledger SET version = ? WHERE rotation = ? AND role = ?').run(
@@ -88,19 +80,35 @@ export function enter(
       id,
       'new',
     )
-    is('new', 'current')
+    // What an earlier rotation made current is what this one has replaced.
+    rows.replaced()
+    rows.is('new', 'current')
     db.prepare(`INSERT OR IGNORE INTO ledger VALUES (?, 'old', 'previous', NULL, ?, ?, ?)`).run(
       id,
       replaced ?? null,
       from,
       at,
     )
-    // What an earlier rotation made current is what this one has replaced.
-    ofEarlier('current', 'previous')
+  } else if (step === 'retired') {
+    // Somebody else's is current, and what was made lives beside it.
+    if (reason === 'current-changed') rows.is('new', 'left')
   } else if (step === 'done') {
-    is('old', 'ended')
-    ofEarlier('previous', 'ended')
-  } else if (step === 'failed') is('new', 'ended')
+    const unseen = byPerson && reason === 'unverified'
+    rows.isEverywhere('old', unseen ? 'left' : 'ended')
+  } else if (step === 'failed') rows.is('new', byPerson ? 'left' : 'ended')
+  else if (step === 'abandoned') givenUp(rows, kind, why)
+}
+
+/** A rotation that is over without having come to its end: undone before, or left as it stands. */
+function givenUp(rows: Rows, kind: Rotation['class'], why: Rotation['reason']): void {
+  const made = rows.stateOf('new')
+  const lives = made === 'made' || made === 'current'
+  if (why === 'rolled-back' && !lives) return rows.isEverywhere('old', 'current')
+  // Somebody has put the old one back, or began to.
+  const isBack = why === 'rolled-back' || why === 'not-undone' || why === 'current-changed'
+  // Of our own choice, the one before died when the new one was set. There is none before the promotion.
+  if (!isBack) rows.isEverywhere('old', kind === 'chosen' ? 'ended' : 'left')
+  if (lives && kind !== 'chosen' && (isBack || made === 'made')) rows.is('new', 'left')
 }
 
 /** Every credential that rotations of this config know of. @throws STATE_UNAVAILABLE */
@@ -108,7 +116,8 @@ export function ledgerOf(db: DatabaseSync, config: string): LedgerRow[] {
   return guarded(db, () =>
     db
       .prepare(
-        `SELECT l.*, r.ref, r.environment FROM ledger l JOIN rotations r ON r.id = l.rotation
+        `SELECT l.*, ${stateColumn(db)} AS state, r.ref, r.environment
+         FROM ledger l JOIN rotations r ON r.id = l.rotation
          WHERE r.config = ? ORDER BY l.updated_at, l.rotation, l.role`,
       )
       .all(config)
@@ -174,12 +183,10 @@ function toRow(row: Record<string, SQLOutputValue>): LedgerRow {
     rotation: String(row['rotation']),
     ref: String(row['ref']),
     environment: String(row['environment']),
-    role: row['role'] === 'old' ? 'old' : 'new',
-    state: STATES.find((state) => state === row['state']) ?? 'made',
+    role: toRole(row),
+    state: toState(row),
     ...(typeof upstream === 'string' ? { upstream } : {}),
     ...(typeof fingerprint === 'string' ? { fingerprint } : {}),
     ...(typeof version === 'string' ? { version } : {}),
   }
 }
-
-const STATES = ['made', 'current', 'previous', 'ended'] as const
