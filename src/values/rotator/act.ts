@@ -7,7 +7,7 @@ import type { Failure } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
 import { ended, isDead, patient, verified } from './asked.ts'
 import { claimed } from './claim.ts'
-import { isChanged, mayEnd } from './current.ts'
+import { isChanged, mayEnd, mayForget } from './current.ts'
 import { answered, described, failed, groundless, ok, troubled, type Done } from './done.ts'
 import type { Credential } from './driver.ts'
 import { takeBrought } from './guided.ts'
@@ -91,12 +91,12 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     // After a crash it comes again: somebody may have set another one there since, and stored it.
     const changed = await isChanged(work, staged.old)
     if (changed !== undefined) return changed
-    if (staged.dead === true && staged.sent !== true) {
-      const unkept = await work.staging.mark(work.order.rotation.id, 'sent')
-      if (unkept !== undefined) return failed(unkept)
-    }
-    const answer = await issuer.set?.(staged.new, staged.old)
-    return answer === undefined ? ok : answered(answer)
+    if (issuer.set === undefined) return ok
+    const unnoted = await noteSetting(work, staged, 'sent')
+    if (unnoted !== undefined) return unnoted
+    const answer = await issuer.set(staged.new, staged.old)
+    if (answer.kind !== 'ok') return troubled(answer)
+    return (await noteSetting(work, staged, 'set')) ?? ok
   },
 
   async verify(work, staged) {
@@ -127,6 +127,8 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
   async confirm(work, staged) {
     const done = staged.old === undefined ? ok : await ended(work, staged.old)
     if (done.result !== 'ok') return done
+    const unsure = staged.new && (await mayForget(work, staged.new))
+    if (unsure !== undefined) return unsure
     const kept = await forget(work)
     return kept === undefined ? done : failed(kept)
   },
@@ -153,6 +155,17 @@ function valuesOf({ admin }: Work, { old, new: fresh }: Staged): (Buffer | undef
 /** With what others have left that were given up as they stood. */
 function forget({ order: { rotation, givenUp }, staging }: Work): Promise<Failure | undefined> {
   return staging.drop([rotation.id, ...givenUp])
+}
+
+/** For undoing: of what was never sent there is nothing to undo. */
+async function noteSetting(
+  work: Work,
+  staged: Staged,
+  as: 'sent' | 'set',
+): Promise<Done | undefined> {
+  if (isBeside(work) || staged[as] === true) return undefined
+  const unkept = await work.staging.mark(work.order.rotation.id, as)
+  return unkept && failed(unkept)
 }
 
 /** Undoing would set it again, and so have it live again. @returns why that cannot be said or kept */

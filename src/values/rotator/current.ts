@@ -3,6 +3,7 @@ import type { Failure, Outcome } from '../providers/contract.ts'
 import { wipe } from '../secret/bytes.ts'
 import { unavailable } from '../secret/outcome.ts'
 import { failed, ok, troubled, type Done } from './done.ts'
+import { mayBeOne } from './spelling.ts'
 import type { Credential } from './driver.ts'
 import type { Work } from './work.ts'
 
@@ -62,10 +63,31 @@ export async function mayEnd(
     if (issuer.end === undefined) return ok
     const tried = await issuer.try({ value: current.value })
     if (tried.kind !== 'valid') return troubled(tried, 'new')
+    if (fresh !== undefined && is === fingerprint(fresh.value)) return ok
+    // Or so, in another spelling.
+    if (mayBeOne(issuer, current.value, old.value)) {
+      return { result: 'conflict', reason: 'current-changed' }
+    }
     // Of a value of our own choice, theirs stands in its place.
-    const beside = order.rotation.class !== 'chosen'
-    if (!beside || fresh === undefined || is === fingerprint(fresh.value)) return ok
+    if (order.rotation.class === 'chosen' || fresh === undefined) return ok
     return { ...ok, reason: 'current-changed', ...(fresh.id && { id: fresh.id }) }
+  } finally {
+    wipe(current.value)
+  }
+}
+
+/**
+ * Before the old and the new one are forgotten here, which may be the last copies: what is current is the new
+ * one, or works. @returns why that cannot be said
+ */
+export async function mayForget(work: Work, fresh: Credential): Promise<Done | undefined> {
+  const current = await readCurrent(work)
+  if (current.kind !== 'value') return failed(current)
+  const { issuer, fingerprint } = work
+  try {
+    if (fingerprint(current.value) === fingerprint(fresh.value)) return undefined
+    const tried = await issuer.try({ value: current.value })
+    return tried.kind === 'valid' ? undefined : troubled(tried, 'new')
   } finally {
     wipe(current.value)
   }

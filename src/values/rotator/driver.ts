@@ -111,6 +111,11 @@ export interface Issuer {
     tag: string,
     about: { current?: Credential; staged?: string; before?: Before; open: boolean },
   ): Promise<Marked>
+  /**
+   * Whether two values that differ may be one credential, spelled in two ways. Left out: two words are two,
+   * and of anything else it is not known.
+   */
+  same?(one: Buffer, other: Buffer): boolean
   /** Nobody can be asked: `try` takes whatever it is given, and that is said of the rotation. */
   blind?: true
   /** Signs in with it and reads something harmless. */

@@ -13,9 +13,13 @@ import type { Before, Credential } from './driver.ts'
 
 export type Role = 'old' | 'new'
 
-export type Staged = { kind: 'staged'; before?: Before; dead?: true; sent?: true } & Partial<
-  Record<Role, Credential>
->
+export type Staged = {
+  kind: 'staged'
+  before?: Before
+  dead?: true
+  sent?: true
+  set?: true
+} & Partial<Record<Role, Credential>>
 
 export class Staging {
   readonly #place: StorePlace
@@ -54,10 +58,10 @@ export class Staging {
   }
 
   /**
-   * `dead`: the old one is refused before anything is done. `sent`: and the new one is about to be set all
-   * the same. @returns why it is not kept
+   * `dead`: the old one is refused before anything is done. `sent`: the new one is about to be set. `set`: the
+   * service has answered that it is. @returns why it is not kept
    */
-  async mark(rotation: string, as: 'dead' | 'sent'): Promise<Failure | undefined> {
+  async mark(rotation: string, as: 'dead' | 'sent' | 'set'): Promise<Failure | undefined> {
     return this.#note(`${rotation}.${as}`, as)
   }
 
@@ -97,6 +101,7 @@ export class Staging {
         ...(before && { before }),
         ...(document.secrets.has(`${rotation}.dead`) && { dead: true }),
         ...(document.secrets.has(`${rotation}.sent`) && { sent: true }),
+        ...(document.secrets.has(`${rotation}.set`) && { set: true }),
       }
     } finally {
       wipeDocument(document)
@@ -111,7 +116,7 @@ export class Staging {
           const name = nameOf(rotation, role)
           for (const one of [name, `${name}.id`]) remove(document, one, 'any')
         }
-        for (const note of ['before', 'dead', 'sent'])
+        for (const note of ['before', 'dead', 'sent', 'set'])
           remove(document, `${rotation}.${note}`, 'any')
       }
       return { kind: 'written', version: '1' }

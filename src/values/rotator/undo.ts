@@ -16,12 +16,15 @@ export async function undo(work: Work, staged: Staged): Promise<Done> {
   if (others !== undefined) return others === 'gone' ? ok : others
   // Of one that took the old one's place, the old value is set again; of one beside it, it is ended.
   const again = isBeside(work) ? undefined : staged.old
-  if (again !== undefined && staged.dead === true) {
-    const stays = await endedBefore(work, staged.new, staged.sent === true)
-    if (stays !== undefined) return stays
-  }
+  const there = again && (await whatIsThere(work, { ...staged, old: again, new: staged.new }))
+  if (there !== undefined && there !== 'new' && there !== 'old') return there
   const back = await putBack(work, staged)
-  if (back.result !== 'ok') return back
+  if (back.result !== 'ok' || there === 'old') return back
+  if (again === undefined) {
+    // Somebody may have set it again since.
+    const current = await currentAs(work, staged.new)
+    if (current !== undefined) return 'kind' in current ? failed(current) : { result: 'unknown' }
+  }
   const undone =
     again === undefined
       ? await issuer.end?.(staged.new, staged.old)
@@ -30,23 +33,30 @@ export async function undo(work: Work, staged: Staged): Promise<Done> {
 }
 
 /**
- * The old one was refused before we began. Where the new one is let in, somebody had ended it, as after a
- * leak, and it must not live again. Where that is refused as well, although it was set, we are let in by
- * nothing from here: then being refused says nothing of the old one either.
+ * Which of the two its service takes where there is room for one: the old one is set again in the place of
+ * the new one only, as somebody may have ended it there meanwhile, after a leak, and it must not live again.
  *
- * @returns `undefined` where the old one is to be set again
+ * - It was never sent: the old one is, or what others have set.
+ * - The old one was refused before we began, and the new one is let in: it was ended before, `conflict`.
+ *   Where the new one is refused too, we are let in by nothing from here, which says nothing of either.
+ * - Both are refused, and the service had not even answered: somebody has set another one there.
+ *
+ * A service that has answered and takes neither may not have stored what it was given: then it is the new
+ * one's place all the same.
  */
-async function endedBefore(
+async function whatIsThere(
   { issuer }: Work,
-  fresh: Credential,
-  sent: boolean,
-): Promise<Done | undefined> {
-  if (!sent) return ok
+  { old, new: fresh, dead, sent, set }: Staged & Record<'old' | 'new', Credential>,
+): Promise<'new' | 'old' | Done> {
+  if (sent !== true) return 'old'
   const tried = await issuer.try(fresh)
-  if (isDead(tried)) return undefined
-  if (tried.kind !== 'valid') return troubled(tried, 'new')
-  const code = 'CREDENTIAL_REJECTED'
-  return { result: 'refused', code, reason: 'login-denied', whose: 'old', service: true }
+  if (tried.kind === 'valid') return dead === true ? { result: 'conflict' } : 'new'
+  if (dead === true && isDead(tried)) return 'new'
+  if (tried.kind !== 'refused') return troubled(tried, 'new')
+  const before = await issuer.try(old)
+  if (before.kind === 'valid') return 'old'
+  if (before.kind !== 'refused') return troubled(before, 'old')
+  return set === true ? 'new' : troubled(tried, 'new')
 }
 
 /** Whether the service takes the new one beside the old one. */
@@ -93,7 +103,8 @@ async function putBack(work: Work, { old, new: fresh }: Staged): Promise<Done> {
   if (old === undefined || session.put === undefined) return { result: 'unavailable' }
   const put = await session.put(order.at, old.value, {
     expect: current.version,
-    operation: `${order.rotation.id} back from ${work.fingerprint(fresh.value)}`,
+    // Of this version alone: set again by somebody, it is to be taken back another time.
+    operation: `${order.rotation.id} back from ${current.version} ${work.fingerprint(fresh.value)}`,
   })
   if (put.kind === 'written') return { result: 'ok', version: put.version }
   if (put.kind === 'unknown' || put.kind === 'conflict') return { result: 'unknown' }

@@ -33,8 +33,10 @@ export interface Staged {
   before?: Before
   /** The old one was refused before anything was done. */
   dead?: true
-  /** Of such a rotation the new one may have been set. */
+  /** The new one may have been set. */
   sent?: true
+  /** The service has said that it was. */
+  set?: true
 }
 
 /** The value that is replaced, kept before anything is made: a provider may have no versions to find it in. */

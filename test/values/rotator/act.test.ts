@@ -254,12 +254,13 @@ function issuedWork(): {
 test.each([
   // It works: what is undone is set again.
   [true, true, true, 'ok', ['fake-new', 'fake-old']],
-  // It was ended before, and the new one works: it must not live again.
-  [false, true, true, 'refused', ['fake-new']],
+  // It was ended before, and the new one works: it must not live again, and so it goes on.
+  [false, true, true, 'conflict', ['fake-new']],
   // Nothing lets us in from here, so that says nothing of the old one.
   [false, false, true, 'ok', ['fake-new', 'fake-old']],
   // Nothing was set yet.
   [false, false, false, 'ok', []],
+  [true, true, false, 'ok', []],
 ] as const)(
   'undone: the old one is let in: %s, the new one: %s, it was set: %s',
   async (old, fresh, set, result, expected) => {
@@ -333,7 +334,7 @@ test('a rollback to one that was ended before puts nothing back', async () => {
   await act(one, 'stage')
   await act(one, 'set')
   current = 'fake-new'
-  expect(await act(one, 'discard')).toMatchObject({ result: 'refused', whose: 'old' })
+  expect(await act(one, 'discard')).toEqual({ result: 'conflict' })
   expect(puts).toEqual([])
 })
 
@@ -374,4 +375,52 @@ test('a value that comes again after a crash is not set over what somebody has s
   const changed = { result: 'conflict', reason: 'current-changed' }
   expect(await act(one, 'set')).toEqual(changed)
   expect(sets).toEqual(['fake-new'])
+})
+
+test.each([
+  ['the old one again, in another spelling', 'fake-old\n', 'conflict', 0],
+  ['one with parts, of which nobody here knows what they mean', '{"key": "fake"}', 'conflict', 0],
+  ['another one', 'fake-third', 'ok', 1],
+] as const)('before the old one is ended, current is %s', async (_, third, result, ends) => {
+  let ended = 0
+  let current = 'fake-old'
+  const { work } = workWith(
+    {
+      create: async () => ({ kind: 'made', value: Buffer.from('fake-new'), id: 'new' }),
+      end: async () => {
+        ended += 1
+        return { kind: 'ok' }
+      },
+    },
+    () => current,
+  )
+  await act(work, 'create')
+  current = third
+  expect(await act(work, 'retire')).toMatchObject({ result })
+  expect(ended).toBe(ends)
+})
+
+test('what may be the last copies is forgotten only where what is current works', async () => {
+  let current = 'fake-old'
+  const { work } = workWith(
+    {
+      choose: async () => ({ kind: 'made', value: Buffer.from('fake-new') }),
+      set: async () => ({ kind: 'ok' }),
+      try: async ({ value }) =>
+        value.toString() === 'fake-wrong'
+          ? { kind: 'refused', code: 'CREDENTIAL_REJECTED' }
+          : { kind: 'valid', account: 'acct' },
+    },
+    () => current,
+  )
+  const order = { ...work.order, rotation: { id: 'r1', class: 'chosen' } } as const
+  const one = { ...work, order }
+  await act(one, 'stage')
+  await act(one, 'set')
+  current = 'fake-wrong'
+  expect(await act(one, 'confirm')).toMatchObject({ result: 'refused', whose: 'new' })
+  expect(await work.staging.read('r1')).toHaveProperty('new')
+  current = 'fake-new'
+  expect(await act(one, 'confirm')).toEqual({ result: 'ok' })
+  expect(await work.staging.read('r1')).toEqual({ kind: 'staged' })
 })

@@ -126,6 +126,10 @@ function issuerOf(
       const key = keyIn(value)
       return key === undefined ? noKey : keys.identity(key)
     },
+    same: (one, other) => {
+      const [id, otherId] = [keyIn(one)?.id, keyIn(other)?.id]
+      return id === undefined || otherId === undefined || id === otherId
+    },
     end: async ({ id, value }, by) => {
       const which = id ?? (value && keyIn(value)?.id)
       const who = acting(by)

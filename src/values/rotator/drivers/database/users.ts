@@ -124,6 +124,11 @@ export function twoUsers(
       const answer = await database.rightsOf(account)
       return answer.kind === 'signed-in' ? { kind: 'valid', account: answer.rights } : answer
     },
+    /** Of one user one password lives. */
+    same: (one, other) => {
+      const [user, otherUser] = [accountIn(one, form)?.user, accountIn(other, form)?.user]
+      return user === undefined || otherUser === undefined || user === otherUser
+    },
     /** Its password goes; the user stays, for the next time. */
     end: async ({ value }) => {
       if (value === undefined) return { kind: 'ok' }
