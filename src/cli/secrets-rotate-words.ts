@@ -175,13 +175,7 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
         hint: helpOf(rotation),
       }
     case 'abandoned':
-      return {
-        sign: 'none',
-        text:
-          rotation.reason === 'rolled-back'
-            ? `rolled back, ${rotated.version === undefined ? 'the old value' : `version ${rotated.version}`} is current; the new one is ended`
-            : 'given up; what was begun is undone',
-      }
+      return undoneInWords(subject, rotated)
     case 'again':
       return {
         sign: 'attention',
@@ -190,6 +184,25 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
       }
     default:
       throw new TypeError('a rotation stands nowhere')
+  }
+}
+
+/** What a person has made at the service, only a person ends there. */
+function undoneInWords({ guided }: Can['subject'], { rotation, version }: CameTo): Words {
+  const isBack = rotation.reason === 'rolled-back'
+  const now = version === undefined ? 'the old value' : `version ${version}`
+  const back = `rolled back, ${now} is current`
+  if (!guided) {
+    return {
+      sign: 'none',
+      text: isBack ? `${back}; the new one is ended` : 'given up; what was begun is undone',
+    }
+  }
+  return {
+    sign: 'attention',
+    text: isBack
+      ? `${back}; the new one is not ended: it is yours to end at its service`
+      : 'given up; what was brought is not used, and is yours to end at its service',
   }
 }
 

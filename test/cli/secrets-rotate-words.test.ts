@@ -1,6 +1,6 @@
 /** What `secrets rotate` says of a rotation that did not come to its end. */
 import { expect, test } from 'vitest'
-import { outcomeText, triedInWords } from '../../src/cli/secrets-rotate-words.ts'
+import { needsSomebody, outcomeText, triedInWords } from '../../src/cli/secrets-rotate-words.ts'
 import type { Can } from '../../src/cli/secrets-rotate.ts'
 import { wordsOf, type CameTo } from '../../src/gateway/rotate/tell.ts'
 import { recorded } from './recorded.ts'
@@ -98,4 +98,15 @@ test('one that another process is at: which, what to do, and where to look', () 
     '[warn] db-url: process 4711 is rotating it, and has not ended in time\n' +
       '   hint: wait until process 4711 has ended it, or stop that process, then run this again; secretref secrets rotation status shows how far db-url is\n',
   )
+})
+
+test('one that was taken back: what a person has made there, only they can end', () => {
+  const undone = { step: 'abandoned', reason: 'rolled-back', attempts: 0 } as const
+  expect(text({}, undone)).toContain('rolled back, the old value is current; the new one is ended')
+  const subject = { ...SUBJECT, driver: 'stripe', guided: true }
+  const rotated: CameTo = { kind: 'came-to', rotation: rotation(undone), last: {}, holders: [] }
+  const outcome = { planned: { ...PLANNED, subject }, rotated }
+  const said = outcomeText(recorded(), outcome)
+  expect(said).toContain('the new one is not ended: it is yours to end at its service')
+  expect(needsSomebody([outcome.planned], [outcome])).toBe(true)
 })

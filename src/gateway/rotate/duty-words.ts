@@ -34,7 +34,10 @@ export function cameToInWords(subject: Subject, came: CameTo): Said {
     return info(`${ref}: rotated; the one before lives on for who holds it`, same(''))
   }
   if (standing === 'abandoned') {
-    return info(`${ref}: rotation: given up; what was begun is undone`, same(''))
+    const how = rotation.reason === 'rolled-back' ? 'rolled back' : 'given up'
+    if (!subject.guided) return info(`${ref}: rotation: ${how}; what was begun is undone`, same(''))
+    const sentence = `${ref}: rotation: ${how}; what a person brought is theirs to end at its service`
+    return { level: 'warn', sentence, same: same('') }
   }
   const words = wordsOf(rotation, standing, why, last.program !== undefined)
   if (words !== undefined) {

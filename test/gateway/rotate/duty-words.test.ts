@@ -89,3 +89,16 @@ test('where it is: what went well is said on info, what did not with its reason 
     sentence: expect.stringContaining('app-db: rotation: not further than "retired" for now: '),
   })
 })
+
+test('one that was taken back: the gateway does not say undone of what a person has to end', () => {
+  const undone = cameTo({ step: 'abandoned', reason: 'rolled-back' })
+  expect(cameToInWords(SUBJECT, undone)).toMatchObject({
+    level: 'info',
+    sentence: 'app-db: rotation: rolled back; what was begun is undone',
+  })
+  expect(cameToInWords({ ...SUBJECT, guided: true }, undone)).toMatchObject({
+    level: 'warn',
+    sentence:
+      'app-db: rotation: rolled back; what a person brought is theirs to end at its service',
+  })
+})
