@@ -11,9 +11,13 @@ import { guarded } from '../state/db.ts'
 import type { Journalled } from './journalled.ts'
 import type { RefKey } from './types.ts'
 
-/** Made on use: a journal of an earlier version does not have it, nor do rotations begun by one. */
-const SCHEMA =
-  'CREATE TABLE IF NOT EXISTS places (rotation TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT'
+/**
+ * Made on use: a journal of an earlier version does not have it, nor do rotations begun by one. A rotation
+ * has several names where its place has got another one on its way.
+ */
+const SCHEMA = `CREATE TABLE IF NOT EXISTS place_names (
+  rotation TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (rotation, name)
+) STRICT`
 
 /** What a place is held by, among the refs: no path of a config is this word. */
 export function placeKey(name: string): RefKey {
@@ -22,9 +26,10 @@ export function placeKey(name: string): RefKey {
 
 /**
  * Part of the transaction that begins a rotation, or goes on with it. One that is under way stays where it
- * began.
+ * began, and is known there by the name of now as well: another version of ours may name places otherwise,
+ * and so may another variable. It goes on whoever else is under way by that name, or neither would end.
  *
- * @param name of the place
+ * @param name of the place, as it is named now
  * @throws AGENT_BUSY where it is not under way yet, and another one is, in the same place
  */
 export function enterPlace(
@@ -34,12 +39,22 @@ export function enterPlace(
 ): void {
   db.exec(SCHEMA)
   if (step !== 'planned') {
-    db.prepare('INSERT OR IGNORE INTO places VALUES (?, ?)').run(id, name)
+    db.prepare('INSERT OR IGNORE INTO place_names VALUES (?, ?)').run(id, name)
     return
   }
   const other = underWayIn(db, name, id)
   if (other !== undefined) throw busy(config, other)
-  db.prepare('INSERT OR REPLACE INTO places VALUES (?, ?)').run(id, name)
+  db.prepare('DELETE FROM place_names WHERE rotation = ?').run(id)
+  db.prepare('INSERT INTO place_names VALUES (?, ?)').run(id, name)
+}
+
+/** By which names the place of one was known. @param id of the rotation. @throws STATE_UNAVAILABLE */
+export function placesOf(db: DatabaseSync, id: string): string[] {
+  return guarded(db, () => {
+    if (!hasPlaces(db)) return []
+    const rows = db.prepare('SELECT name FROM place_names WHERE rotation = ?').all(id)
+    return rows.map((row) => String(row['name']))
+  })
 }
 
 /** A rotation that has touched something, and is not over. */
@@ -59,7 +74,7 @@ export function underWayIn(db: DatabaseSync, name: string, but = ''): UnderWay |
     const row = db
       .prepare(
         `SELECT r.id, r.config, r.environment, r.ref, r.step FROM rotations r
-           JOIN places p ON p.rotation = r.id
+           JOIN place_names p ON p.rotation = r.id
          WHERE p.name = ? AND r.id <> ? AND r.step NOT IN ('planned', 'done', 'abandoned')`,
       )
       .get(name, but)
@@ -79,14 +94,14 @@ export function underWayIn(db: DatabaseSync, name: string, but = ''): UnderWay |
 export function rotationsIn(db: DatabaseSync, name: string): string[] {
   return guarded(db, () => {
     if (!hasPlaces(db)) return []
-    const rows = db.prepare('SELECT rotation FROM places WHERE name = ?').all(name)
+    const rows = db.prepare('SELECT rotation FROM place_names WHERE name = ?').all(name)
     return rows.map((row) => String(row['rotation']))
   })
 }
 
 /** Who only looks makes no table. */
 function hasPlaces(db: DatabaseSync): boolean {
-  return db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'places'`).get() !== undefined
+  return db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'place_names'`).get() !== undefined
 }
 
 /**
@@ -137,7 +152,7 @@ export function replacementIn(db: DatabaseSync, name: string, version: string): 
     db.exec(SCHEMA)
     const row = db
       .prepare(
-        `SELECT r.id FROM rotations r JOIN places p ON p.rotation = r.id
+        `SELECT r.id FROM rotations r JOIN place_names p ON p.rotation = r.id
          WHERE p.name = ? AND r.from_version = ? AND r.step = 'done'
          ORDER BY r.updated_at DESC, r.rowid DESC LIMIT 1`,
       )

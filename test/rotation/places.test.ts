@@ -4,7 +4,13 @@ import { expect, onTestFinished, test } from 'vitest'
 import { beginRotation, openJournal, writeRotation } from '../../src/rotation/journal.ts'
 import { openRotationsOf, type Journalled } from '../../src/rotation/journalled.ts'
 import { giveBack, takeHold, type Hold } from '../../src/rotation/lock.ts'
-import { placeKey, replacementIn } from '../../src/rotation/places.ts'
+import {
+  placeKey,
+  placesOf,
+  replacementIn,
+  rotationsIn,
+  underWayIn,
+} from '../../src/rotation/places.ts'
 import type { RefKey, Step } from '../../src/rotation/types.ts'
 import { tempHome } from '../state/folder.ts'
 
@@ -114,6 +120,44 @@ test('one that an earlier version began goes on, and is known to be there from t
   writeRotation(db, before, { ...beginRotation(db, before, what, NOW), step: 'staged' }, NOW)
   expect(begin(db, inPlace(db, ONE)).step).toBe('staged')
   expect(() => begin(db, inPlace(db, STAGING))).toThrow(busy(/./, expect.any(String)))
+})
+
+test('one whose place has another name by now is known by both from when it goes on', () => {
+  const db = journal()
+  const { id } = at(db, inPlace(db, ONE, 'before'), 'distributed')
+  // Its config says the same; another version of ours, or another variable, names it otherwise.
+  const place = '["store","before"]'
+  const what = { class: 'issued', driver: 'exec', place, from: '7' } as const
+  expect(beginRotation(db, inPlace(db, ONE, 'by now'), what, NOW).step).toBe('distributed')
+  expect(placesOf(db, id).toSorted()).toEqual(['before', 'by now'])
+  for (const name of ['before', 'by now']) {
+    expect(underWayIn(db, name)?.id).toBe(id)
+    expect(rotationsIn(db, name)).toEqual([id])
+    expect(() => begin(db, inPlace(db, STAGING, name))).toThrow(busy(/./, expect.any(String)))
+  }
+  const hold = inPlace(db, ONE, 'by now')
+  writeRotation(db, hold, { ...beginRotation(db, hold, what, NOW), step: 'done' }, NOW)
+  for (const name of ['before', 'by now']) expect(replacementIn(db, name, '7')).toBe(id)
+})
+
+test('two that one name has brought together both go on, and no third one begins', () => {
+  const db = journal()
+  at(db, inPlace(db, ONE, 'before'), 'distributed')
+  at(db, inPlace(db, STAGING, 'by now'), 'distributed')
+  const going = (key: RefKey, place: string): string => {
+    const what = { class: 'issued', driver: 'exec', place, from: '7' } as const
+    return beginRotation(db, inPlace(db, key, 'by now'), what, NOW).step
+  }
+  expect(going(ONE, '["store","before"]')).toBe('distributed')
+  expect(going(STAGING, '["store","by now"]')).toBe('distributed')
+  expect(() => begin(db, inPlace(db, THERE, 'by now'))).toThrow(busy(/./, expect.any(String)))
+})
+
+test('one that has touched nothing is only where it is by now', () => {
+  const db = journal()
+  const { id } = begin(db, inPlace(db, ONE, 'before'))
+  begin(db, inPlace(db, ONE, 'by now'))
+  expect(placesOf(db, id)).toEqual(['by now'])
 })
 
 test('one that the config has in another place by now is not taken to be there', () => {

@@ -179,8 +179,8 @@ function sumOf(text: string): string {
 /** A value that is about to be ended. */
 export interface Ending {
   provider: string
-  /** Where it lay, as `placeName` names it. */
-  place: string
+  /** Where it lay, as `placeName` names it, or has named it. */
+  places: readonly string[]
   version: string
   /** The same value may have had another version, or none, when it was received. */
   fingerprint?: string | undefined
@@ -230,8 +230,8 @@ export function holdersOf(
 
 /** @param same it is the ref that is rotated, in the same environment of the same config */
 function isHeld({ places, open, had }: HeldVariable, same: boolean, ending: Ending): boolean {
-  const { provider, place, version, fingerprint } = ending
-  const here = places.includes(place)
+  const { provider, version, fingerprint } = ending
+  const here = ending.places.some((place) => places.includes(place))
   if ((same || here) && mayGet(open, ending)) return true
   return had.some((one) => {
     if (fingerprint !== undefined && one.fingerprint === fingerprint) return true

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { Journalled } from '../../rotation/journalled.ts'
 import { replacedBy } from '../../rotation/ledger.ts'
 import { markPromoted, promotionOf } from '../../rotation/marks.ts'
+import { placesOf } from '../../rotation/places.ts'
 import type { Rotation } from '../../rotation/types.ts'
 import { elapsedMs, momentAt } from '../../state/moment.ts'
 import type { Gateway } from '../gateway.ts'
@@ -61,7 +62,8 @@ export function oldOneOf(
       ...new Set(
         holdersOf(home, key, {
           provider: subject.step.provider,
-          place,
+          // A run that began before a name changed has the other one.
+          places: [place, ...placesOf(db, id)],
           version: begun.from,
           fingerprint: replacedBy(db, id),
           replaced: promotionOf(db, id),

@@ -60,7 +60,7 @@ export function namedByValue({ driver }: Order, step: ProgramStep): Done {
 
 function heldBy(text: string | undefined, values: Values): ReturnType<typeof holds> {
   if (text === undefined) return 'no'
-  const found = values.map((value) => (value === undefined ? 'no' : holds(text, value)))
-  if (found.includes('yes')) return 'yes'
-  return found.includes('by-chance') ? 'by-chance' : 'no'
+  const found = new Set(values.map((value) => (value === undefined ? 'no' : holds(text, value))))
+  if (found.has('yes')) return 'yes'
+  return found.has('by-chance') ? 'by-chance' : 'no'
 }

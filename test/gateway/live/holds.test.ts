@@ -12,7 +12,8 @@ import { tempHome } from '../../state/folder.ts'
 
 const CONFIG = '/fake/config.json'
 const KEY = { config: CONFIG, environment: 'default', ref: 'key' }
-const OLD: Ending = { provider: 'store', place: 'its place', version: '1' }
+const PLACE = 'its place'
+const OLD: Ending = { provider: 'store', places: [PLACE], version: '1' }
 const NOW = momentAt(new Date())
 const later = (ms: number): Moment => ({
   at: new Date(NOW.at.getTime() + ms),
@@ -119,8 +120,13 @@ test('what another environment, config or ref has from another place is nothing 
 
 test('what may come from the same place, or has come from there, is held whatever its name', () => {
   const home = tempHome()
-  const holds = begin(home, 'a', '1-a', OLD.place)
+  const holds = begin(home, 'a', '1-a', PLACE)
   for (const [key, name] of OTHERS) expect(holdersOf(home, key, OLD)).toEqual([name])
+  // The place may have another name by now.
+  for (const [key, name] of OTHERS) {
+    expect(holdersOf(home, key, { ...OLD, places: ['by now', PLACE] })).toEqual([name])
+    expect(holdersOf(home, key, { ...OLD, places: ['by now'] })).toEqual([])
+  }
   holds.has([gets('1')])
   // Another config may know the provider by another name.
   for (const [key, name] of OTHERS) {
