@@ -87,8 +87,8 @@ describe('eventual consistency', () => {
     const stage = await Inside.make('chosen', { takesNoNew: true })
     const rotation = await stage.attempt()
     expect(rotation).toMatchObject({ step: 'planned', failures: 1, reason: 'refused' })
-    // Of the current one before, then of the new one.
-    expect(stage.service.asked['try']).toBe(2)
+    // Of the current one before, then of the new one; of both again, to see which is there to be undone.
+    expect(stage.service.asked['try']).toBe(4)
     // What it replaced is set again.
     expect(stage.service.live).toMatchObject([{ value: 'fake-first' }])
   })
