@@ -8,7 +8,8 @@ import type { Failure } from '../providers/contract.ts'
 import type { Document } from '../store/document.ts'
 import { changeStore } from '../store/file.ts'
 import { addVersion, remove, versionAt } from '../store/versions.ts'
-import { failed, type Done } from './done.ts'
+import { isDead } from './asked.ts'
+import { failed, troubled, type Done } from './done.ts'
 import type { Credential } from './driver.ts'
 import { isStaged } from './staging.ts'
 import type { Work } from './work.ts'
@@ -24,8 +25,11 @@ export async function claimed(work: Work, current: Credential): Promise<Done | u
   const users = work.issuer.users?.(current) ?? []
   if (users.length === 0) return undefined
   let became = await write(work, users, false)
-  // What works was not replaced by the other one, whoever had the user before.
-  if (became === 'had' && (await work.issuer.try(current)).kind === 'valid') {
+  if (became === 'had') {
+    const tried = await work.issuer.try(current)
+    // Only that it is dead says that the other one has replaced it: a service that is away says nothing.
+    if (tried.kind !== 'valid') return isDead(tried) ? shared : troubled(tried, 'old')
+    // What works was not replaced, whoever had the user before.
     became = await write(work, users, true)
   }
   if (became === 'ours') return undefined

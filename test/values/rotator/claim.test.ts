@@ -1,7 +1,7 @@
 /** One user, named by two refs of one home. */
 import { expect, test } from 'vitest'
 import { act } from '../../../src/values/rotator/act.ts'
-import type { Issuer } from '../../../src/values/rotator/driver.ts'
+import type { Issuer, Tried } from '../../../src/values/rotator/driver.ts'
 import { Staging } from '../../../src/values/rotator/staging.ts'
 import type { Work } from '../../../src/values/rotator/work.ts'
 import { workWith } from './work.ts'
@@ -9,14 +9,22 @@ import { workWith } from './work.ts'
 const shared = { result: 'refused', code: 'CONFIG_INVALID', reason: 'user-shared' }
 
 /** A ref of its own, with what is staged in the home of `beside`. */
-function ref(name: string, lives: () => boolean, users: readonly string[], beside?: Work): Work {
+function ref(
+  name: string,
+  lives: () => boolean | Tried,
+  users: readonly string[],
+  beside?: Work,
+): Work {
   const issuer: Partial<Issuer> = {
     users: () => users,
     choose: async () => ({ kind: 'made', value: Buffer.from(`fake-of-${name}`) }),
-    try: async () =>
-      lives()
+    try: async () => {
+      const said = lives()
+      if (typeof said === 'object') return said
+      return said
         ? { kind: 'valid', account: 'app' }
-        : { kind: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'login-denied' },
+        : { kind: 'refused', code: 'CREDENTIAL_REJECTED', reason: 'login-denied' }
+    },
   }
   const { work } = workWith(issuer)
   const staging = beside?.order.staging ?? work.order.staging
@@ -45,6 +53,25 @@ test('while one rotates it the other one does not begin; nor later, when its own
   expect(
     await act({ ...a, order: { ...a.order, rotation: { id: 'again', class: 'chosen' } } }, 'stage'),
   ).toMatchObject({ result: 'ok' })
+})
+
+test.each<[string, Exclude<Tried, { kind: 'valid' }>]>([
+  ['is away', { kind: 'unavailable', code: 'PROVIDER_UNAVAILABLE', reason: 'unreachable' }],
+  ['does not answer', { kind: 'unknown', code: 'PROVIDER_UNAVAILABLE', reason: 'timeout' }],
+  ['refuses for another reason', { kind: 'refused', code: 'PROVIDER_DENIED', reason: 'no-tls' }],
+])('a server that %s does not say whose the user is', async (_, trouble) => {
+  const a = ref('a', () => true, ['app'])
+  await act(a, 'stage')
+  await ends(a)
+  let said: boolean | Tried = trouble
+  const b = ref('b', () => said, ['app'], a)
+  const { kind, ...why } = trouble
+  expect(await act(b, 'stage')).toEqual({ result: kind, ...why, service: true, whose: 'old' })
+  // It is asked again, and then it decides.
+  said = false
+  expect(await act(b, 'stage')).toEqual(shared)
+  said = true
+  expect(await act(b, 'stage')).toMatchObject({ result: 'ok' })
 })
 
 test('of two users in turn one is enough', async () => {
