@@ -50,6 +50,8 @@ export const EVENTS = [
   'rotation.stuck',
   'rotation.resumed',
   'rotation.abandoned',
+  'rotation.rolled-back',
+  'rotation.revoke-now',
   'alert.raised',
   'duty.failed',
   'alert.sent',

@@ -132,6 +132,13 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
         text: `rotated, ${versions(rotated)}${ended(subject, rotated.last)}`,
       }
     case 'lives-on': {
+      if (rotated.overdue === true) {
+        return {
+          sign: 'attention',
+          text: `rotated, and the old one of version ${rotation.from}, which is to end at once, is not ended yet${message}${code}`,
+          hint: why?.hint ?? 'the gateway ends it, or the next `secretref secrets rotate`',
+        }
+      }
       const who = holders.length === 0 ? '' : ` for ${holders.join(', ')}`
       const end = until === undefined ? '' : `, until ${minute(until)} at the longest`
       return {
@@ -314,7 +321,7 @@ function resultOf(planned: Can, rotated: Outcome['rotated'] | undefined): object
     return { result: 'error', code: rotated.code, message: rotated.message }
   }
   if (rotated.kind === 'held') return { result: 'held', pid: rotated.pid }
-  const { rotation, last, version, holders, until } = rotated
+  const { rotation, last, version, holders, until, overdue } = rotated
   const why = reasonOf(planned.subject, last)
   return {
     result: standingOf(rotated),
@@ -328,5 +335,6 @@ function resultOf(planned: Can, rotated: Outcome['rotated'] | undefined): object
     ...(version === undefined ? {} : { version }),
     ...(holders.length === 0 ? {} : { holders }),
     ...(until === undefined ? {} : { until: until.toISOString() }),
+    ...(overdue === undefined ? {} : { overdue }),
   }
 }

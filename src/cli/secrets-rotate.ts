@@ -10,6 +10,7 @@ import type { Gateway } from '../gateway/gateway.ts'
 import { currentOf } from '../gateway/rotate/ages.ts'
 import { tellGone, type Gone } from '../gateway/rotate/gone.ts'
 import { planRotations, versionOf, type Planned } from '../gateway/rotate/plan.ts'
+import { keepRevokeNow } from '../gateway/rotate/revoke-now.ts'
 import { rotate, type Rotated } from '../gateway/rotate/rotate.ts'
 import { alertOf, standingOf } from '../gateway/rotate/tell.ts'
 import type { Say } from '../gateway/result.ts'
@@ -143,6 +144,7 @@ async function withJournal(
     return sayUnread(io, planned, options) ? UNRESOLVED : 0
   }
   if (force && byStore && options.yes !== true) throw severalServices(io, todo, provider ?? '')
+  if (options.revokeNow === true) await keepForStuck(gateway, db, planned)
   const outcomes =
     todo.length === 0 ? [] : await rotateAll(io, gateway, db, todo, { ...options, lookedAt })
   const all = provider === undefined && ref === undefined && agent === undefined
@@ -151,6 +153,19 @@ async function withJournal(
   else tell(io, planned, outcomes, gone)
   if (sayUnread(io, planned, options)) return UNRESOLVED
   return gone.length > 0 || needsSomebody(planned, outcomes) ? 1 : 0
+}
+
+/** Nobody goes on with those until a person resumes them; by then it must not be forgotten. */
+async function keepForStuck(
+  gateway: Gateway,
+  db: DatabaseSync,
+  planned: readonly Planned[],
+): Promise<void> {
+  for (const one of planned) {
+    if (one.kind === 'can' && one.open?.step === 'stuck') {
+      await keepRevokeNow(gateway, db, one.open)
+    }
+  }
 }
 
 /** Whether such a ref is due nobody knows: no plan is whole without it. */

@@ -4,7 +4,7 @@ import { SecretRefError } from '../errors.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import { answeredOf } from '../gateway/rotate/answered.ts'
 import { goneInWords, goneOf, type Gone } from '../gateway/rotate/gone.ts'
-import { RotationRecords } from '../gateway/rotate/records.ts'
+import { RotationRecords, type Decision } from '../gateway/rotate/records.ts'
 import { holderLives, ourHolder } from '../gateway/live/holder.ts'
 import { didYouMean } from '../plan/known.ts'
 import { safeJson } from '../printable.ts'
@@ -19,6 +19,7 @@ import { giveBack, takeHold, type Hold } from '../rotation/lock.ts'
 import { ledgerOf, type LedgerRow } from '../rotation/ledger.ts'
 import { abandon, resume, rollBack } from '../rotation/machine.ts'
 import type { Rotation } from '../rotation/types.ts'
+import { isEndWished } from '../rotation/wishes.ts'
 import { isUntouched } from '../rotation/untouched.ts'
 import { openGateway } from './foreground.ts'
 import { printable, type Io } from './io.ts'
@@ -57,6 +58,7 @@ export async function rotationStatus(
       const rotations = shown.map((one) => ({
         ...asJson(one, ledger.get(one.id) ?? []),
         ...answerJson(answered?.get(one.id)),
+        ...(db !== undefined && isEndWished(db, one) ? { revokeNow: true } : {}),
         ...goneJson(lost.get(one.id)),
       }))
       io.out(`${safeJson({ version: 1, rotations }, 2)}\n`)
@@ -68,7 +70,8 @@ export async function rotationStatus(
         one.driver,
         one.step,
         toSecond(one.beganAt),
-        goneText(lost.get(one.id)) ?? nextInWords(one, answered?.get(one.id)),
+        (db === undefined ? '' : atOnceText(db, one)) +
+          (goneText(lost.get(one.id)) ?? nextInWords(one, answered?.get(one.id))),
       ])
       io.out(table([['REF', 'ENVIRONMENT', 'DRIVER', 'STEP', 'SINCE', 'NEXT'], ...rows]))
     }
@@ -76,6 +79,14 @@ export async function rotationStatus(
   } finally {
     db?.close()
   }
+}
+
+/** Somebody has asked for it; said while there is an old one that is to end, and goes nowhere but there. */
+function atOnceText(db: DatabaseSync, one: Journalled): string {
+  const { step, reason } = one
+  const goesBack = reason === 'rolled-back' || reason === 'abandoned'
+  const isOver = step === 'retired' || step === 'done' || step === 'abandoned'
+  return isOver || goesBack || !isEndWished(db, one) ? '' : 'the old one ends at once; '
 }
 
 /** Nobody can go on with it. */
@@ -122,7 +133,7 @@ export async function rotationResume(
   ref: string,
   options: RotationOptions,
 ): Promise<number> {
-  const one = await changed(io, ref, options, (found, gone) => {
+  const one = await changed(io, ref, options, 'resume', (found, gone) => {
     requireThere(gone)
     if (found.step === 'stuck') return resume(found)
     throw new SecretRefError('USAGE', `the rotation of ${ref} is not stuck: ${found.step}`, {
@@ -144,7 +155,7 @@ export async function rotationAbandon(
   options: RotationOptions & { leave?: true },
 ): Promise<number> {
   let left = ''
-  const now = await changed(io, ref, options, (one, gone) => {
+  const now = await changed(io, ref, options, 'abandon', (one, gone) => {
     const why = gone === undefined ? '' : `${goneInWords(gone).message}, so nothing was undone; `
     left = `${why}${leftOf(io, one)}`
     return abandoned(one, gone !== undefined || options.leave === true)
@@ -199,7 +210,7 @@ export async function rotationRollback(
   ref: string,
   options: RotationOptions,
 ): Promise<number> {
-  const one = await changed(io, ref, options, (found, gone) => {
+  const one = await changed(io, ref, options, 'rollback', (found, gone) => {
     requireThere(gone)
     const back = rollBack(found)
     if (back !== undefined) return back
@@ -228,11 +239,16 @@ function abandoned(one: Journalled, leave: boolean): Rotation {
   return asItStands ? { ...one, step: 'abandoned' } : abandon(one)
 }
 
-/** Under the rotation's hold, and on record. @returns what it is now */
+/**
+ * Under the rotation's hold. On record before it is durable: what was decided is never untold.
+ *
+ * @returns what it is now
+ */
 async function changed(
   io: Io,
   ref: string,
   options: RotationOptions,
+  decision: Decision,
   change: (one: Journalled, gone: Gone | undefined) => Rotation,
 ): Promise<Journalled> {
   checkName(io, ref)
@@ -252,9 +268,9 @@ async function changed(
       const one = rotationOf(db, found.id) ?? found
       const gone = goneOf(gateway, db).find(({ id }) => id === one.id)
       const next = change(one, gone)
-      writeRotation(db, hold, next, io.now())
       const records = new RotationRecords(gateway, one, undefined)
-      await gateway.record([records.changed(next.step, one.step)])
+      await gateway.record([records.decided(decision, next.step, one.step)])
+      writeRotation(db, hold, next, io.now())
       return { ...one, ...next }
     } finally {
       giveBack(db, hold)

@@ -138,7 +138,7 @@ function mustWait({ home, db, rotation }: Promoted, now: Date): boolean {
     warnings: [],
   }
   const gateway = { home, loaded, env: {} }
-  return oldOneOf(gateway, db, { subject, revokeNow: false }, rotation).mustWait(now)
+  return oldOneOf(gateway, db, subject, rotation).mustWait(now)
 }
 
 describeOnLinux('the grace of an old value', () => {

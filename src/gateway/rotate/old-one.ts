@@ -5,11 +5,12 @@ import { replacedBy } from '../../rotation/ledger.ts'
 import { markPromoted, promotionOf } from '../../rotation/marks.ts'
 import { placesOf } from '../../rotation/places.ts'
 import type { Rotation } from '../../rotation/types.ts'
+import { isEndWished } from '../../rotation/wishes.ts'
 import { elapsedMs, momentAt } from '../../state/moment.ts'
 import type { Gateway } from '../gateway.ts'
 import { holdersOf } from '../live/holds.ts'
 import { placeName } from '../store-place.ts'
-import type { RotateRequest } from './rotate.ts'
+import type { Subject } from './subjects.ts'
 
 /** For what asks a store without being a run: a check, or a command of the user's own. */
 const SETTLING_MS = 10_000
@@ -20,13 +21,20 @@ export interface OldOne {
   mustWait(now: Date): boolean
   /** Until when a pause is worth waiting for; `undefined`: it depends on others. */
   pauseOf(rotation: Rotation, now: Date): Date | undefined
-  /** Who holds it, and how long it lives on for them at the longest. */
-  standing(rotation: Rotation, now: Date): { holders: readonly string[]; until?: Date }
+  /**
+   * Who holds it, and how long it lives on for them at the longest; `overdue`: for nobody, as somebody wants
+   * it ended at once.
+   */
+  standing(
+    rotation: Rotation,
+    now: Date,
+  ): { holders: readonly string[]; until?: Date; overdue?: true }
 }
 
 /**
- * Where the config states a grace, it lives exactly so long. Else it lives until no run that we know of
- * holds it, a day at most. A value of our own choice died when the new one was set.
+ * Where somebody wants it ended at once, it is. Where the config states a grace, it lives exactly so long.
+ * Else it lives until no run that we know of holds it, a day at most. A value of our own choice died when
+ * the new one was set.
  *
  * How long ago the new one became current is told by the clock of the system that runs since its start,
  * which nobody sets; over a restart of the system only the clock on the wall is left.
@@ -36,7 +44,7 @@ export interface OldOne {
 export function oldOneOf(
   gateway: Pick<Gateway, 'home' | 'loaded' | 'env'>,
   db: DatabaseSync,
-  { subject, revokeNow }: Pick<RotateRequest, 'subject' | 'revokeNow'>,
+  subject: Subject,
   begun: Journalled,
 ): OldOne {
   const { home, loaded } = gateway
@@ -71,23 +79,27 @@ export function oldOneOf(
       ),
     ]
   }
+  // Looked up each time: somebody else may ask for it while this one is under way.
+  const atOnce = (): boolean => isEndWished(db, begun)
   return {
     mustWait(now) {
-      if (revokeNow || ofOurs) return false
+      if (ofOurs || atOnce()) return false
       const ms = elapsed(now)
       if (grace !== undefined) return ms < grace
       return ms < SETTLING_MS || (ms < DAY_MS && holders().length > 0)
     },
-    pauseOf({ step, attempts, notBefore }, now) {
+    pauseOf({ step, attempts, open, notBefore }, now) {
       // Refused and undone is for somebody to look at; what still works upstream, for somebody to end.
       if (step === 'planned' || step === 'retired') return undefined
       // To end it was tried, and failed.
       if (step !== 'distributed' || attempts > 0) return notBefore
+      if (atOnce()) return open ? notBefore : now
       if (grace !== undefined) return after(grace, now)
       return elapsed(now) < SETTLING_MS ? after(SETTLING_MS, now) : undefined
     },
     standing({ step }, now) {
       if (ofOurs || step !== 'distributed') return { holders: [] }
+      if (atOnce()) return { holders: [], overdue: true }
       return { holders: holders(), until: after(grace ?? DAY_MS, now) }
     },
   }

@@ -14,6 +14,14 @@ const EVENTS: Readonly<Partial<Record<Step, Event>>> = {
   failed: 'rotation.failed',
 }
 
+/** What a person may decide of a rotation that is under way. */
+const DECIDED = {
+  resume: 'rotation.resumed',
+  abandon: 'rotation.abandoned',
+  rollback: 'rotation.rolled-back',
+} as const satisfies Readonly<Record<string, Event>>
+export type Decision = keyof typeof DECIDED
+
 export class RotationRecords {
   readonly #base: Omit<Entry, 'event'>
   readonly #about: Pick<Journalled, 'id' | 'driver'>
@@ -38,10 +46,14 @@ export class RotationRecords {
     return this.#entry('rotation.begun', { secret: { version: from } }, { why })
   }
 
-  /** A person has decided what becomes of it. */
-  changed(step: Step, before: Step): Entry {
-    const event = step === 'planned' ? 'rotation.resumed' : 'rotation.abandoned'
-    return this.#entry(event, {}, { step, before })
+  /** A person decides what becomes of it. @param step that it leads to */
+  decided(decision: Decision, step: Step, before: Step): Entry {
+    return this.#entry(DECIDED[decision], {}, { step, before })
+  }
+
+  /** A person wants the old value ended at once, whoever holds it. */
+  revokeNow(step: Step, from: string): Entry {
+    return this.#entry('rotation.revoke-now', { secret: { version: from } }, { step })
   }
 
   /** @returns nothing for what is control's own and touches nothing outside */
@@ -53,7 +65,7 @@ export class RotationRecords {
   /** @param rotation as it is durable now */
   became(rotation: Rotation, action: Action, did: Partial<Did>): Entry[] {
     const { result = 'ok', code, reason, program, whose, version, fingerprint, id } = did
-    const event = result === 'ok' ? (EVENTS[rotation.step] ?? 'rotation.step') : stopped(rotation)
+    const event = result === 'ok' ? arrived(rotation) : stopped(rotation)
     if (event === 'rotation.step' && !OUTSIDE.some((one) => one === action)) return []
     const { step: call, exit, signal, timeoutMs } = program ?? {}
     const secret = {
@@ -84,6 +96,11 @@ export class RotationRecords {
     const { id: rotation, driver } = this.#about
     return { event, ...this.#base, ...fields, detail: { rotation, driver, ...detail } }
   }
+}
+
+function arrived({ step, reason }: Rotation): Event {
+  if (step === 'abandoned' && reason === 'rolled-back') return 'rotation.rolled-back'
+  return EVENTS[step] ?? 'rotation.step'
 }
 
 function stopped({ step }: Rotation): Event {

@@ -24,6 +24,7 @@ import { countedAction, withAdminCalls } from './calls.ts'
 import { oldOneOf } from './old-one.ts'
 import { orderOf } from './order.ts'
 import { RotationRecords } from './records.ts'
+import { keepRevokeNow, keepRevokeNowOf } from './revoke-now.ts'
 import { Rotator } from './rotator.ts'
 import type { Subject } from './subjects.ts'
 import type { Did, Outside } from './words.ts'
@@ -69,6 +70,8 @@ export type Rotated =
       holders: readonly string[]
       /** Until then the old one lives on at the longest. */
       until?: Date
+      /** Somebody wants it ended at once, and it is not ended yet. */
+      overdue?: true
     }
 
 /**
@@ -86,7 +89,10 @@ export async function rotate(
   const take = (key: RefKey): Hold | { heldBy: number } =>
     takeHold(db, key, ourHolder(home), (holder) => holderLives(home, holder))
   const hold = take(keyOf(gateway, subject))
-  if ('heldBy' in hold) return { kind: 'held', pid: hold.heldBy }
+  if ('heldBy' in hold) {
+    if (request.revokeNow) await keepRevokeNowOf(gateway, db, subject)
+    return { kind: 'held', pid: hold.heldBy }
+  }
   try {
     // Another ref, environment or config may name the same place.
     const place = take(placeKey(placeName(gateway, subject.provider, subject.step.at)))
@@ -127,7 +133,8 @@ async function held(
   const begun = beginRotation(db, hold, { ...subject, place, from }, now())
   requireSame(begun, subject)
   const records = new RotationRecords(gateway, begun, subject.step.provider)
-  const old = oldOneOf(gateway, db, request, begun)
+  if (request.revokeNow) await keepRevokeNow(gateway, db, begun)
+  const old = oldOneOf(gateway, db, subject, begun)
   const order = await orderOf(gateway, request, begun, givenUp(db))
   let rotator: Rotator | undefined
   let last: Partial<Did> = {}
@@ -187,7 +194,7 @@ async function held(
   } finally {
     rotator?.dismiss()
   }
-  const { holders, until } = old.standing(rotation, now())
+  const { holders, until, overdue } = old.standing(rotation, now())
   return {
     kind: 'came-to',
     rotation: { ...begun, ...rotation },
@@ -196,6 +203,7 @@ async function held(
     ...(left === undefined ? {} : { left }),
     holders,
     ...(until === undefined ? {} : { until }),
+    ...(overdue === undefined ? {} : { overdue }),
   }
 }
 
