@@ -28,8 +28,13 @@ export function tellable(
   const [named, numbered] = [id, version].map((text) => heldBy(text, values))
   if (done.result === 'ok' && named === 'yes') {
     const step = STEPS[action]
-    // What is rolled cannot be undone: the old one ends by itself.
-    if (step !== undefined && order.rotation.class !== 'roll') return namedByValue(order, step)
+    const refused = step && namedByValue(order, step)
+    // What is rolled cannot be undone, as the old one ends by itself: it is noted, and goes on.
+    if (refused !== undefined && order.rotation.class === 'roll') {
+      const { code: _, ...noted } = refused
+      return { ...noted, ...done }
+    }
+    if (refused !== undefined) return refused
   }
   // Who starts with that version would be refused it as well.
   if (done.result === 'ok' && numbered === 'yes' && action === 'promote') {

@@ -69,12 +69,16 @@ test('only a program has steps', async () => {
   expect(done).not.toHaveProperty('program')
 })
 
-test('what is rolled cannot be undone: it goes on, and its name is not told', async () => {
+test('what is rolled cannot be undone: it goes on, and its name is noted and not told', async () => {
   const { work } = naming({ create: made(NEW) })
   const order: Work['order'] = { ...work.order, rotation: { id: 'r1', class: 'roll' } }
-  const done = await act({ ...work, order }, 'create')
-  expect(done).toMatchObject({ result: 'ok' })
-  expect(done).not.toHaveProperty('id')
+  expect(await act({ ...work, order }, 'create')).toEqual({
+    result: 'ok',
+    reason: 'refused-metadata',
+    service: true,
+    program: { step: 'create' },
+    fingerprint: work.fingerprint(Buffer.from(NEW)),
+  })
 })
 
 test('a short value stands in a name by chance: the name is left out', async () => {
