@@ -3,14 +3,14 @@ import type { DatabaseSync } from 'node:sqlite'
 import { placedRefs } from '../../config/accessors.ts'
 import { SecretRefError } from '../../errors.ts'
 import { openJournal, readJournal } from '../../rotation/journal.ts'
-import { openRotationsOf } from '../../rotation/journalled.ts'
+import { openRotationsOf, type Journalled } from '../../rotation/journalled.ts'
 import { raiseAlert } from '../alert/raise.ts'
 import type { Duty } from '../duties.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
 import { cameToInWords, triedInWords, type Said } from './duty-words.ts'
 import { tellGone } from './gone.ts'
-import { planRotations, versionOf, type Planned } from './plan.ts'
+import { planRotations, versionOf, wantedStill, type Planned } from './plan.ts'
 import { rotate } from './rotate.ts'
 import { alertOf, bringWords, standingOf } from './tell.ts'
 
@@ -56,8 +56,11 @@ export function rotations(
     const now = lookedAt.getTime()
     // Further ahead than we ever look: the clock was set back since.
     const isTime = now >= askAt || askAt - now > ASK_MS
-    const ask = hasRules(gateway) && isTime
-    if (!ask && !isAnyOpen(gateway)) return
+    const byRule = isTime && hasRules(gateway)
+    const open = byRule ? [] : openOf(gateway)
+    // Without a rule too: somebody has wanted it, and it was undone.
+    const ask = byRule || (isTime && open.some(wantedStill))
+    if (!ask && open.every(({ step }) => step === 'stuck')) return
     const db = openJournal(gateway.home)
     try {
       const { planned } = await planRotations(gateway, db, {
@@ -162,11 +165,11 @@ function hasRules({ loaded }: Gateway): boolean {
   )
 }
 
-function isAnyOpen({ home, loaded }: Gateway): boolean {
+function openOf({ home, loaded }: Gateway): Journalled[] {
   const db = readJournal(home)
-  if (db === undefined) return false
+  if (db === undefined) return []
   try {
-    return openRotationsOf(db, loaded.path).some(({ step }) => step !== 'stuck')
+    return openRotationsOf(db, loaded.path)
   } finally {
     db.close()
   }

@@ -131,8 +131,11 @@ export function versionOf(current: Current | undefined, open: Journalled | undef
   throw new SecretRefError(code, message, { scope: 'ref', ...(hint === undefined ? {} : { hint }) })
 }
 
-/** What was rolled back, or given up, and could be undone only later has no reason any more. */
-function wantedStill(open: Journalled | undefined): boolean {
+/**
+ * Whether somebody wants it still: it was undone, and begins anew. What was rolled back, or given up, and
+ * could be undone only later has no reason any more.
+ */
+export function wantedStill(open: Journalled | undefined): boolean {
   return open?.step === 'planned' && (open.failures === 0 || open.reason !== undefined)
 }
 
