@@ -69,6 +69,7 @@ export function toUndo(
     // A store may count versions for several values at once: the old one can have another number by now.
     const oldOne = to === undefined ? made !== undefined && current === made : to === open.from
     if (oldOne && rollBack(open) !== undefined) return open
+    if (oldOne && open.class === 'roll') throw rolled(ref)
     throw underWay(open)
   }
   const back = to ?? previous
@@ -81,6 +82,15 @@ export function toUndo(
       scope: 'ref',
       hint: `a new one helps: secretref secrets rotate --ref ${ref} --force; --yes brings the dead one back all the same`,
     },
+  )
+}
+
+/** Of the class `roll`. */
+export function rolled(ref: string): SecretRefError {
+  return new SecretRefError(
+    'USAGE',
+    `the old value of ${ref} ends by itself: there is no way back to it`,
+    { scope: 'ref', hint: `a new one helps: secretref secrets rotate --ref ${ref} --force` },
   )
 }
 

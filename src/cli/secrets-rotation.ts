@@ -25,6 +25,7 @@ import { openGateway } from './foreground.ts'
 import { printable, type Io } from './io.ts'
 import { openConfig } from './open.ts'
 import { answerJson, heldHint, nextInWords, toSecond } from './rotation-words.ts'
+import { rolled } from './secrets-back.ts'
 import { checkName } from './secrets-place.ts'
 import { secretsRotate } from './secrets-rotate.ts'
 import { table } from './table.ts'
@@ -164,14 +165,19 @@ export async function rotationAbandon(
     io.err(`${printable(`${ref}: given up; ${left}`)}\n`)
     return 0
   }
-  return goOn(io, ref, options, now)
+  return undone(io, ref, options, now)
 }
 
 /** What is left at the service, by its own name where that is known. */
 function leftOf({ home }: Io, one: Journalled): string {
   if (isUntouched(one)) return 'nothing of it is left at its service'
   const oldIsBack = one.reason === 'current-changed'
-  if (one.promotedAt !== undefined && !oldIsBack) return endIt('the old value')
+  const promoted = one.promotedAt !== undefined && !oldIsBack
+  if (one.class === 'roll') {
+    if (promoted) return 'what is current stays, and the old value ends by itself'
+    return `its service ends what is current by itself: have one made there, and run: secretref secrets set ${one.ref}`
+  }
+  if (promoted) return endIt('the old value')
   if (one.class === 'chosen') {
     return 'what is current stays, and its service may take another value only: see that it works'
   }
@@ -214,6 +220,7 @@ export async function rotationRollback(
     requireThere(gone)
     const back = rollBack(found)
     if (back !== undefined) return back
+    if (found.class === 'roll') throw rolled(ref)
     throw new SecretRefError(
       'USAGE',
       `the old value of ${ref} is about to be ended: ${found.step}`,
@@ -223,7 +230,30 @@ export async function rotationRollback(
       },
     )
   })
-  return goOn(io, ref, options, one)
+  return undone(io, ref, options, one)
+}
+
+/** @returns 1 also where it was not undone, as the old value was dead before: then it has gone on */
+async function undone(
+  io: Io,
+  ref: string,
+  options: RotationOptions,
+  one: Journalled,
+): Promise<number> {
+  const code = await goOn(io, ref, options, one)
+  const db = readJournal(io.home)
+  try {
+    const now = db && rotationOf(db, one.id)
+    if (now === undefined || now.reason === one.reason) return code
+    const what = 'its service did not take the old value before the rotation, and takes the new one'
+    io.err(`${printable(`${ref}: not undone: ${what}, which stays`)}\n`)
+    io.err(
+      `hint: to have another one: ${io.program} secrets rotate --ref ${printable(ref)} --force\n`,
+    )
+    return 1
+  } finally {
+    db?.close()
+  }
 }
 
 /** Without its ref in the config nobody could go on with what is decided. */

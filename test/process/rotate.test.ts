@@ -495,6 +495,32 @@ test('an old one that cannot be ended is told as that, with the reason, and not 
 }, 60_000)
 
 describe('rollback', () => {
+  test('what is rolled has no way back, and the old one ends by itself', async () => {
+    const one = await rotating('roll', { grace: '1h' })
+    expect((await one.secretref(FORCED)).out).toContain('lives on')
+    const { code, err } = await one.secretref(['secrets', 'rollback', REF])
+    expect(code).toBe(1)
+    expect(err).toContain('ends by itself: there is no way back')
+    const given = await one.secretref(['secrets', 'rotation', 'abandon', REF])
+    expect(given.err).toContain('given up; what is current stays, and the old value ends by itself')
+    expect(lived(one)).toContain(await received(one))
+  }, 60_000)
+
+  test('nor has one whose old value was dead before: it goes on, and says so', async () => {
+    const one = await rotating('chosen', AT_ONCE)
+    const { issuer } = one
+    one.issuer = { ...issuer, live: [], busy: { try: 1500 } }
+    const first = start(one.world, [...FORCED, '--config', one.world.config])
+    await until('it was set', () => one.issuer.asked['set'] === 1)
+    const all = [first.pid, ...descendantsOf(first.pid).map(({ pid }) => pid)]
+    for (const pid of all) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+    await first.ended
+    one.issuer = { ...one.issuer, busy: {} }
+    const given = await one.secretref(['secrets', 'rotation', 'abandon', REF])
+    expect(given).toMatchObject({ code: 1, err: expect.stringContaining('api-key: not undone: ') })
+    expect(lived(one)).toEqual([await received(one)])
+  }, 60_000)
+
   test('while the old one lives: it is current again, and the new one is ended', async () => {
     const one = await rotating('issued', { grace: '30d' })
     await one.secretref(FORCED)
