@@ -9,6 +9,16 @@ import { mayBeOne } from '../../../src/values/rotator/spelling.ts'
 const ANY: Pick<Issuer, 'same'> = {}
 const CONTEXT = { signal: new AbortController().signal, now: () => new Date() }
 
+function key(id: string, space = ''): Buffer {
+  return Buffer.from(
+    `{"AccessKeyId":${space}"AKIAFAKE0000000${id}","SecretAccessKey":"fake0fake0fake0fake0"}`,
+  )
+}
+
+function url(user: string, password: string): Buffer {
+  return Buffer.from(`postgresql://${user}:${password}@localhost/db`)
+}
+
 test('property: two words are two, whatever space is around them', () => {
   const word = fc.stringMatching(/^[A-Za-z0-9._~+/=-]{1,40}$/)
   const space = fc.stringMatching(/^[ \t\r\n]{0,3}$/)
@@ -28,10 +38,6 @@ test('of what has parts it is not known', () => {
 
 test('an access key is told by its id', async () => {
   const issuer = await awsIam.open({}, CONTEXT)
-  const key = (id: string, space = ''): Buffer =>
-    Buffer.from(
-      `{"AccessKeyId":${space}"AKIAFAKE0000000${id}","SecretAccessKey":"fake0fake0fake0fake0"}`,
-    )
   expect(mayBeOne(issuer, key('1'), key('1', ' '))).toBe(true)
   expect(mayBeOne(issuer, key('1'), key('2'))).toBe(false)
   expect(mayBeOne(issuer, key('1'), Buffer.from('fake'))).toBe(true)
@@ -45,8 +51,6 @@ test('of two users, one is told by its name: whatever its password is, no other 
     alter: async () => ({ kind: 'ok' }),
   }
   const issuer = twoUsers(database, ['one', 'two'], {})
-  const url = (user: string, password: string): Buffer =>
-    Buffer.from(`postgresql://${user}:${password}@localhost/db`)
   expect(mayBeOne(issuer, url('one', 'fake-a'), url('one', 'fake-b'))).toBe(true)
   expect(mayBeOne(issuer, url('one', 'fake-a'), url('two', 'fake-a'))).toBe(false)
   expect(mayBeOne(issuer, url('one', 'fake-a'), Buffer.from('fake'))).toBe(true)
