@@ -238,8 +238,10 @@ function versions({ rotation: { from }, version }: CameTo): string {
 
 /** One of our own choice died when the new one was set; nobody had to end it. */
 function ended({ guided, class: kind }: Can['subject'], { reason }: CameTo['last']): string {
-  if (reason === 'unverified')
-    return '; its service was not asked, neither about it nor about the old one'
+  if (reason === 'unverified') {
+    const unasked = '; its service was not asked, neither about it nor about the old one'
+    return guided ? `${unasked}, which is yours to end there` : unasked
+  }
   if (guided) return '; the old one is refused now'
   return kind === 'chosen' ? '' : '; the old one is ended'
 }

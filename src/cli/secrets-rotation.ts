@@ -171,16 +171,21 @@ export async function rotationAbandon(
 /** What is left at the service, by its own name where that is known. */
 function leftOf({ home }: Io, one: Journalled): string {
   if (isUntouched(one)) return 'nothing of it is left at its service'
+  const isHalfBack = one.reason === 'not-undone' || one.reason === 'rolled-back'
+  if (one.promotedAt !== undefined && isHalfBack) {
+    return 'see which of the two is current: the other one is yours to end at its service'
+  }
   const oldIsBack = one.reason === 'current-changed'
   const promoted = one.promotedAt !== undefined && !oldIsBack
   if (one.class === 'roll') {
     if (promoted) return 'what is current stays, and the old value ends by itself'
     return `its service ends what is current by itself: have one made there, and run: secretref secrets set ${one.ref}`
   }
-  if (promoted) return endIt('the old value')
   if (one.class === 'chosen') {
+    if (promoted) return 'what is current stays, and the old value died when that was set'
     return 'what is current stays, and its service may take another value only: see that it works'
   }
+  if (promoted) return endIt('the old value')
   const db = readJournal(home)
   try {
     const rows = db === undefined ? [] : ledgerOf(db, one.config)

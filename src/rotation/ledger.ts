@@ -101,6 +101,8 @@ export function enter(
 
 /** A rotation that is over without having come to its end: undone before, or left as it stands. */
 function givenUp(rows: Rows, kind: Rotation['class'], why: Rotation['reason']): void {
+  // The old one ends by itself.
+  if (kind === 'roll') return
   const made = rows.stateOf('new')
   const lives = made === 'made' || made === 'current'
   if (why === 'rolled-back' && !lives) return rows.isEverywhere('old', 'current')

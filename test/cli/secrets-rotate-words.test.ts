@@ -109,4 +109,12 @@ test('one that was taken back: what a person has made there, only they can end',
   const said = outcomeText(recorded(), outcome)
   expect(said).toContain('the new one is not ended: it is yours to end at its service')
   expect(needsSomebody([outcome.planned], [outcome])).toBe(true)
+  const unasked: CameTo = {
+    ...rotated,
+    rotation: rotation({ step: 'done' }),
+    last: { did: 'confirm', result: 'ok', reason: 'unverified' },
+  }
+  expect(outcomeText(recorded(), { ...outcome, rotated: unasked })).toContain(
+    'neither about it nor about the old one, which is yours to end there',
+  )
 })

@@ -28,7 +28,9 @@ export function cameToInWords(subject: Subject, came: CameTo): Said {
   const same = (text: string): string => `${id} ${standing} ${step} ${failures} ${text}`
   if (standing === 'done') {
     const to = version === undefined ? '' : `, version ${version} is current`
-    return info(`${ref}: rotated${to}; the one before is ended`, same(''))
+    const unseen = subject.guided && last.reason === 'unverified'
+    const before = unseen ? 'is a person’s to end at its service' : 'is ended'
+    return info(`${ref}: rotated${to}; the one before ${before}`, same(''))
   }
   if (standing === 'lives-on') {
     return info(`${ref}: rotated; the one before lives on for who holds it`, same(''))

@@ -101,4 +101,8 @@ test('one that was taken back: the gateway does not say undone of what a person 
     sentence:
       'app-db: rotation: rolled back; what a person brought is theirs to end at its service',
   })
+  const unasked = cameTo({ step: 'done' }, { result: 'ok', reason: 'unverified' })
+  expect(cameToInWords({ ...SUBJECT, guided: true }, unasked).sentence).toBe(
+    'app-db: rotated; the one before is a person’s to end at its service',
+  )
 })
