@@ -104,8 +104,20 @@ export function outcomeText(io: Io, outcome: Outcome): string {
   const { sign, text, hint } = wordsOf(outcome)
   const lines = [`${signText(sign, io.signs)} ${outcome.planned.subject.ref}: ${text}`]
   if (hint !== undefined) lines.push(`   hint: ${hint}`)
+  if (isHalfDone(outcome)) lines.push(`   hint: ${HALF_DONE}`)
   return lines.map((line) => `${printable(line)}\n`).join('')
 }
+
+/** After a leak one that was under way is joined, and what it has made is replaced when that is over. */
+function isHalfDone({ planned: { open }, rotated, revokeNow }: Outcome): boolean {
+  if (revokeNow !== true || open === undefined || rotated instanceof SecretRefError) return false
+  if (rotated.kind === 'held') return open.promotedAt !== undefined
+  const { id, step, promotedAt } = rotated.rotation
+  return id === open.id && promotedAt !== undefined && step !== 'done'
+}
+
+const HALF_DONE =
+  'what is current was made by the rotation that was under way, and is not replaced yet: if it leaked too, run this again when the old one is ended'
 
 function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
   if (rotated instanceof SecretRefError) {

@@ -58,6 +58,8 @@ export type Can = Extract<Planned, { kind: 'can' }>
 export interface Outcome {
   planned: Can
   rotated: Rotated | SecretRefError
+  /** It was asked for with --revoke-now. */
+  revokeNow?: true
 }
 
 interface Asked extends SecretsRotateOptions, GoingOn {
@@ -240,7 +242,8 @@ async function rotateAll(
     // Nothing more is begun.
     if (stop.signal !== undefined) return []
     try {
-      return [{ planned, rotated: await rotateOne(gateway, db, planned, options, say) }]
+      const rotated = await rotateOne(gateway, db, planned, options, say)
+      return [{ planned, rotated, ...(options.revokeNow === true && { revokeNow: true }) }]
     } catch (error) {
       if (!(error instanceof SecretRefError) || error.code.startsWith('AUDIT_')) throw error
       return [{ planned, rotated: error }]

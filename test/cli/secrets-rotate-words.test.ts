@@ -118,3 +118,16 @@ test('one that was taken back: what a person has made there, only they can end',
     'neither about it nor about the old one, which is yours to end there',
   )
 })
+
+test('after a leak, where one that was under way could not be ended: what is current is not replaced yet', () => {
+  const open = rotation({ step: 'distributed', promotedAt: NOW })
+  const rotated: CameTo = { kind: 'came-to', rotation: open, last: {}, holders: [], overdue: true }
+  const outcome = { planned: { ...PLANNED, open }, rotated }
+  const words = 'what is current was made by the rotation that was under way'
+  expect(outcomeText(recorded(), { ...outcome, revokeNow: true })).toContain(words)
+  expect(outcomeText(recorded(), outcome)).not.toContain(words)
+  const other: CameTo = { ...rotated, rotation: { ...open, id: 'r2' } }
+  expect(outcomeText(recorded(), { ...outcome, rotated: other, revokeNow: true })).not.toContain(
+    words,
+  )
+})

@@ -33,6 +33,10 @@ export function cameToInWords(subject: Subject, came: CameTo): Said {
     return info(`${ref}: rotated${to}; the one before ${before}`, same(''))
   }
   if (standing === 'lives-on') {
+    if (came.overdue === true) {
+      const sentence = `${ref}: rotated; the one before, which is to end at once, is not ended yet${code}`
+      return { level: 'warn', sentence, hint: why?.hint, same: same('') }
+    }
     return info(`${ref}: rotated; the one before lives on for who holds it`, same(''))
   }
   if (standing === 'abandoned') {

@@ -106,3 +106,12 @@ test('one that was taken back: the gateway does not say undone of what a person 
     'app-db: rotated; the one before is a person’s to end at its service',
   )
 })
+
+test('one that is to end at once is not said to live on for who holds it', () => {
+  const came = cameTo({ step: 'distributed' })
+  expect(cameToInWords(SUBJECT, came)).toMatchObject({ level: 'info' })
+  expect(cameToInWords(SUBJECT, { ...came, overdue: true })).toMatchObject({
+    level: 'warn',
+    sentence: 'app-db: rotated; the one before, which is to end at once, is not ended yet',
+  })
+})
