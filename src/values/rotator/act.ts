@@ -138,12 +138,15 @@ const ACTIONS: Readonly<Record<Outside, (work: Work, staged: Staged) => Promise<
     const back = await undo(work, staged)
     if (back.result !== 'ok') return back
     const orphans = await ACTIONS.reconcile(work, staged)
-    if (orphans.result !== 'ok' && orphans.result !== 'unlisted') return orphans
+    const looked = orphans.result === 'ok' || orphans.result === 'unlisted'
+    // Where all that was sent was answered, and nothing made, there is none: this was a second look.
+    if (!looked && (work.open || staged.new !== undefined)) return orphans
     const kept = await forget(work)
     if (kept !== undefined) return failed(kept)
     // Undone; but there is one of which nobody here knows whose it is.
     const unknown = orphans.reason !== undefined || (work.open && orphans.result === 'unlisted')
-    return unknown ? orphans : { ...orphans, ...back }
+    if (looked && unknown) return orphans
+    return looked ? { ...orphans, ...back } : back
   },
 }
 

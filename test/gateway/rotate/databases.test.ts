@@ -74,7 +74,7 @@ describe.skipIf(!there.mariadb)('one user of MariaDB, named by two refs, with an
       const user = `app${(users += 1)}`
       await mariadb.query(`CREATE USER ${user} IDENTIFIED BY '${FIRST}'`)
       const first = await rotating(user, '127.0.0.1')
-      const second = await rotating(user, '127.0.0.2')
+      const second = await rotating(user, 'localhost')
       // In one home, and so of another name.
       const again = { expect: '1', operation: 'again' }
       const value = Buffer.from((await second.current()).value)
