@@ -8,7 +8,7 @@ import type { Planner } from '../plan/plan.ts'
 import type { Explanation } from '../policy/explain.ts'
 import type { Journalled } from '../rotation/journalled.ts'
 import type { KnownRotation } from '../rotation/known.ts'
-import { helpOf, whyInWords } from '../rotation/reasons.ts'
+import { helpOf, stoppedBy, whyInWords } from '../rotation/reasons.ts'
 import type { DriverClass } from '../rotation/types.ts'
 
 /** What a ref's `rotate` says, times as they are written. */
@@ -127,7 +127,8 @@ function openJson({ id, step, beganAt, from, reason, notBefore }: Journalled): o
  * @param answered its last answer, where that took it no further
  */
 export function nextInWords(one: Journalled, answered?: Answered): string {
-  const { step, ref, driver, reason, attempts, failures } = one
+  const { step, ref, driver, attempts, failures } = one
+  const reason = stoppedBy(one)
   if (step === 'done') return '-'
   const met = metBy(one, answered)
   const words: string[] = []

@@ -6,7 +6,7 @@ import type { Planned } from '../gateway/rotate/plan.ts'
 import { reasonOf, standingOf, type CameTo } from '../gateway/rotate/tell.ts'
 import { dayOf, isPast, whenOf } from '../policy/expiry.ts'
 import { mostTries } from '../rotation/machine.ts'
-import { helpOf, REASON_WORDS } from '../rotation/reasons.ts'
+import { helpOf, REASON_WORDS, stoppedBy } from '../rotation/reasons.ts'
 import type { Rotation } from '../rotation/types.ts'
 import { printable, type Io } from './io.ts'
 import { heldHint } from './rotation-words.ts'
@@ -191,7 +191,7 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
       return {
         sign: 'bad',
         text: `stuck${message}${code}`,
-        hint: helpOf(rotation),
+        hint: helpOf({ ...rotation, reason: stoppedBy(rotation) }),
       }
     case 'abandoned':
       return undoneInWords(subject, rotated)
@@ -207,13 +207,16 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
 }
 
 /** What a person has made at the service, only a person ends there. */
-function undoneInWords({ guided }: Can['subject'], { rotation, version }: CameTo): Words {
+function undoneInWords({ guided }: Can['subject'], { rotation, version, beside }: CameTo): Words {
   const isBack = rotation.reason === 'rolled-back'
   const now = version === undefined ? 'the old value' : `version ${version}`
-  const back = `rolled back, ${now} is current`
+  const back =
+    beside === true
+      ? 'not rolled back: somebody has set another value meanwhile, which stays'
+      : `rolled back, ${now} is current`
   if (!guided) {
     return {
-      sign: 'none',
+      sign: isBack && beside === true ? 'attention' : 'none',
       text: isBack ? `${back}; the new one is ended` : 'given up; what was begun is undone',
     }
   }

@@ -18,6 +18,7 @@ import {
 import { giveBack, takeHold, type Hold } from '../rotation/lock.ts'
 import { ledgerOf, type LedgerRow } from '../rotation/ledger.ts'
 import { abandon, resume, rollBack } from '../rotation/machine.ts'
+import { helpOf, stoppedBy } from '../rotation/reasons.ts'
 import type { Rotation } from '../rotation/types.ts'
 import { isEndWished } from '../rotation/wishes.ts'
 import { isUntouched } from '../rotation/untouched.ts'
@@ -250,8 +251,8 @@ async function undone(
   try {
     const now = db && rotationOf(db, one.id)
     if (now === undefined || now.reason === one.reason) return code
-    const what = 'its service did not take the old value before the rotation, and takes the new one'
-    io.err(`${printable(`${ref}: not undone: ${what}, which stays`)}\n`)
+    const what = 'without the new value there would be none that works, and so it stays'
+    io.err(`${printable(`${ref}: not undone: ${what}`)}\n`)
     io.err(
       `hint: to have another one: ${io.program} secrets rotate --ref ${printable(ref)} --force\n`,
     )
@@ -270,6 +271,12 @@ function requireThere(gone: Gone | undefined): void {
 
 /** One that is stuck has tried to undo itself, or never got as far; of one that is untouched there is nothing to undo. */
 function abandoned(one: Journalled, leave: boolean): Rotation {
+  if (!leave && one.step === 'stuck' && stoppedBy(one) === 'not-undone') {
+    throw new SecretRefError('USAGE', `what the rotation of ${one.ref} has begun is not undone`, {
+      scope: 'ref',
+      hint: `${helpOf({ ...one, reason: 'not-undone' })} but with --leave, which leaves it as it stands`,
+    })
+  }
   const asItStands = leave || one.step === 'stuck' || isUntouched(one)
   return asItStands ? { ...one, step: 'abandoned' } : abandon(one)
 }
@@ -301,6 +308,7 @@ async function changed(
     try {
       // Whoever held it may have come further since.
       const one = rotationOf(db, found.id) ?? found
+      if (one.step === 'done' || one.step === 'abandoned') throw over(one)
       const gone = goneOf(gateway, db).find(({ id }) => id === one.id)
       const next = change(one, gone)
       const records = new RotationRecords(gateway, one, undefined)
@@ -314,6 +322,13 @@ async function changed(
     db.close()
     await gateway.settle()
   }
+}
+
+function over({ ref, step }: Journalled): SecretRefError {
+  return new SecretRefError('USAGE', `the rotation of ${ref} is over meanwhile: ${step}`, {
+    scope: 'ref',
+    hint: `see what is current: secretref secrets describe ${ref}`,
+  })
 }
 
 function theOne(

@@ -95,8 +95,11 @@ export function enter(
   } else if (step === 'done') {
     const unseen = byPerson && reason === 'unverified'
     rows.isEverywhere('old', unseen ? 'left' : 'ended')
-  } else if (step === 'failed') rows.is('new', byPerson ? 'left' : 'ended')
-  else if (step === 'abandoned') givenUp(rows, kind, why)
+  } else if (step === 'failed') {
+    rows.is('new', byPerson || kind === 'roll' ? 'left' : 'ended')
+    // Neither of the two is current.
+    if (reason === 'current-changed') rows.is('old', 'left')
+  } else if (step === 'abandoned') givenUp(rows, kind, why)
 }
 
 /** A rotation that is over without having come to its end: undone before, or left as it stands. */
@@ -105,7 +108,10 @@ function givenUp(rows: Rows, kind: Rotation['class'], why: Rotation['reason']): 
   if (kind === 'roll') return
   const made = rows.stateOf('new')
   const lives = made === 'made' || made === 'current'
-  if (why === 'rolled-back' && !lives) return rows.isEverywhere('old', 'current')
+  if (why === 'rolled-back' && !lives) {
+    if (rows.stateOf('old') !== 'left') rows.isEverywhere('old', 'current')
+    return
+  }
   // Somebody has put the old one back, or began to.
   const isBack = why === 'rolled-back' || why === 'not-undone' || why === 'current-changed'
   // Of our own choice, the one before died when the new one was set. There is none before the promotion.

@@ -25,8 +25,8 @@ const ASK_AGAIN_MS = 300_000
 
 const OVER: ReadonlySet<Step> = new Set(['done', 'stuck', 'abandoned'])
 const PROMOTED: ReadonlySet<Step> = new Set(['promoted', 'distributed', 'retired'])
-/** Where the old one ends by itself: to end the new one would leave none. */
-const ROLLED: ReadonlySet<Step> = new Set(['staged', 'verified'])
+/** Of the class `roll`, where the old one ends by itself: without the new one there would be none. */
+const ROLLED: ReadonlySet<Step> = new Set(['staged', 'set', 'verified'])
 
 export function isOver({ step }: Rotation): boolean {
   return OVER.has(step)
@@ -90,7 +90,9 @@ export function next(rotation: Rotation, action: Action, result: Result, now: Da
     return over(rotation, 'stuck', 'orphan-possible')
   }
   if ((action === 'promote' || action === 'set') && result === 'conflict') {
-    return abort(rotation, 'current-changed')
+    // Of what is rolled the new one may be the only one that lives on.
+    const stays = isBeyondReturn(rotation)
+    return stays ? over(rotation, 'stuck', 'current-changed') : abort(rotation, 'current-changed')
   }
   // The old one is current again: to end it would be to end access.
   if (action === 'retire' && result === 'conflict') {
@@ -104,7 +106,7 @@ export function next(rotation: Rotation, action: Action, result: Result, now: Da
     return abort({ ...rotation, open: false }, 'refused')
   }
   if (action === 'discard' && result === 'conflict') return forward(rotation)
-  if (result === 'refused' && !isBeyondReturn(rotation) && action !== 'discard') {
+  if (result === 'refused' && !PROMOTED.has(rotation.step) && action !== 'discard') {
     return abort(rotation, 'refused')
   }
   return again(rotation, result, now)
@@ -121,7 +123,7 @@ function waits(rotation: Rotation, action: Action, now: Date): Rotation {
 /** A person gives it up: before anything was promoted it is undone, after that it is left as it is. */
 export function abandon(rotation: Rotation): Rotation {
   if (isOver(rotation)) return rotation
-  if (isBeyondReturn(rotation)) return { ...rotation, step: 'abandoned' }
+  if (PROMOTED.has(rotation.step)) return { ...rotation, step: 'abandoned' }
   return abort(rotation, 'abandoned')
 }
 
@@ -183,7 +185,8 @@ function arrived(rotation: Rotation, action: Action, now: Date): Rotation {
 /** How often a step is tried whose last try ended so. */
 export function mostTries(at: Pick<Rotation, 'step' | 'class'>, result: Result): number {
   // To be undone is as urgent as to be ended: until then service and store may not agree.
-  if (isBeyondReturn(at) || at.step === 'aborting') return MOST_AFTER
+  if (PROMOTED.has(at.step) || at.step === 'aborting') return MOST_AFTER
+  if (isBeyondReturn(at) && result !== 'not-yet') return MOST_AFTER
   return result === 'not-yet' ? MOST_LOOKS : MOST_ATTEMPTS
 }
 
@@ -194,8 +197,11 @@ function again(rotation: Rotation, result: Result, now: Date): Rotation {
   if (attempts < mostTries(rotation, result))
     return { ...rotation, attempts, notBefore: later(now, attempts) }
   if (step === 'aborting') return over(rotation, 'stuck', 'not-undone')
-  if (isBeyondReturn(rotation)) return over(rotation, 'stuck', 'unavailable')
-  return abort(rotation, result === 'not-yet' ? 'refused' : 'unavailable')
+  if (PROMOTED.has(step)) return over(rotation, 'stuck', 'unavailable')
+  if (result === 'not-yet') return abort(rotation, 'refused')
+  return isBeyondReturn(rotation)
+    ? over(rotation, 'stuck', 'unavailable')
+    : abort(rotation, 'unavailable')
 }
 
 function abort(rotation: Rotation, reason: NonNullable<Rotation['reason']>): Rotation {

@@ -12,6 +12,16 @@ export const REASON_WORDS: Readonly<Record<RotationReason, string>> = {
   'rolled-back': 'the old value was wanted back',
 }
 
+/** Why one stopped: of one that a person wanted undone, why that did. */
+export function stoppedBy({
+  step,
+  reason,
+  orphanPossible,
+}: Pick<Rotation, 'step' | 'reason' | 'orphanPossible'>): RotationReason | undefined {
+  if (step !== 'stuck' || (reason !== 'abandoned' && reason !== 'rolled-back')) return reason
+  return orphanPossible ? 'orphan-possible' : 'not-undone'
+}
+
 /** Those that any answer can lead to say less than the answer. @param met what its last answer said */
 export function whyInWords(
   reason: RotationReason | undefined,
@@ -27,7 +37,7 @@ interface About extends Pick<Rotation, 'failures'> {
 }
 
 /**
- * Of one that is stuck: what a person does, with the command that goes on from there. Giving it up helps
+ * Of one that is stuck, by what has stopped it: what a person does, with the command that goes on from there. Giving it up helps
  * one alone: where the old value was put back, to go on would be to end what is in use.
  */
 export function helpOf({ ref, reason, failures }: About): string {
@@ -39,11 +49,11 @@ export function helpOf({ ref, reason, failures }: About): string {
         : `see who changes it, then run: ${resume}`
     case 'orphan-possible':
       return `end at its service what was made then and nobody uses, then run: ${resume}`
-    case 'not-undone':
-      return `see that its service takes it back, then run: ${resume}; do not abandon it`
+    // What a person wanted undone is stuck by that.
     case 'abandoned':
     case 'rolled-back':
-      return `mend what its last try met, then run: ${resume}; to leave it as it stands: secretref secrets rotation abandon ${ref} --leave`
+    case 'not-undone':
+      return `see that its service takes it back, then run: ${resume}; do not abandon it`
     case 'refused':
     case 'unavailable':
     case undefined:

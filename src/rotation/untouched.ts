@@ -14,6 +14,7 @@ export function isUntouched({
 }: Pick<Rotation, 'step' | 'failures' | 'orphanPossible' | 'reason'>): boolean {
   if (orphanPossible) return false
   // Each of these was undone; whatever else leaves one to a person has happened before that.
-  if (step === 'stuck') return failures >= MOST_FAILURES && reason !== 'not-undone'
+  const isUndone = reason !== 'not-undone' && reason !== 'abandoned' && reason !== 'rolled-back'
+  if (step === 'stuck') return failures >= MOST_FAILURES && isUndone
   return step === 'planned' || step === 'intent' || step === 'failed'
 }

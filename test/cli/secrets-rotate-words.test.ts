@@ -103,6 +103,17 @@ test('one that another process is at: which, what to do, and where to look', () 
 test('one that was taken back: what a person has made there, only they can end', () => {
   const undone = { step: 'abandoned', reason: 'rolled-back', attempts: 0 } as const
   expect(text({}, undone)).toContain('rolled back, the old value is current; the new one is ended')
+  const apart = outcomeText(recorded(), {
+    planned: PLANNED,
+    rotated: {
+      kind: 'came-to',
+      rotation: rotation(undone),
+      last: {},
+      beside: true,
+      holders: [],
+    },
+  })
+  expect(apart).toContain('not rolled back: somebody has set another value meanwhile, which stays')
   const subject = { ...SUBJECT, driver: 'stripe', guided: true }
   const rotated: CameTo = { kind: 'came-to', rotation: rotation(undone), last: {}, holders: [] }
   const outcome = { planned: { ...PLANNED, subject }, rotated }

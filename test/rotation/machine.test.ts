@@ -275,13 +275,23 @@ describe('the way back', () => {
     for (const step of ['promoted', 'distributed'] as const) {
       expect(rollBack({ ...planned('roll'), step })).toBeUndefined()
     }
-    // What does not verify is not undone either: it is asked about, and then left to a person.
+    // One of which nobody knows whether it works is asked about, and then left to a person.
     let rotation: Rotation = { ...planned('roll'), step: 'staged' }
-    while (rotation.step === 'staged') rotation = next(rotation, 'verify', 'refused', NOW)
-    expect(rotation).toMatchObject({ step: 'stuck', reason: 'unavailable' })
+    let tries = 0
+    for (; rotation.step === 'staged'; tries += 1) {
+      rotation = next(rotation, 'verify', 'unavailable', NOW)
+    }
+    expect([tries, rotation.step, rotation.reason]).toEqual([MOST_AFTER, 'stuck', 'unavailable'])
     expect(resume(rotation)).toMatchObject({ step: 'staged', attempts: 0 })
     expect(resume({ ...rotation, promotedAt: NOW }).step).toBe('distributed')
-    expect(abandon({ ...planned('roll'), step: 'verified' }).step).toBe('abandoned')
+    // Whether there is a way back is for the service to say.
+    for (const result of ['refused', 'not-yet'] as const) {
+      const late = { ...planned('roll'), step: 'staged', attempts: MOST_LOOKS - 1 } as const
+      expect(next(late, 'verify', result, NOW)).toMatchObject({ step: 'aborting' })
+    }
+    expect(abandon({ ...planned('roll'), step: 'verified' })).toMatchObject({ step: 'aborting' })
+    const changed = next({ ...planned('roll'), step: 'verified' }, 'promote', 'conflict', NOW)
+    expect(changed).toMatchObject({ step: 'stuck', reason: 'current-changed' })
   })
 
   test('what a person wanted is still wanted when its undoing is tried again', () => {

@@ -11,7 +11,7 @@ import {
   next,
   resume,
 } from '../../src/rotation/machine.ts'
-import { helpOf, REASON_WORDS } from '../../src/rotation/reasons.ts'
+import { helpOf, REASON_WORDS, stoppedBy } from '../../src/rotation/reasons.ts'
 import { ROTATION_REASONS, type Rotation, type RotationReason } from '../../src/rotation/types.ts'
 import { factsOf } from '../findings/judge/facts.ts'
 
@@ -83,12 +83,15 @@ test('the machine leads nowhere else: each reason of a rotation that it leaves t
   expect(decided).toEqual(['abandoned', 'rolled-back'])
 })
 
-test.each(ALL)('%s, after %i failures: the same words everywhere', (reason, failures) => {
+test.each(ALL)('%s, after %i failures: the same words everywhere', (given, failures) => {
+  // What a person has wanted undone is stuck by why it could not be.
+  const reason = stoppedBy({ ...STUCK, reason: given }) ?? given
   const about = { ref: REF, reason, failures }
   const help = helpOf(about)
   const journalled = {
     ...STUCK,
     ...about,
+    reason: given,
     environment: 'production',
     config: '/c',
     driver: 'exec',
@@ -114,4 +117,12 @@ test('a program that waits is told as that, and not as a value that somebody has
     hint: 'do what it waits for',
   })
   expect(wordsOf(about, 'bring', why)?.hint).toContain('make it at the service')
+})
+
+test('of one that a person wanted undone, the words say for what that stopped', () => {
+  const given = { ...STUCK, reason: 'abandoned' } as const
+  expect(stoppedBy({ ...given, orphanPossible: true })).toBe('orphan-possible')
+  expect(stoppedBy({ ...given, orphanPossible: false })).toBe('not-undone')
+  // Before that it is only given up.
+  expect(stoppedBy({ ...given, step: 'aborting' })).toBe('abandoned')
 })

@@ -3,6 +3,7 @@ import type { RotationFact } from '../../findings/judge/facts.ts'
 import type { Finding } from '../../findings/types.ts'
 import { readJournal } from '../../rotation/journal.ts'
 import { openRotationsOf, type Journalled } from '../../rotation/journalled.ts'
+import { stoppedBy } from '../../rotation/reasons.ts'
 import type { Home } from '../../state/home.ts'
 import { answeredOf, type Answered } from '../rotate/answered.ts'
 import type { Where } from '../rotate/gone.ts'
@@ -31,10 +32,9 @@ export function rotationFacts(
   }
 }
 
-function factOf(
-  { ref, environment, step, reason, failures, updatedAt }: Journalled,
-  answered: Answered | undefined,
-): RotationFact {
+function factOf(one: Journalled, answered: Answered | undefined): RotationFact {
+  const { ref, environment, step, failures, updatedAt } = one
+  const reason = stoppedBy(one)
   const met = answered?.why?.message
   const about = { ref, environment, step, failures, since: updatedAt }
   return { ...about, ...(reason && { reason }), ...(met === undefined ? {} : { met }) }

@@ -5,7 +5,7 @@
 import type { Alert } from '../../alerts/types.ts'
 import { readJournal } from '../../rotation/journal.ts'
 import { openRotationsOf, type Journalled } from '../../rotation/journalled.ts'
-import { whyInWords } from '../../rotation/reasons.ts'
+import { stoppedBy, whyInWords } from '../../rotation/reasons.ts'
 import type { Gateway } from '../gateway.ts'
 import { answeredOf, type Answered } from '../rotate/answered.ts'
 import { alertOfRotation, wordsOf } from '../rotate/tell.ts'
@@ -30,10 +30,9 @@ export function stuckIn(gateway: Gateway, environment: string): Stuck[] {
   }
 }
 
-function stuckOf(
-  { ref, environment, reason, failures }: Journalled,
-  answered: Answered | undefined,
-): Stuck {
+function stuckOf(one: Journalled, answered: Answered | undefined): Stuck {
+  const { ref, environment, failures } = one
+  const reason = stoppedBy(one)
   const why = whyInWords(reason, answered?.why?.message)
   return { ref, environment, failures, ...(reason && { reason }), ...(why && { why }) }
 }

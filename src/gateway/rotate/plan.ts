@@ -131,12 +131,9 @@ export function versionOf(current: Current | undefined, open: Journalled | undef
   throw new SecretRefError(code, message, { scope: 'ref', ...(hint === undefined ? {} : { hint }) })
 }
 
-/**
- * Whether somebody wants it still: it was undone, and begins anew. What was rolled back, or given up, and
- * could be undone only later has no reason any more.
- */
+/** Whether somebody wants it still: it was undone, and begins anew. */
 export function wantedStill(open: Journalled | undefined): boolean {
-  return open?.step === 'planned' && (open.failures === 0 || open.reason !== undefined)
+  return open?.step === 'planned'
 }
 
 /** Whatever its rule says; and when its window is open. */

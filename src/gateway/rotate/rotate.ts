@@ -66,6 +66,8 @@ export type Rotated =
       version?: string
       /** What it made lives beside what somebody else has made current since: its name there, or nothing. */
       left?: string
+      /** It was undone beside what somebody else has made current since. */
+      beside?: true
       /** Agents whose runs hold the old one. */
       holders: readonly string[]
       /** Until then the old one lives on at the longest. */
@@ -96,7 +98,10 @@ export async function rotate(
   try {
     // Another ref, environment or config may name the same place.
     const place = take(placeKey(placeName(gateway, subject.provider, subject.step.at)))
-    if ('heldBy' in place) return { kind: 'held', pid: place.heldBy }
+    if ('heldBy' in place) {
+      if (request.revokeNow) await keepRevokeNowOf(gateway, db, subject)
+      return { kind: 'held', pid: place.heldBy }
+    }
     try {
       return await held(gateway, db, { ...hold, place }, request)
     } finally {
@@ -140,6 +145,7 @@ async function held(
   let last: Partial<Did> = {}
   let version: string | undefined
   let left: string | undefined
+  let beside = false
   const outside = async (action: Outside, { open }: Rotation): Promise<Did> => {
     if (rotator?.gone !== false) {
       await gateway.record(order.releases)
@@ -175,7 +181,9 @@ async function held(
             // Why it went wrong, and not that it was then undone.
             if (did.result !== 'ok' || (last.result ?? 'ok') === 'ok') last = did
             version = did.version ?? version
-            if (action === 'retire' && did.reason === 'current-changed') left = did.id ?? ''
+            const changed = did.reason === 'current-changed'
+            if (action === 'retire' && changed) left = did.id ?? ''
+            if (action === 'discard') beside = changed && did.result === 'ok'
             await gateway.record(records.became(at, action, did))
             say('info', `${subject.ref}: ${action}: ${did.result}`)
             if (did.undropped === true) say('warn', ...undroppedWords(gateway, subject.ref))
@@ -201,6 +209,7 @@ async function held(
     last,
     ...(version === undefined ? {} : { version }),
     ...(left === undefined ? {} : { left }),
+    ...(beside ? { beside } : {}),
     holders,
     ...(until === undefined ? {} : { until }),
     ...(overdue === undefined ? {} : { overdue }),

@@ -5,7 +5,7 @@ import { explainBrought } from '../../policy/explain-brought.ts'
 import { explainProgram } from '../../policy/explain-program.ts'
 import { explainService } from '../../policy/explain-service.ts'
 import type { Gateway } from '../gateway.ts'
-import { helpOf, REASON_WORDS, whyInWords } from '../../rotation/reasons.ts'
+import { helpOf, REASON_WORDS, stoppedBy, whyInWords } from '../../rotation/reasons.ts'
 import { raiseAlert } from '../alert/raise.ts'
 import type { Rotated } from './rotate.ts'
 import type { Subject } from './subjects.ts'
@@ -93,7 +93,8 @@ const KEPT =
 export async function alertOf(gateway: Gateway, subject: Subject, came: CameTo): Promise<boolean> {
   const { ref, environment } = subject
   const byProgram = came.last.program !== undefined
-  const alert = wordsOf(came.rotation, standingOf(came), reasonOf(subject, came.last), byProgram)
+  const rotation = { ...came.rotation, reason: stoppedBy(came.rotation) }
+  const alert = wordsOf(rotation, standingOf(came), reasonOf(subject, came.last), byProgram)
   if (alert === undefined) return false
   await raiseAlert(gateway, alertOfRotation(alert, { ref, environment, at: gateway.now() }))
   return true

@@ -8,7 +8,7 @@ import type { Admin } from './admin.ts'
 import { described, failed, groundless, troubled, type Done } from './done.ts'
 import type { Before, Credential, Issuer, Made } from './driver.ts'
 import type { Staging } from './staging.ts'
-import { tellable } from './told.ts'
+import { isNamedByValue, tellable } from './told.ts'
 
 export interface Work {
   order: RotationOrder
@@ -67,9 +67,13 @@ export async function keep(
 ): Promise<Done> {
   if (made.kind !== 'made') return troubled(made)
   try {
-    const kept = await staging.keep(order.rotation.id, 'new', made)
-    if (kept !== undefined) return { ...failed(kept), result: 'unknown' }
     const values = [made.value, current.value, ...(admin?.values ?? [])]
+    const { id, value } = made
+    // What is rolled goes on, and without a name: by a wrong one an orphan would be told from it.
+    const nameless =
+      id !== undefined && order.rotation.class === 'roll' && isNamedByValue([id], values)
+    const kept = await staging.keep(order.rotation.id, 'new', nameless ? { value } : made)
+    if (kept !== undefined) return { ...failed(kept), result: 'unknown' }
     return tellable(order, action, described(made, fingerprint), values)
   } finally {
     wipe(made.value)

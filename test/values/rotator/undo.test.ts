@@ -71,6 +71,7 @@ const BUSY: Tried = { kind: 'refused', code: 'PROVIDER_DENIED' }
 
 test.each<[string, Pick<Staged, 'dead' | 'sent' | 'set'>, Tried, Tried, string, string[]]>([
   ['never sent: it may have been ended there, or replaced, since', {}, DEAD, DEAD, 'ok', []],
+  ['it works, whatever is noted', {}, DEAD, VALID, 'ok', ['fake-old']],
   ['it did not arrive', { sent: true }, VALID, DEAD, 'ok', []],
   ['it arrived, and nobody heard of it', { sent: true }, DEAD, VALID, 'ok', ['fake-old']],
   [
@@ -146,4 +147,43 @@ test('set again by somebody while it was being undone: taken back another time, 
   })
   expect(await undo({ ...work, session }, { old, new: fresh })).toMatchObject({ result: 'ok' })
   expect(ended).toEqual(Array(2).fill('fake-new while fake-old is current'))
+})
+
+test.each<[string, Tried, string]>([
+  ['works: there is no way back', VALID, 'conflict'],
+  ['is another account’s: it is not used', { kind: 'valid', account: 'other' }, 'ok'],
+  ['is refused: another one is made', DEAD, 'ok'],
+  ['may work', DOWN, 'unavailable'],
+])('rolled, and the new one %s', async (_, tried, result) => {
+  const ended: unknown[] = []
+  const { work } = workWith({
+    try: async ({ value }) => (value.toString() === 'fake-new' ? tried : VALID),
+    end: async (one) => {
+      ended.push(one)
+      return { kind: 'ok' }
+    },
+  })
+  const order = { ...work.order, rotation: { id: 'r1', class: 'roll' as const } }
+  const { old, new: fresh } = STAGED
+  expect(await undo({ ...work, order }, { old, new: fresh })).toMatchObject({ result })
+  expect(ended).toEqual([])
+})
+
+test.each([
+  ['the new one in another spelling', 'fake-new\n', 'refused', 0],
+  ['another one', 'fake-third', 'ok', 1],
+] as const)('beside: current is %s', async (_, current, result, ends) => {
+  let ended = 0
+  const { work } = workWith(
+    {
+      end: async () => {
+        ended += 1
+        return { kind: 'ok' }
+      },
+    },
+    () => current,
+  )
+  const { old, new: fresh } = STAGED
+  expect(await undo(work, { old, new: fresh })).toEqual({ result, reason: 'current-changed' })
+  expect(ended).toBe(ends)
 })
