@@ -214,6 +214,10 @@ function undoneInWords({ guided }: Can['subject'], { rotation, version, beside }
     beside === true
       ? 'not rolled back: somebody has set another value meanwhile, which stays'
       : `rolled back, ${now} is current`
+  if (rotation.class === 'roll') {
+    const own = 'where one was made, its service ends what is current by itself'
+    return { sign: 'attention', text: `given up; ${own}`, hint: 'see that it works' }
+  }
   if (!guided) {
     return {
       sign: isBack && beside === true ? 'attention' : 'none',
