@@ -14,6 +14,7 @@ import {
   type Look,
   type Watched,
 } from '../gateway/monitor/look.ts'
+import type { Stuck } from '../gateway/monitor/stuck.ts'
 import { signText, type Sign } from '../gateway/status.ts'
 import { askedEnvironment } from '../plan/environment.ts'
 import { dayOf, whenOf } from '../policy/expiry.ts'
@@ -129,27 +130,35 @@ const SIGNS: Readonly<Record<Watched['state'], Sign>> = {
 
 function linesOf(io: Io, { watched, stuck }: Look): string[] {
   const shown = new Set(watched.map(({ ref }) => ref))
+  const stopped = new Map(stuck.map((one) => [one.ref, one]))
   // Of a ref that is not looked at, its rotation is all there is to say.
   const others = stuck.filter(({ ref }) => !shown.has(ref))
   return [
-    ...watched.map((one) => lineOf(io, one)),
-    ...others.map(({ ref, why }) => {
-      const because = why === undefined ? '' : `: ${why}`
-      const text = printable(`${ref}: its rotation is stuck${because}`)
-      return `${signText('bad', io.signs)} ${text}\n`
+    ...watched.map((one) => lineOf(io, one, stopped.get(one.ref))),
+    ...others.map((one) => {
+      const text = printable(`${one.ref}: ${stuckWords(one)}`)
+      return `${signText('bad', io.signs)} ${text}${hintText(one.hint)}\n`
     }),
   ]
 }
 
-function lineOf(io: Io, one: Watched): string {
-  const { ref, state, agents, unbound, stuck } = one
+function lineOf(io: Io, one: Watched, stopped: Stuck | undefined): string {
+  const { ref, state, agents, unbound } = one
   const named = agents.length > 3 ? `${agents.length} agents` : agents.join(', ')
   const whose = unbound === true ? 'bound to no agent' : named
-  const more = stuck === true ? '; its rotation is stuck' : ''
-  const hint = one.failure?.hint === undefined ? '' : `\n   hint: ${printable(one.failure.hint)}`
+  const more = stopped === undefined ? '' : `; ${stuckWords(stopped)}`
+  const hint = hintText(one.failure?.hint) + hintText(stopped?.hint)
   const text = printable(`${ref}: ${wordsOf(one, io.now())} (${whose})${more}`)
   const sign = unbound === true && state === 'unreadable' ? 'none' : SIGNS[state]
   return `${signText(sign, io.signs)} ${text}${hint}\n`
+}
+
+function stuckWords({ why }: Stuck): string {
+  return `its rotation is stuck${why === undefined ? '' : `: ${why}`}`
+}
+
+function hintText(hint: string | undefined): string {
+  return hint === undefined ? '' : `\n   hint: ${printable(hint)}`
 }
 
 function wordsOf({ state, expiresAt = '', target, failure }: Watched, now: Date): string {

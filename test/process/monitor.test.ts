@@ -104,7 +104,7 @@ test('a rotation that was left to a person, when nobody was left to tell of it',
   expect(code).toBe(1)
   expect(out).toContain('app-db: its rotation is stuck: a credential may live at the service')
   expect(server.messages).toHaveLength(1)
-  expect(server.messages[0]?.text).toContain('critical: the rotation of app-db is stuck: ')
+  expect(server.messages[0]?.text).toContain('critical: the rotation of app-db cannot go on: ')
 })
 
 describe('who is told', () => {

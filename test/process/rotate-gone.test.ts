@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { FIRST, REF, rotating, type Rotating } from './rotating.ts'
-import { eventsOf, recordsOf, start, until } from './support.ts'
+import { eventsOf, recordsOf, run, start, until, type Ended } from './support.ts'
 
 type Config = {
   agents: Record<string, { 'tool-bindings': object }>
@@ -27,6 +27,33 @@ const alerts = ({ world }: Rotating): unknown[] =>
   recordsOf(world)
     .filter(({ event, ref }) => event === 'alert.raised' && ref === REF)
     .map(({ reason }) => reason)
+
+const monitor = ({ world }: Rotating): Promise<Ended> =>
+  run(world, ['monitor', '--config', world.config])
+
+test('monitor and the audit show it at each look, with what to do', async () => {
+  const { one, putBack } = await cutOff()
+  const seen = await monitor(one)
+  const found = await one.secretref(['gateway', 'audit', '--secrets', '--check', '--json'])
+  expect(seen.code).toBe(1)
+  expect(seen.out).toContain(
+    `${REF}: its rotation is stuck: the config does not have it any more as something that can be rotated\n`,
+  )
+  expect(seen.out).toContain(`secretref secrets rotation abandon ${REF}`)
+  expect(alerts(one)).toEqual(['rotation.stuck'])
+  expect(found.code).toBe(1)
+  const { findings }: { findings: unknown[] } = JSON.parse(found.out)
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      code: 'rotation-stuck',
+      message: expect.stringContaining('the config does not have it any more'),
+      hint: expect.stringContaining(`secretref secrets rotation abandon ${REF}`),
+    }),
+  )
+  putBack()
+  const again = await monitor(one)
+  expect(again.out).not.toContain('stuck')
+}, 60_000)
 
 test('the gateway tells it once, and whoever comes next does not alert again', async () => {
   const { one } = await cutOff()

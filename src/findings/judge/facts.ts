@@ -83,6 +83,8 @@ export interface RotationFact {
   failures: number
   /** When it came there. */
   since: Date
+  /** The config has cut it off: why nobody can go on with it, and what a person does. */
+  cutOff?: { message: string; hint: string }
 }
 
 export type StoreFact =

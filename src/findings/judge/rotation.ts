@@ -18,8 +18,10 @@ export function judgeOverdue(facts: AuditFacts): AuditFinding[] {
   const stateOf = ({ binding: { ref }, environment }: BindingFact): RotationFact | undefined =>
     open.get(keyOf({ ref, environment }))
   const late = groups(facts.bindings, (fact) => {
-    const since = stateOf(fact)?.step === 'stuck' ? undefined : overdueSince(fact, facts.now)
-    return since && JSON.stringify([fact.binding.ref, since.toISOString(), stateOf(fact)?.step])
+    const state = stateOf(fact)
+    const isTold = state !== undefined && needsPerson(state)
+    const since = isTold ? undefined : overdueSince(fact, facts.now)
+    return since && JSON.stringify([fact.binding.ref, since.toISOString(), state?.step])
   })
   return late.flatMap((group) => {
     const [first] = group
@@ -61,33 +63,43 @@ function isLate(at: Date, now: Date): boolean {
 }
 
 export function judgeStuck({ rotations, bindings, placed, ...facts }: AuditFacts): AuditFinding[] {
-  return rotations
-    .filter(({ step }) => step === 'stuck')
-    .map(({ ref, environment, reason, met, failures, since }) => {
-      const shown = shownKey(ref)
-      const entries = placed.filter((one) => {
-        const own = one.at[0] === 'environments' ? one.at[1] : facts.home
-        return one.ref === ref && own === environment
-      })
-      const slots = bindings.filter(
-        (one) => one.binding.ref === ref && one.environment === environment,
-      )
-      const ats = (entries.length > 0 ? entries : slots)
-        .map(({ at }) => at)
-        .toSorted((a, b) => byText(JSON.stringify(a), JSON.stringify(b)))
-      const day = dayOf(since.toISOString())
-      const why = whyInWords(reason, met)
-      return found({
-        code: 'rotation-stuck',
-        subject: shown,
-        ref: shown,
-        environment,
-        ...detailOf(`since ${day}`, environmentsInWords([environment], facts.environments)),
-        message: `the rotation of "${shown}" is left to a person${why === undefined ? '' : `: ${why}`}`,
-        hint: helpOf({ ref: shown, reason, failures }),
-        places: ats.length > 0 ? placesOf(ats, facts.place) : [{ file: facts.config }],
-      })
+  return rotations.filter(needsPerson).map((one) => {
+    const { ref, environment, reason, failures, since, cutOff } = one
+    const shown = shownKey(ref)
+    const entries = placed.filter((entry) => {
+      const own = entry.at[0] === 'environments' ? entry.at[1] : facts.home
+      return entry.ref === ref && own === environment
     })
+    const slots = bindings.filter(
+      (slot) => slot.binding.ref === ref && slot.environment === environment,
+    )
+    const ats = (entries.length > 0 ? entries : slots)
+      .map(({ at }) => at)
+      .toSorted((a, b) => byText(JSON.stringify(a), JSON.stringify(b)))
+    const day = dayOf(since.toISOString())
+    const why = whyOf(one)
+    return found({
+      code: 'rotation-stuck',
+      subject: shown,
+      ref: shown,
+      environment,
+      ...detailOf(`since ${day}`, environmentsInWords([environment], facts.environments)),
+      message: `the rotation of "${shown}" is left to a person${why === undefined ? '' : `: ${why}`}`,
+      hint: cutOff?.hint ?? helpOf({ ref: shown, reason, failures }),
+      places: ats.length > 0 ? placesOf(ats, facts.place) : [{ file: facts.config }],
+    })
+  })
+}
+
+/** Nobody goes on with it by himself. */
+function needsPerson({ step, cutOff }: RotationFact): boolean {
+  return step === 'stuck' || cutOff !== undefined
+}
+
+function whyOf({ step, reason, met, cutOff }: RotationFact): string | undefined {
+  const why = step === 'stuck' ? whyInWords(reason, met) : undefined
+  if (cutOff === undefined) return why
+  return why === undefined ? cutOff.message : `${why}, and ${cutOff.message}`
 }
 
 function keyOf({ ref, environment }: { ref: string; environment: string }): string {

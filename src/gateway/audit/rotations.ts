@@ -1,4 +1,4 @@
-/** Which rotations are under way, or wait for a person. */
+/** Which rotations are under way, wait for a person, or are cut off by the config. */
 import type { RotationFact } from '../../findings/judge/facts.ts'
 import type { Finding } from '../../findings/types.ts'
 import { readJournal } from '../../rotation/journal.ts'
@@ -6,7 +6,7 @@ import { openRotationsOf, type Journalled } from '../../rotation/journalled.ts'
 import { stoppedBy } from '../../rotation/reasons.ts'
 import type { Home } from '../../state/home.ts'
 import { answeredOf, type Answered } from '../rotate/answered.ts'
-import type { Where } from '../rotate/gone.ts'
+import { cutOffIn, goneInWords, type Gone, type Where } from '../rotate/gone.ts'
 import { notLookedAt } from './search.ts'
 
 /** A journal that cannot be read is a note. */
@@ -23,7 +23,11 @@ export function rotationFacts(
         environments.includes(environment),
       )
       const answered = answeredOf(where, db, open)
-      return { rotations: open.map((one) => factOf(one, answered.get(one.id))), notes: [] }
+      const gone = cutOffIn(where, db)
+      return {
+        rotations: open.map((one) => factOf(one, answered.get(one.id), gone.get(one.id))),
+        notes: [],
+      }
     } finally {
       db.close()
     }
@@ -32,10 +36,22 @@ export function rotationFacts(
   }
 }
 
-function factOf(one: Journalled, answered: Answered | undefined): RotationFact {
+function factOf(
+  one: Journalled,
+  answered: Answered | undefined,
+  gone: Gone | undefined,
+): RotationFact {
   const { ref, environment, step, failures, updatedAt } = one
   const reason = stoppedBy(one)
   const met = answered?.why?.message
-  const about = { ref, environment, step, failures, since: updatedAt }
-  return { ...about, ...(reason && { reason }), ...(met === undefined ? {} : { met }) }
+  return {
+    ref,
+    environment,
+    step,
+    failures,
+    since: updatedAt,
+    ...(reason && { reason }),
+    ...(met === undefined ? {} : { met }),
+    ...(gone === undefined ? {} : { cutOff: goneInWords(gone) }),
+  }
 }

@@ -38,6 +38,16 @@ export function goneOf(where: Where, db: DatabaseSync): Gone[] {
 }
 
 /**
+ * By id, those that somebody has to know of: of one that is planned nothing has been done.
+ *
+ * @throws STATE_UNAVAILABLE
+ */
+export function cutOffIn(where: Where, db: DatabaseSync): ReadonlyMap<string, Gone> {
+  const begun = goneOf(where, db).filter(({ step }) => step !== 'planned')
+  return new Map(begun.map((one) => [one.id, one]))
+}
+
+/**
  * What one driver began another one cannot end: it does not know what was made. And what was made for one
  * place must not be put into another.
  */
@@ -74,6 +84,12 @@ export function goneInWords({ ref, why }: Gone): { message: string; hint: string
   }
 }
 
+/** What is alerted of it. */
+export function goneWords(ref: string, { message, hint }: { message: string; hint: string }) {
+  const text = `the rotation of ${ref} cannot go on: ${message}`
+  return { event: 'rotation.stuck', severity: 'critical', text, hint } as const
+}
+
 /**
  * Says and alerts each, once until the config has it again. One that is stuck has been told; of one that is
  * planned nothing has been done.
@@ -89,12 +105,10 @@ export async function tellGone(
   const gone = goneOf(gateway, db)
   for (const one of gone) {
     if (one.step === 'stuck' || one.step === 'planned' || isTold(db, one.id)) continue
-    const { message, hint } = goneInWords(one)
-    const text = `the rotation of ${one.ref} cannot go on: ${message}`
-    const words = { event: 'rotation.stuck', severity: 'critical', text, hint } as const
+    const words = goneWords(one.ref, goneInWords(one))
     await raiseAlert(gateway, alertOfRotation(words, { ...one, at: gateway.now() }))
     markTold(db, one.id)
-    say?.('error', text, hint)
+    say?.('error', words.text, words.hint)
   }
   keepTold(
     db,

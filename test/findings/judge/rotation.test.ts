@@ -90,3 +90,25 @@ test('one that is stuck: why, what to do, and where it stands', () => {
     { subject: 'b', places: [{ file: '/c/config.json' }] },
   ])
 })
+
+test('one that the config has cut off is left to a person, however far it came, and is no overdue one', () => {
+  const cutOff = { message: 'the config does not have it any more', hint: 'put that back' }
+  const rotations: AuditFacts['rotations'] = [
+    { ...ONE, ref: 'stripe-api-key', step: 'creating', cutOff },
+    { ...ONE, ref: 'b', step: 'stuck', reason: 'orphan-possible', cutOff },
+  ]
+  expect(judgeStuck(factsOf({ rotations }))).toMatchObject([
+    {
+      code: 'rotation-stuck',
+      message:
+        'the rotation of "stripe-api-key" is left to a person: the config does not have it any more',
+      hint: 'put that back',
+    },
+    {
+      message:
+        'the rotation of "b" is left to a person: a credential may live at the service that nobody knows, and the config does not have it any more',
+      hint: 'put that back',
+    },
+  ])
+  expect(overdue({ every: 7 * DAY_MS }, { createdAt: ago(11) }, rotations)).toEqual([])
+})
