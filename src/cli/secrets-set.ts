@@ -3,6 +3,7 @@
  * a process of the value wing, from the stdin that is handed on to it; this one never sees it.
  */
 import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { openAuditLog, type AuditLog } from '../audit/log.ts'
 import type { Entry } from '../audit/record.ts'
 import { everyAgentOf, slotsOf, WRITABLE_TYPES } from '../config/accessors.ts'
@@ -86,7 +87,7 @@ export async function secretsSet(
         entered(() => startSetter({ ...instruction, ...(calls === undefined ? {} : { calls }) })),
       ({ report }) => (report?.type === 'cancelled' ? 0 : report?.spent),
     )
-    await tell(io, log, about, outcome, target)
+    await tell(io, log, about, outcome, { ...target, path: loaded.path })
   } finally {
     await log.close()
   }
@@ -127,13 +128,19 @@ async function tell(
   log: AuditLog,
   about: Omit<Entry, 'event'>,
   { report, signal }: Entered<Report>,
-  { step, provider }: StoredAt,
+  { step, provider, environment, path }: StoredAt & Pick<LoadedConfig, 'path'>,
 ): Promise<void> {
   if (report?.type === 'written') {
     const { version, fingerprint } = report
     const stored = storedText(about.ref ?? '', step, provider.type, report)
     io.err(stored + likenessText(report))
     for (const [sentence, hint] of warningsOf(io.program, report)) say(io, sentence, hint)
+    if (existsSync(io.home.rotations)) {
+      const { rotationWarning } = await import('./secrets-set-rotation.ts')
+      const key = { config: path, environment, ref: about.ref ?? '' }
+      const warning = rotationWarning(io, key, { step }, fingerprint)
+      if (warning !== undefined) say(io, ...warning)
+    }
     if (report.undropped) say(io, ...undroppedWords(io, about.ref ?? ''))
     const secret = { ...(version === undefined ? {} : { version }), fingerprint }
     await log.append([{ event: 'secret.written', ...about, secret }])
