@@ -8,7 +8,7 @@ import type { Planner } from '../plan/plan.ts'
 import type { Explanation } from '../policy/explain.ts'
 import type { Journalled } from '../rotation/journalled.ts'
 import type { KnownRotation } from '../rotation/known.ts'
-import { helpOf, stoppedBy, whyInWords } from '../rotation/reasons.ts'
+import { helpOf, REASON_WORDS, stoppedBy, whyInWords } from '../rotation/reasons.ts'
 import type { DriverClass } from '../rotation/types.ts'
 
 /** What a ref's `rotate` says, times as they are written. */
@@ -130,17 +130,36 @@ export function nextInWords(one: Journalled, answered?: Answered): string {
   const { step, ref, driver, attempts, failures } = one
   const reason = stoppedBy(one)
   if (step === 'done') return '-'
+  if (step === 'abandoned') return reason === undefined ? 'given up' : REASON_WORDS[reason]
   const met = metBy(one, answered)
   const words: string[] = []
   const why = whyInWords(reason, met?.message)
   if (why !== undefined) words.push(why)
   if (met?.message !== undefined && met.message !== why) words.push(met.message)
-  if (step === 'stuck') return [...words, helpOf({ ref, reason, failures })].join('; ')
+  if (step === 'stuck')
+    return [...words, helpOf({ ref, reason, failures, class: one.class })].join('; ')
   if (met?.hint !== undefined) words.push(met.hint)
+  if (isApart(one)) words.push(APART)
   if (attempts > 0) words.push(`tried ${attempts === 1 ? 'once' : `${attempts} times`}`)
   words.push(whenInWords(one, ROTATION_DRIVERS[driver]?.guided === true))
   return words.join('; ')
 }
+
+/** Of one user one password: the service may have taken the new one already. */
+export function isApart({
+  class: kind,
+  driver,
+  step,
+  attempts,
+}: Pick<Journalled, 'class' | 'driver' | 'step' | 'attempts'>): boolean {
+  const begun = step === 'set' || step === 'verified' || (step === 'staged' && attempts > 0)
+  return kind === 'chosen' && driver !== OF_NOBODY && begun
+}
+
+/** A value of this driver no service was told of. */
+const OF_NOBODY = 'generate'
+
+export const APART = 'its service may take the new value only, and the ref holds the old one'
 
 /** What its last answer says. Of one that is given up only how the undoing went. */
 function metBy(

@@ -9,7 +9,7 @@ import { mostTries } from '../rotation/machine.ts'
 import { helpOf, REASON_WORDS, stoppedBy } from '../rotation/reasons.ts'
 import type { Rotation } from '../rotation/types.ts'
 import { printable, type Io } from './io.ts'
-import { heldHint } from './rotation-words.ts'
+import { APART, heldHint, isApart } from './rotation-words.ts'
 import type { Can, Outcome } from './secrets-rotate.ts'
 import { table } from './table.ts'
 
@@ -199,7 +199,9 @@ function wordsOf({ planned: { subject }, rotated }: Outcome): Words {
       return {
         sign: 'attention',
         text: `under way (${rotation.step})${message}${code}`,
-        hint: 'the gateway goes on with it, or the next `secretref secrets rotate`',
+        hint: isApart(rotation)
+          ? `${APART}: run now: secretref secrets rotate --ref ${rotation.ref}`
+          : 'the gateway goes on with it, or the next `secretref secrets rotate`',
       }
     default:
       throw new TypeError('a rotation stands nowhere')

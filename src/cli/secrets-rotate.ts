@@ -139,22 +139,26 @@ async function withJournal(
     asked: { force, days: daysRemaining },
     dry: options.dryRun === true,
   })
+  const all = provider === undefined && ref === undefined && agent === undefined
   const todo = planned.filter((one) => one.kind === 'can').filter((one) => one.todo)
   if (options.dryRun === true || db === undefined) {
     if (options.json === true) io.out(`${safeJson(asJson(planned, [], []), 2)}\n`)
     else io.out(planTable(planned, io.now()))
-    return sayUnread(io, planned, options) ? UNRESOLVED : 0
+    if (planned.length === 0) sayNone(io)
+    if (sayUnread(io, planned, options)) return UNRESOLVED
+    return planned.length === 0 && !all ? 1 : 0
   }
   if (force && byStore && options.yes !== true) throw severalServices(io, todo, provider ?? '')
   if (options.revokeNow === true) await keepForStuck(gateway, db, planned)
   const outcomes =
     todo.length === 0 ? [] : await rotateAll(io, gateway, db, todo, { ...options, lookedAt })
-  const all = provider === undefined && ref === undefined && agent === undefined
   const gone = all ? await goneNow(io, gateway, db) : []
   if (options.json === true) io.out(`${safeJson(asJson(planned, outcomes, gone), 2)}\n`)
   else tell(io, planned, outcomes, gone)
   if (sayUnread(io, planned, options)) return UNRESOLVED
-  return gone.length > 0 || needsSomebody(planned, outcomes) ? 1 : 0
+  // Who names one that there is not, as after a leak, must not take it for done.
+  const none = !all && planned.length === 0
+  return none || gone.length > 0 || needsSomebody(planned, outcomes) ? 1 : 0
 }
 
 /** Nobody goes on with those until a person resumes them; by then it must not be forgotten. */
@@ -220,7 +224,11 @@ function tell(
   for (const one of outcomes) io.out(outcomeText(io, one))
   for (const one of gone) io.out(goneText(io, one))
   if (rest.length > 0) io.out(planTable(rest, io.now()))
-  if (planned.length + gone.length === 0) io.err(`${io.program}: no ref is meant by that\n`)
+  if (planned.length + gone.length === 0) sayNone(io)
+}
+
+function sayNone(io: Io): void {
+  io.err(`${io.program}: no ref is meant by that\n`)
 }
 
 async function rotateAll(

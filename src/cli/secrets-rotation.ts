@@ -52,7 +52,7 @@ export async function rotationStatus(
     )
     const where = { loaded, env: io.env }
     const lost = new Map(db === undefined ? [] : goneOf(where, db).map((one) => [one.id, one]))
-    const answered = db === undefined ? undefined : answeredOf(where, db, shown)
+    const answered = db === undefined ? undefined : answeredOf(where, db, shown.filter(isUnderWay))
     const stuck = shown.some(({ step, id }) => step === 'stuck' || lost.has(id))
     if (options.json === true) {
       const rows = db === undefined ? [] : ledgerOf(db, loaded.path)
@@ -129,6 +129,11 @@ function asJson(one: Journalled, ledger: readonly LedgerRow[]): object {
   }
 }
 
+/** What the last one of those that are over was told has no say any more. */
+function isUnderWay({ step }: Journalled): boolean {
+  return step !== 'done' && step !== 'abandoned'
+}
+
 /** Has one that was left to a person tried again, at once. */
 export async function rotationResume(
   io: Io,
@@ -157,14 +162,18 @@ export async function rotationAbandon(
   options: RotationOptions & { leave?: true },
 ): Promise<number> {
   let left = ''
+  let isLeft = false
   const now = await changed(io, ref, options, 'abandon', (one, gone) => {
     const why = gone === undefined ? '' : `${goneInWords(gone).message}, so nothing was undone; `
     left = `${why}${leftOf(io, one)}`
-    return abandoned(one, gone !== undefined || options.leave === true)
+    isLeft = !isUntouched(one)
+    const leave = options.leave === true
+    if (gone !== undefined && !leave && mayBeSet(one)) throw onlyByLeave(gone)
+    return abandoned(one, gone !== undefined || leave)
   })
   if (now.step === 'abandoned') {
     io.err(`${printable(`${ref}: given up; ${left}`)}\n`)
-    return 0
+    return isLeft ? 1 : 0
   }
   return undone(io, ref, options, now)
 }
@@ -191,10 +200,23 @@ function leftOf({ home }: Io, one: Journalled): string {
   try {
     const rows = db === undefined ? [] : ledgerOf(db, one.config)
     const made = rows.find(({ rotation, role }) => rotation === one.id && role === 'new')
-    return endIt(made?.upstream ?? 'what it may have made')
+    return endIt(made?.upstream ?? `what it may have made, marked ${one.id} where there are marks,`)
   } finally {
     db?.close()
   }
+}
+
+/** Its service may take the new value alone, which is kept only as long as the rotation is. */
+function mayBeSet(one: Journalled): boolean {
+  return one.class === 'chosen' && one.promotedAt === undefined && !isUntouched(one)
+}
+
+function onlyByLeave(gone: Gone): SecretRefError {
+  const { message } = goneInWords(gone)
+  return new SecretRefError('USAGE', `${gone.ref}: ${message}, so nothing can be undone`, {
+    scope: 'ref',
+    hint: 'its service may take the new value only, which would be lost: put the config back as it was, and run `secretref secrets rotate`; with --leave it is given up all the same',
+  })
 }
 
 function endIt(what: string): string {
@@ -308,7 +330,7 @@ async function changed(
     try {
       // Whoever held it may have come further since.
       const one = rotationOf(db, found.id) ?? found
-      if (one.step === 'done' || one.step === 'abandoned') throw over(one)
+      if (!isUnderWay(one)) throw over(one)
       const gone = goneOf(gateway, db).find(({ id }) => id === one.id)
       const next = change(one, gone)
       const records = new RotationRecords(gateway, one, undefined)

@@ -147,6 +147,13 @@ const BY_REASON: ReadonlyMap<string, Explain> = new Map<string, Explain>([
     }),
   ],
   [
+    'same-value',
+    (failed) => ({
+      message: `${called(failed)} answered ${step(failed)} with the value that is current`,
+      hint: `the new value is what it answers with; what its service has made is looked for by its mark, and ended`,
+    }),
+  ],
+  [
     'bad-answer',
     (failed) => ({
       message: `${called(failed)} answered ${step(failed)} with something else than its protocol has`,

@@ -6,9 +6,10 @@ import type { DatabaseSync } from 'node:sqlite'
 import { guarded } from '../state/db.ts'
 import { stateColumn } from './left.ts'
 import { rotationsIn } from './places.ts'
+import { endWished } from './wishes.ts'
 import type { RefKey } from './types.ts'
 
-/** A value of its driver is nobody's to end: no service was told of it. */
+/** A value of its driver is nobody's to end: no service was told of it. One that leaked is not wanted back. */
 const OF_NOBODY = 'generate'
 
 export interface Fates {
@@ -37,10 +38,19 @@ export function fatesOf(
          FROM ledger l JOIN rotations r ON r.id = l.rotation
          WHERE (r.config = ? AND r.environment = ? AND r.ref = ? AND r.place = ?
              OR r.id IN (SELECT value FROM json_each(?)))
-           AND r.driver <> ? AND l.version IS NOT NULL
+           AND (r.driver <> ? OR r.id IN (SELECT value FROM json_each(?)))
+           AND l.version IS NOT NULL
          GROUP BY 1, 2`,
       )
-      .all(config, environment, ref, place, JSON.stringify(rotationsIn(db, name)), OF_NOBODY),
+      .all(
+        config,
+        environment,
+        ref,
+        place,
+        JSON.stringify(rotationsIn(db, name)),
+        OF_NOBODY,
+        JSON.stringify(endWished(db)),
+      ),
   )
   const inState = (state: string): Map<string, Date> =>
     new Map(

@@ -31,7 +31,7 @@ export function whyInWords(
   return coarse && met !== undefined ? met : reason && REASON_WORDS[reason]
 }
 
-interface About extends Pick<Rotation, 'failures'> {
+interface About extends Pick<Rotation, 'failures'>, Partial<Pick<Rotation, 'class'>> {
   ref: string
   reason?: RotationReason | undefined
 }
@@ -40,7 +40,7 @@ interface About extends Pick<Rotation, 'failures'> {
  * Of one that is stuck, by what has stopped it: what a person does, with the command that goes on from there. Giving it up helps
  * one alone: where the old value was put back, to go on would be to end what is in use.
  */
-export function helpOf({ ref, reason, failures }: About): string {
+export function helpOf({ ref, reason, failures, class: kind }: About): string {
   const resume = `secretref secrets rotation resume ${ref}`
   switch (reason) {
     case 'current-changed':
@@ -48,7 +48,9 @@ export function helpOf({ ref, reason, failures }: About): string {
         ? `run: secretref secrets rotation abandon ${ref}; what is current stays, and the value that was made is yours to end at its service`
         : `see who changes it, then run: ${resume}`
     case 'orphan-possible':
-      return `end at its service what was made then and nobody uses, then run: ${resume}`
+      return kind === 'roll'
+        ? `its service ends what is current by itself: have one made there, run: secretref secrets set ${ref}, then: secretref secrets rotation abandon ${ref}`
+        : `end at its service what was made then and nobody uses, then run: ${resume}`
     // What a person wanted undone is stuck by that.
     case 'abandoned':
     case 'rolled-back':

@@ -29,9 +29,21 @@ export function wishEnd(db: DatabaseSync, { id, from }: Of): void {
 /** Makes nothing: who only looks may ask it too. @throws STATE_UNAVAILABLE */
 export function isEndWished(db: DatabaseSync, { id, from }: Of): boolean {
   return guarded(db, () => {
-    const there = db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'wishes'`).get()
-    if (there === undefined) return false
+    if (!isThere(db)) return false
     const row = db.prepare('SELECT 1 FROM wishes WHERE rotation = ? AND version = ?').get(id, from)
     return row !== undefined
   })
+}
+
+/** Ids of rotations whose old value was to end at once. Makes nothing. @throws STATE_UNAVAILABLE */
+export function endWished(db: DatabaseSync): string[] {
+  return guarded(db, () => {
+    if (!isThere(db)) return []
+    const rows = db.prepare('SELECT DISTINCT rotation FROM wishes').all()
+    return rows.map((row) => String(row['rotation']))
+  })
+}
+
+function isThere(db: DatabaseSync): boolean {
+  return db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'wishes'`).get() !== undefined
 }

@@ -184,6 +184,17 @@ describe('what is due', () => {
     expect(refs).toMatchObject([{ ref: REF, due: 'due', todo: true, driver: 'exec' }])
   })
 
+  test('a service that only the rule of a ref names is meant by its name', async () => {
+    const one = await rotating('issued')
+    const config = readFileSync(one.world.config, 'utf8')
+    const guided = '"rotate": { "driver": "guided", "service": "sendgrid" }'
+    one.world.write('config.json', config.replace(/"rotate": \{[^}]*\}/, guided))
+    const plan = await one.secretref([
+      ...['secrets', 'rotate', '--provider', 'sendgrid', '--force', '--dry-run'],
+    ])
+    expect(plan).toMatchObject({ code: 0, out: expect.stringContaining(REF) })
+  })
+
   test('a store is several services: --force alone changes nothing', async () => {
     const one = await rotating('issued', AT_ONCE)
     const force = ['secrets', 'rotate', '--provider', 'store', '--force']
@@ -202,6 +213,8 @@ describe('what is due', () => {
       [['--provider', 'strpie'], /did you mean "stripe"/],
       [['--ref', 'api-kee'], /did you mean "api-key"/],
       [['--agent', 'nobody'], /agents: a/],
+      // After a leak that must not look as if it were done.
+      [['--provider', 'sendgrid', '--revoke-now'], /no ref is meant by that/],
       [['--force'], /add --provider, --ref or --agent/],
       [['--ref', REF, '--force', '--days-remaining', '3'], /exclude each other/],
     ] as const
@@ -366,7 +379,7 @@ describe('left to a person', () => {
     expect(out).toContain(`secrets rotation abandon ${REF} --leave`)
     const left = await one.secretref([...abandon, '--leave'])
     expect(left).toMatchObject({
-      code: 0,
+      code: 1,
       err: `${REF}: given up; what is current stays, and key-1 is yours to end at its service\n`,
     })
     const status = await one.secretref(['secrets', 'rotation', 'status'])
@@ -382,7 +395,8 @@ describe('left to a person', () => {
     expect(stuck.out).toContain('stuck: "api-key" was changed by somebody else meanwhile')
     const [, ...words] = /secretref (secrets) (rotation) (\w+) (\S+);/.exec(stuck.out) ?? []
     expect(words).toEqual(['secrets', 'rotation', 'abandon', REF])
-    expect((await one.secretref(words)).code).toBe(0)
+    // What was made is theirs to end.
+    expect((await one.secretref(words)).code).toBe(1)
     const status = await one.secretref(['secrets', 'rotation', 'status'])
     expect(status).toMatchObject({ code: 0, out: '' })
     expect(await received(one)).toBe(FIRST)

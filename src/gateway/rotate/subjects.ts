@@ -81,9 +81,12 @@ export function subjectsOf(
     const problems = unwritable(ref, step, provider)
     if (problems !== undefined) return { ...about, provider: step.provider, problem: problems }
     const rotate = rotateOf(entry?.rotate ?? {})
+    const { service } = rotate.options
+    const own = typeof service === 'string' ? targetsOf({ ref, service }) : []
     const statedEnd = earlier(entry?.expiresAt, use.statedEnd)
     return {
       ...about,
+      targets: [...new Set([...own, ...about.targets])],
       ...driverFor(rotate, about.targets),
       environment: name,
       rotate,

@@ -50,6 +50,19 @@ export function reasonOf(subject: Subject, last: Partial<Did>): Explanation | un
   const { code, reason, whose } = last
   if (code === undefined && reason === undefined) return undefined
   const { ref, step, provider, driver, guided, rotate } = subject
+  if (reason === 'still-valid' && subject.class === 'roll') {
+    return {
+      message: `"${ref}" is replaced, and its old value ends by itself`,
+      hint: 'nobody has to do anything; the next look sees its end, and ends the rotation',
+    }
+  }
+  const unwritten = last.did === 'promote' || last.did === 'discard'
+  if (unwritten && reason === 'not-permitted' && last.service !== true) {
+    return {
+      message: `"${ref}" in provider "${step.provider}" may not be written`,
+      hint: 'give this user the right to write it; what was begun is kept until then, or undone',
+    }
+  }
   const brought = guided && whose === 'new' ? explainBrought(ref, reason) : undefined
   if (brought !== undefined) return brought
   if (last.did === 'retire' && whose === 'new' && code === 'CREDENTIAL_REJECTED') {

@@ -9,6 +9,12 @@ export function mayBeOne({ same }: Pick<Issuer, 'same'>, one: Buffer, other: Buf
   return words[0].equals(words[1])
 }
 
+/** Whether they are one for sure: the same bytes, or the same word with other space around it. */
+export function isOne(one: Buffer, other: Buffer): boolean {
+  const words = [wordOf(one), wordOf(other)] as const
+  return one.equals(other) || (words[0] !== undefined && words[1]?.equals(words[0]) === true)
+}
+
 /**
  * Without the space around it, where it is one word: what can stand in a header as a token, RFC 6750,
  * section 2.1. Anything else has parts, and so more than one spelling.

@@ -13,7 +13,7 @@ type Order = Pick<Work['order'], 'driver' | 'rotation'>
 type Values = readonly (Buffer | undefined)[]
 
 /** After which that is a refusal: what was made can be undone. Later it is only left out. */
-const STEPS: Readonly<Partial<Record<Outside, ProgramStep>>> = {
+export const STEPS: Readonly<Partial<Record<Outside, ProgramStep>>> = {
   stage: 'choose',
   create: 'create',
 }

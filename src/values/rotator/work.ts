@@ -8,7 +8,8 @@ import type { Admin } from './admin.ts'
 import { described, failed, groundless, troubled, type Done } from './done.ts'
 import type { Before, Credential, Issuer, Made } from './driver.ts'
 import type { Staging } from './staging.ts'
-import { isNamedByValue, tellable } from './told.ts'
+import { isOne } from './spelling.ts'
+import { isNamedByValue, STEPS, tellable } from './told.ts'
 
 export interface Work {
   order: RotationOrder
@@ -67,6 +68,8 @@ export async function keep(
 ): Promise<Done> {
   if (made.kind !== 'made') return troubled(made)
   try {
+    // Kept, the one that is in use would be ended as the new one. What was really made is found by its mark.
+    if (isOne(made.value, current.value)) return notNew(order.driver.type, action)
     const values = [made.value, current.value, ...(admin?.values ?? [])]
     const { id, value } = made
     // What is rolled goes on, and without a name: by a wrong one an orphan would be told from it.
@@ -77,5 +80,17 @@ export async function keep(
     return tellable(order, action, described(made, fingerprint), values)
   } finally {
     wipe(made.value)
+  }
+}
+
+function notNew(driver: string, action: 'stage' | 'create'): Done {
+  const step = driver === 'exec' ? STEPS[action] : undefined
+  return {
+    result: 'refused',
+    code: 'CREDENTIAL_REJECTED',
+    reason: 'same-value',
+    service: true,
+    whose: 'new',
+    ...(step && { program: { step } }),
   }
 }

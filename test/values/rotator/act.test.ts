@@ -424,3 +424,23 @@ test('what may be the last copies is forgotten only where what is current works'
   expect(await act(one, 'confirm')).toEqual({ result: 'ok' })
   expect(await work.staging.read('r1')).toEqual({ kind: 'staged' })
 })
+
+test.each(['fake-old', 'fake-old\n'])(
+  'what is made is the current one (%j): refused, and not kept to be ended as the new one',
+  async (value) => {
+    const ended: (string | undefined)[] = []
+    const { work } = workWith({
+      create: async () => ({ kind: 'made', value: Buffer.from(value), id: 'old' }),
+      marked: async () => ({ kind: 'ids', ids: ['really-made'] }),
+      end: async ({ id }) => {
+        ended.push(id)
+        return { kind: 'ok' }
+      },
+    })
+    const refused = { result: 'refused', reason: 'same-value', program: { step: 'create' } }
+    expect(await act(work, 'create')).toMatchObject(refused)
+    expect(await work.staging.read('r1')).not.toHaveProperty('new')
+    expect(await act(work, 'discard')).toEqual({ result: 'ok', id: 'really-made' })
+    expect(ended).toEqual(['really-made'])
+  },
+)
