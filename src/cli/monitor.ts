@@ -6,7 +6,7 @@ import { SecretRefError } from '../errors.ts'
 import { settleAlerts } from '../gateway/alert/duty.ts'
 import { raiseAlert } from '../gateway/alert/raise.ts'
 import type { Gateway } from '../gateway/gateway.ts'
-import { alertsOf } from '../gateway/monitor/alerts.ts'
+import { alertsOf, MOVE, oldDate } from '../gateway/monitor/alerts.ts'
 import {
   lookAtAll,
   needsSomebody,
@@ -147,7 +147,8 @@ function lineOf(io: Io, one: Watched, stopped: Stuck | undefined): string {
   const named = agents.length > 3 ? `${agents.length} agents` : agents.join(', ')
   const whose = unbound === true ? 'bound to no agent' : named
   const more = stopped === undefined ? '' : `; ${stuckWords(stopped)}`
-  const hint = hintText(one.failure?.hint) + hintText(stopped?.hint)
+  const own = one.ofBefore === true ? MOVE : one.failure?.hint
+  const hint = hintText(own) + hintText(stopped?.hint)
   const text = printable(`${ref}: ${wordsOf(one, io.now())} (${whose})${more}`)
   const sign = unbound === true && state === 'unreadable' ? 'none' : SIGNS[state]
   return `${signText(sign, io.signs)} ${text}${hint}\n`
@@ -161,7 +162,12 @@ function hintText(hint: string | undefined): string {
   return hint === undefined ? '' : `\n   hint: ${printable(hint)}`
 }
 
-function wordsOf({ state, expiresAt = '', target, failure }: Watched, now: Date): string {
+function wordsOf(one: Watched, now: Date): string {
+  const { state, expiresAt = '', target, failure } = one
+  if (one.ofBefore === true) {
+    const since = state === 'expired' ? '' : ` from ${dayOf(expiresAt)} on`
+    return `delivered to nobody${since}: ${oldDate(expiresAt)}`
+  }
   switch (state) {
     case 'expired':
       return `ended on ${dayOf(expiresAt)}`

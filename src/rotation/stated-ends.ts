@@ -23,12 +23,13 @@ export function keepStatedEnd(db: DatabaseSync, rotation: string, at: string): v
  * this end is said.
  *
  * @param db the journal; `undefined` where nothing was ever rotated
+ * @param fingerprint left out: whether any rotation has replaced one of which it is said
  * @throws STATE_UNAVAILABLE
  */
 export function isEndOfBefore(
   db: DatabaseSync | undefined,
   { config, environment, ref }: RefKey,
-  fingerprint: string,
+  fingerprint: string | undefined,
   at: string,
 ): boolean {
   if (db === undefined) return false
@@ -40,9 +41,10 @@ export function isEndOfBefore(
         `SELECT 1 FROM stated_ends s
          JOIN rotations r ON r.id = s.rotation
          JOIN ledger l ON l.rotation = r.id AND l.role = 'new'
-         WHERE r.config = ? AND r.environment = ? AND r.ref = ? AND l.fingerprint = ? AND s.at = ?`,
+         WHERE r.config = ? AND r.environment = ? AND r.ref = ?
+           AND l.fingerprint = coalesce(?, l.fingerprint) AND s.at = ?`,
       )
-      .get(config, environment, ref, fingerprint, at)
+      .get(config, environment, ref, fingerprint ?? null, at)
     return row !== undefined
   })
 }

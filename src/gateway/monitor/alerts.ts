@@ -28,28 +28,42 @@ export function alertFor(watched: Watched, at: Date): Alert | undefined {
   }
 }
 
+/** What helps where only the config's date is old. */
+export const MOVE =
+  'move "expiresAt" in the config to the end of the new value, or take it out; to rotate again mends nothing'
+
+/** The value is new, and its date is not. */
+export function oldDate(expiresAt: string): string {
+  return `a rotation has replaced the value of which the config's "expiresAt", ${dayOf(expiresAt)}, was said`
+}
+
 function wordsOf(
-  { ref, state, agents, unbound, expiresAt = '', failure, target }: Watched,
+  { ref, state, agents, unbound, expiresAt = '', failure, target, ofBefore }: Watched,
   now: Date,
 ): Pick<Alert, 'event' | 'severity' | 'text' | 'hint'> | undefined {
   const whose =
     unbound === true
       ? 'of no agent'
       : `of ${agents.length > 3 ? `${agents.length} agents` : agents.join(', ')}`
-  const replace = `replace it: secretref secrets rotate --ref ${ref} --force`
+  const isOld = ofBefore === true
+  const replace = isOld ? MOVE : `replace it: secretref secrets rotate --ref ${ref} --force`
   switch (state) {
     case 'expired':
       return {
         event: 'credential.expired',
         severity: unbound === true ? 'warning' : 'critical',
-        text: `${ref} ${whose} ended on ${dayOf(expiresAt)} and is delivered to nobody`,
+        text: isOld
+          ? `${ref} ${whose} is delivered to nobody: ${oldDate(expiresAt)}`
+          : `${ref} ${whose} ended on ${dayOf(expiresAt)} and is delivered to nobody`,
         hint: replace,
       }
     case 'expiring':
       return {
         event: 'credential.expiring',
         severity: 'warning',
-        text: `${ref} ${whose} ends ${whenOf(expiresAt, now)}, on ${dayOf(expiresAt)}`,
+        text: isOld
+          ? `${ref} ${whose} is delivered to nobody from ${dayOf(expiresAt)} on: ${oldDate(expiresAt)}`
+          : `${ref} ${whose} ends ${whenOf(expiresAt, now)}, on ${dayOf(expiresAt)}`,
         hint: replace,
       }
     case 'rejected':

@@ -13,6 +13,7 @@ import { Half } from '../budget.ts'
 import { fetchForAudit } from '../audit/fetch.ts'
 import { planAll } from '../audit/plans.ts'
 import type { Gateway } from '../gateway.ts'
+import { oldDatesOf } from './old-dates.ts'
 import { stuckIn, type Stuck } from './stuck.ts'
 import { keepTurns, lastLookOf } from './turns.ts'
 import { unboundPlan } from './unbound.ts'
@@ -39,6 +40,8 @@ export interface Watched {
   target?: string
   /** Its rotation waits for a person. */
   stuck?: true
+  /** The end is the config's, and was said of a value that a rotation has replaced. */
+  ofBefore?: true
 }
 
 export interface Look {
@@ -144,7 +147,12 @@ export async function lookAtAll(
     const refs = new Set(bindings.flatMap(({ covered, binding: { ref } }) => (covered ? ref : [])))
     keepTurns(gateway, name, { before: lastLook, refs, unasked })
   }
-  return { watched: [...watched.values()], stuck, unasked: [...unasked] }
+  const all: Watched[] = [...watched.values()]
+  const old = await oldDatesOf(gateway, name, all)
+  for (const one of all) {
+    if (one.expiresAt !== undefined && one.expiresAt === old.get(one.ref)) one.ofBefore = true
+  }
+  return { watched: all, stuck, unasked: [...unasked] }
 }
 
 function stateOf(
