@@ -2,7 +2,16 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { FIRST, REF, rotating, type Rotating } from './rotating.ts'
-import { eventsOf, recordsOf, run, start, until, type Ended } from './support.ts'
+import {
+  descendantsOf,
+  eventsOf,
+  isAlive,
+  recordsOf,
+  run,
+  start,
+  until,
+  type Ended,
+} from './support.ts'
 
 type Config = {
   agents: Record<string, { 'tool-bindings': object }>
@@ -95,4 +104,28 @@ test('status shows it and what to do, resume and rollback need the ref, and aban
   expect(eventsOf(world)).toContain('rotation.abandoned')
   expect((await one.secretref(['secrets', 'rotation', 'status'])).err).toContain('no rotation')
   expect(one.issuer.live.map(({ value }) => value)).toContain(FIRST)
+}, 60_000)
+
+test('what its service may take alone is not given up but with --leave', async () => {
+  const one = await rotating('chosen')
+  const { world } = one
+  one.issuer = { ...one.issuer, slow: ['set'] }
+  const forced = ['secrets', 'rotate', '--ref', REF, '--force']
+  const first = start(world, [...forced, '--config', world.config])
+  await until('it was set', () => one.issuer.asked['set'] === 1)
+  const all = [first.pid, ...descendantsOf(first.pid).map(({ pid }) => pid)]
+  for (const pid of all) if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+  await first.ended
+  const text = readFileSync(world.config, 'utf8')
+  const rule = '"rotate": { "driver": "generate" }'
+  world.write('config.json', text.replace(/"rotate": \{[^}]*\}/, rule))
+  const abandon = ['secrets', 'rotation', 'abandon', REF]
+  const refused = await one.secretref(abandon)
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('with --leave') })
+  expect((await one.secretref(['secrets', 'rotation', 'status'])).code).toBe(1)
+  // The way that is named loses nothing.
+  world.write('config.json', text)
+  expect((await one.secretref(['secrets', 'rotate'])).code).toBe(0)
+  expect(one.issuer.live.map(({ value }) => value)).not.toContain(FIRST)
+  expect(eventsOf(world)).toContain('rotation.done')
 }, 60_000)

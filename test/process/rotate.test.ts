@@ -189,9 +189,8 @@ describe('what is due', () => {
     const config = readFileSync(one.world.config, 'utf8')
     const guided = '"rotate": { "driver": "guided", "service": "sendgrid" }'
     one.world.write('config.json', config.replace(/"rotate": \{[^}]*\}/, guided))
-    const plan = await one.secretref([
-      ...['secrets', 'rotate', '--provider', 'sendgrid', '--force', '--dry-run'],
-    ])
+    const words = ['secrets', 'rotate', '--provider', 'sendgrid', '--force', '--dry-run']
+    const plan = await one.secretref(words)
     expect(plan).toMatchObject({ code: 0, out: expect.stringContaining(REF) })
   })
 
