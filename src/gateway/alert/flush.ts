@@ -20,9 +20,9 @@ import { sendBatch, type FlushRequest } from './send.ts'
 import {
   entriesOf,
   laterOf,
-  reasonOf,
   sayLeft,
   sayNews,
+  troubleOf,
   unreadable,
   type Settled,
 } from './settled.ts'
@@ -97,8 +97,8 @@ async function flushWay(
   }
   const failed = settled.findLast((one) => one.state === 'waiting')
   if (failed?.state === 'waiting') {
-    const reason = reasonOf(failed.why)
-    await patiently(() => noteTrouble(db, way, reason))
+    const trouble = troubleOf(failed.why)
+    await patiently(() => noteTrouble(db, way, trouble))
   }
   const down = outcomes.find((one) => one.kind === 'unavailable' && one.reason !== 'unclear')
   if (down?.kind === 'unavailable') {

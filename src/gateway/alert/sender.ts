@@ -23,6 +23,7 @@ const GRACE_MS = 3000
 const MOST_OF_A_LINE = 256
 /** No channel may put off an alert for longer. */
 const MOST_AFTER_MS = 3_600_000
+const MOST_EXIT = 255
 
 export class Sender {
   readonly #order: SendOrder
@@ -148,7 +149,7 @@ function ignoreGone(): void {
 export function parseTried(line: string): Sent | undefined {
   const { type, sent } = objectIn(line, MOST_OF_A_LINE) ?? {}
   if (type !== 'tried' || typeof sent !== 'object' || sent === null) return undefined
-  const { kind, reason, afterMs }: { kind?: unknown; reason?: unknown; afterMs?: unknown } = sent
+  const { kind, reason, exit, afterMs }: Partial<Record<string, unknown>> = { ...sent }
   if (kind === 'sent' || kind === 'left') return { kind }
   if (kind === 'refused') {
     const why = REFUSALS.find((one) => one === reason)
@@ -156,6 +157,14 @@ export function parseTried(line: string): Sent | undefined {
   }
   const why = OUTAGES.find((one) => one === reason)
   if (kind !== 'unavailable' || why === undefined) return undefined
-  if (!Number.isSafeInteger(afterMs) || Number(afterMs) < 0) return { kind, reason: why }
-  return { kind, reason: why, afterMs: Math.min(Number(afterMs), MOST_AFTER_MS) }
+  return {
+    kind,
+    reason: why,
+    ...(why === 'exit-code' && isCount(exit) && exit > 0 && exit <= MOST_EXIT ? { exit } : {}),
+    ...(isCount(afterMs) ? { afterMs: Math.min(afterMs, MOST_AFTER_MS) } : {}),
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0
 }

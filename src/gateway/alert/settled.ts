@@ -9,7 +9,7 @@ import type { Gateway } from '../gateway.ts'
 import type { Say } from '../result.ts'
 import type { Untried } from './send.ts'
 import { channelInWords } from './way.ts'
-import type { Sent } from './words.ts'
+import { MESSAGE_TIMEOUT_MS, type Sent } from './words.ts'
 
 /** What the config says no more, no repeat can bring back; it may not go anywhere else. */
 const GONE: ReadonlySet<Untried['reason']> = new Set(['no-channel', 'no-environment'])
@@ -62,7 +62,24 @@ function entryOf(gateway: Gateway, { environment, channel }: Way, one: Settled):
   if (one.state === 'sent') return { event: 'alert.sent', ...about }
   const code = one.why.kind === 'untried' ? one.why.code : undefined
   const reason = reasonOf(one.why)
-  return { event: 'alert.failed', ...about, reason, ...(code === undefined ? {} : { code }) }
+  const exit = exitOf(one.why)
+  return {
+    event: 'alert.failed',
+    ...about,
+    reason,
+    ...(code === undefined ? {} : { code }),
+    ...(exit === undefined ? {} : { exit: { code: exit } }),
+  }
+}
+
+function exitOf(why: NotSent): number | undefined {
+  return why.kind === 'unavailable' ? why.exit : undefined
+}
+
+/** The reason, and a program's exit code: `exit-code 7`. It is kept for those who only say what waits. */
+export function troubleOf(why: NotSent): string {
+  const exit = exitOf(why)
+  return exit === undefined ? reasonOf(why) : `${reasonOf(why)} ${exit}`
 }
 
 /** One word, as it is on record. */
@@ -81,7 +98,7 @@ export function sayNews(
   settled: readonly Settled[],
 ): number {
   const failed = settled.filter(isNews).filter((one) => one.state !== 'sent')
-  for (const group of Map.groupBy(failed, ({ why }) => reasonOf(why)).values()) {
+  for (const group of Map.groupBy(failed, ({ why }) => troubleOf(why)).values()) {
     const [first] = group
     if (first === undefined) continue
     const what = group.length === 1 ? 'an alert' : `${group.length} alerts`
@@ -127,15 +144,18 @@ function explained(gateway: Gateway, channel: string, why: NotSent): Words {
   if (why.kind === 'untried' && why.words !== undefined) {
     return { words: why.words, hint: why.hint ?? WHY }
   }
-  return wordsFor(gateway, channel, reasonOf(why))
+  return wordsFor(gateway, channel, troubleOf(why))
 }
 
-function wordsFor({ loaded }: Gateway, channel: string, reason: string): Words {
+/** @param trouble as `troubleOf` gives it */
+function wordsFor({ loaded }: Gateway, channel: string, trouble: string): Words {
+  const [reason = '', exit] = trouble.split(' ')
   const name = channel.startsWith('webhook:') ? channel.slice('webhook:'.length) : undefined
   const { webhooks = {} } = loaded.config.alerts ?? {}
   const ref = name === undefined ? undefined : webhooks[name]?.secret.secretRef
   const ofSecret = ref === undefined ? undefined : SECRET[reason]?.(ref)
-  const [words, hint] = ofSecret ?? WORDS[reason] ?? ['it was not taken', WHY]
+  const ofProgram = reason === 'exit-code' ? exitWords(exit) : undefined
+  const [words, hint] = ofSecret ?? ofProgram ?? WORDS[reason] ?? ['it was not taken', WHY]
   return { words, hint }
 }
 
@@ -160,6 +180,13 @@ const SECRET: Readonly<Record<string, (ref: string) => Explained>> = {
   ],
 }
 
+const BY_HAND =
+  'what it printed is not shown; run it by hand with the JSON of an alert on stdin, or have it write a log of its own'
+
+function exitWords(exit: string | undefined): Explained {
+  return [`its program ended with exit code ${exit ?? 'other than 0'}`, BY_HAND]
+}
+
 const WHY = `\`secretref why --agent ${MONITOR}\` shows what alerts are sent with`
 
 const WORDS: Readonly<Record<string, Explained>> = {
@@ -181,6 +208,16 @@ const WORDS: Readonly<Record<string, Explained>> = {
   network: ['it could not be reached', 'see that it runs, and that this machine may reach it'],
   busy: ['it takes no more for now', 'there is nothing to do'],
   server: ['it answers with an error of its own', 'look into its log, or at its status page'],
+  killed: ['its program was ended by a signal', BY_HAND],
+  timeout: [
+    `its program did not end within ${MESSAGE_TIMEOUT_MS / 1000} s, and was ended`,
+    'have it hand the alert on and end; what takes longer can go on in a process of its own',
+  ],
+  'not-startable': [
+    'its program could not be started',
+    'its first line may name an interpreter that is not there',
+  ],
+  'output-too-large': ['its program wrote more than 64 KiB, and was ended', 'have it print less'],
   unclear: [
     'it is refused for a reason that is not known here',
     'look at its status page, and into what it says of the bot',

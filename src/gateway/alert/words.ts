@@ -50,8 +50,19 @@ export const REFUSALS = [
   'elsewhere',
   'message',
 ] as const
+/**
+ * Of a program that did not take it: `exit-code`, `killed` by a signal, `timeout`, `not-startable`,
+ * `output-too-large`.
+ */
+export const PROGRAM_OUTAGES = [
+  'exit-code',
+  'killed',
+  'timeout',
+  'not-startable',
+  'output-too-large',
+] as const
 /** `unclear`: it was not taken, and nobody can say that it never will; others are tried all the same. */
-export const OUTAGES = ['network', 'busy', 'server', 'unclear'] as const
+export const OUTAGES = ['network', 'busy', 'server', 'unclear', ...PROGRAM_OUTAGES] as const
 
 /**
  * `refused`: until somebody changes something. `unavailable`: later. `left`: there was no time for it, or it
@@ -64,6 +75,8 @@ export type Sent =
   | {
       kind: 'unavailable'
       reason: (typeof OUTAGES)[number]
+      /** A program's exit code, 1 to 255. */
+      exit?: number
       /** Milliseconds that the channel asked for. */
       afterMs?: number
     }

@@ -77,6 +77,26 @@ test('one that takes the next alert gets by the same command what waited for a l
   expect(siem.requests).toHaveLength(3)
 })
 
+test.each([
+  ['exit 7', 'its program ended with exit code 7', { reason: 'exit-code', exit: { code: 7 } }],
+  ['kill -9 $$', 'its program was ended by a signal', { reason: 'killed' }],
+])('a program that does `%s` is told as that, also while it waits', async (line, words, record) => {
+  const s = await stage((world) => ({
+    commands: { page: { command: [world.write('page', `#!/bin/sh\n${line}\n`, 0o700)] } },
+  }))
+  await raiseAlert(s.gateway, ALERT)
+  const hint = expect.stringContaining('run it by hand with the JSON of an alert on stdin')
+  expect(await settled(s)).toEqual({
+    said: [`an alert not sent to command:page: ${words}; it is tried again`],
+    hints: [hint],
+  })
+  expect(await settled(s)).toEqual({
+    said: [`an alert still waits for command:page, not before 12:00:05Z: ${words}`],
+    hints: [hint],
+  })
+  expect(s.records()).toContainEqual(expect.objectContaining({ event: 'alert.failed', ...record }))
+})
+
 const whsec = (part: string): string => ['whsec', part].join('_')
 
 test.each([

@@ -27,6 +27,16 @@ describe('what a sender says of a message', () => {
     }
   })
 
+  test('of a program’s end an exit code, and nothing else that is called so', () => {
+    const why = { kind: 'unavailable', reason: 'exit-code' }
+    expect(parseTried(line({ ...why, exit: 7 }))).toEqual({ ...why, exit: 7 })
+    for (const exit of [0, -1, 1.5, 256, '7', null]) {
+      expect(parseTried(line({ ...why, exit }))).toEqual(why)
+    }
+    const server = { kind: 'unavailable', reason: 'server' }
+    expect(parseTried(line({ ...server, exit: 7 }))).toEqual(server)
+  })
+
   test('or not at all', () => {
     const words = ['', '{}', '[]', 'null', line(null), line('sent'), line({ kind: 'refused' })]
     const wrong = [
@@ -42,7 +52,7 @@ describe('what a sender says of a message', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (value) => {
         const sent = parseTried(line(value))
-        const allowed = new Set(['kind', 'reason', 'afterMs'])
+        const allowed = new Set(['kind', 'reason', 'exit', 'afterMs'])
         expect(Object.keys(sent ?? {}).every((key) => allowed.has(key))).toBe(true)
       }),
       { numRuns: 200 },
