@@ -15,6 +15,7 @@ import {
   type Watched,
 } from '../gateway/monitor/look.ts'
 import type { Stuck } from '../gateway/monitor/stuck.ts'
+import { toldInWords } from '../gateway/monitor/told.ts'
 import { signText, type Sign } from '../gateway/status.ts'
 import { askedEnvironment } from '../plan/environment.ts'
 import { dayOf, whenOf } from '../policy/expiry.ts'
@@ -45,12 +46,13 @@ export async function monitor(io: Io, options: MonitorOptions): Promise<number> 
       days: options.checkExpiry,
     })
     const { watched, stuck, unasked } = look
-    const silent = await tell(io, gateway, look, options.alertChannel)
+    const { silent, told } = await tell(io, gateway, look, options.alertChannel)
     if (options.json === true)
       io.out(`${safeJson({ version: 1, credentials: watched, stuck, unasked }, 2)}\n`)
     else for (const line of linesOf(io, look)) io.out(line)
     const left = unaskedInWords(look)
     if (left !== undefined) io.err(`${io.program}: ${printable(left)}\n`)
+    if (told !== undefined) io.err(`${io.program}: ${printable(told)}\n`)
     if (silent !== undefined) {
       io.err(`${io.program}: ${printable(silent.message)}\n`)
       io.err(`hint: ${printable(silent.hint)}\n`)
@@ -62,33 +64,41 @@ export async function monitor(io: Io, options: MonitorOptions): Promise<number> 
   }
 }
 
-/** @returns why nobody can be told */
+interface Silent {
+  message: string
+  hint: string
+}
+
+/** @returns why nobody can be told; and who was told of what, in words */
 async function tell(
   io: Io,
   gateway: Gateway,
   look: Look,
   asked: string | undefined,
-): Promise<{ message: string; hint: string } | undefined> {
+): Promise<{ silent?: Silent; told?: string | undefined }> {
   const { alerts } = gateway.loaded.config
-  const to = asked === undefined ? undefined : askedChannel(alerts, asked)
+  const channel = asked === undefined ? undefined : askedChannel(alerts, asked)
+  const to = channel && [channel]
   const now = io.now()
   const meant = alertsOf(look, now)
-  for (const alert of meant) {
-    await raiseAlert(gateway, alert, to === undefined ? undefined : [to])
-  }
+  for (const alert of meant) await raiseAlert(gateway, alert, to)
   // Where only cron looks, this is also the next chance of what was left.
   await settleAlerts(gateway, sayer(io, 'warn'), { hurried: true })
-  if (asked !== undefined && to === undefined) return noChannel(alerts, asked)
-  if (asked === undefined && channelsOf(alerts).length === 0) return nobody
-  return undefined
+  const told =
+    to === undefined && channelsOf(alerts).length === 0
+      ? undefined
+      : await toldInWords(gateway, meant, to, now)
+  if (asked !== undefined && to === undefined) return { told, silent: noChannel(alerts, asked) }
+  if (asked === undefined && channelsOf(alerts).length === 0) return { silent: nobody }
+  return { told }
 }
 
-const nobody = {
+const nobody: Silent = {
   message: 'no channel is configured, so nobody was told',
   hint: 'add "alerts" to the config: docs/alerts.md has an example for Slack, a webhook and a command',
 }
 
-function noChannel(alerts: Alerts | undefined, asked: string): { message: string; hint: string } {
+function noChannel(alerts: Alerts | undefined, asked: string): Silent {
   const message = `the config has no way to ${asked}, so nobody was told there`
   return { message, hint: suggestion(alerts, asked) ?? slackHint(alerts) }
 }

@@ -115,14 +115,15 @@ describe('who is told', () => {
       toSlack(server.url),
     )
     const first = await monitor(world)
-    expect(first).toMatchObject({ code: 1, err: '' })
+    expect(first).toMatchObject({ code: 1, err: 'secretref: alerts: to #ops: 1 sent\n' })
     expect(server.messages.map(({ channel }) => channel)).toEqual(['#ops'])
     expect(server.messages[0]?.text).toContain('dated of a ends in 5 days')
     const other = worldOf(
       { dated: { value: 'fake-dated', expiresAt: inDays(5) } },
       toSlack(server.url),
     )
-    await monitor(other, '--alert-channel', '#finance-alerts')
+    const { err } = await monitor(other, '--alert-channel', '#finance-alerts')
+    expect(err).toBe('secretref: alerts: to #finance-alerts: 1 sent\n')
     expect(server.messages.at(-1)?.channel).toBe('#finance-alerts')
     expect(eventsOf(other)).toEqual(expect.arrayContaining(['alert.raised', 'alert.sent']))
     const released = recordsOf(other).filter(({ event }) => event === 'grant.released')
@@ -136,7 +137,8 @@ describe('who is told', () => {
       toSlack(server.url),
     )
     await monitor(world)
-    await monitor(world)
+    const { err } = await monitor(world)
+    expect(err).toBe('secretref: alerts: to #ops: 1 only counted, as told within the hour\n')
     expect(server.messages).toHaveLength(1)
   })
 
@@ -198,7 +200,9 @@ describe('who is told', () => {
       { dated: { value: 'fake-dated', expiresAt: inDays(5) } },
       { alerts: { webhooks: { siem: { url: down.url, secret: { secretRef: 'ops/hook' } } } } },
     )
-    expect((await monitor(world)).err).toContain('an alert not sent to webhook:siem: ')
+    const { err } = await monitor(world)
+    expect(err).toContain('an alert not sent to webhook:siem: ')
+    expect(err).toContain('secretref: alerts: to webhook:siem: 1 not sent yet\n')
     for (let later = 0; later < 2; later += 1) {
       expect((await monitor(world)).err).toMatch(
         /an alert still waits for webhook:siem, not before \d\d:\d\d:\d\dZ: it answers with an error of its own\n/,
