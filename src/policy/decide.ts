@@ -195,11 +195,16 @@ function decideDates(
   if (expiresAt !== undefined && isPast(expiresAt, now)) {
     const providerType = provider === undefined ? undefined : providers?.get(provider)?.type
     const set = setIt({ ref, provider: provider ?? '', providerType })
-    const date = expiresAt === binding.expiresAt ? ', and correct its expiresAt in the config' : ''
+    const anew = `get a new credential, ${set}`
+    // Whether the value is new already, as after a rotation, only who replaced it knows.
+    const hint =
+      expiresAt === binding.expiresAt
+        ? `if its value is new already, correct its expiresAt in the config; else ${anew}, and correct it then`
+        : anew
     return {
       ...deny(binding, 'EXPIRED', 'expired', {
         message: `"${ref}" expired on ${dayOf(expiresAt)}`,
-        hint: `get a new credential, ${set}${date}`,
+        hint,
       }),
       expiresAt,
     }

@@ -49,7 +49,7 @@ function ending(facts: AuditFacts, group: readonly BindingFact[], date: string):
       code: 'expired',
       said: `since ${day}`,
       message: `"${ref}" expired on ${day} and is delivered to nobody`,
-      hint: 'get a new credential, store it with `secretref secrets set`, and correct its expiresAt in the config',
+      hint: 'if its value is new already, correct its expiresAt in the config; else get a new credential, store it with `secretref secrets set`, and correct it then',
     }))
   }
   const when = whenOf(date, facts.now)

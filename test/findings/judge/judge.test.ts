@@ -370,7 +370,7 @@ describe('a fleet stays readable', () => {
           (agent) => `   /c/config.json: agents.${agent}.stripe-payment.apiKey`,
         ),
         '   agents: agent-0, agent-1, agent-2',
-        '   hint: get a new credential, store it with `secretref secrets set`, and correct its expiresAt in the config',
+        '   hint: if its value is new already, correct its expiresAt in the config; else get a new credential, store it with `secretref secrets set`, and correct it then',
         '',
       ].join('\n'),
     )
