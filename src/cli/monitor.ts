@@ -160,7 +160,8 @@ function lineOf(io: Io, one: Watched, stopped: Stuck | undefined): string {
   const own = one.ofBefore === true ? MOVE : one.failure?.hint
   const hint = hintText(own) + hintText(stopped?.hint)
   const text = printable(`${ref}: ${wordsOf(one, io.now())} (${whose})${more}`)
-  const sign = unbound === true && state === 'unreadable' ? 'none' : SIGNS[state]
+  const itsOwn = unbound === true && state === 'unreadable' ? 'none' : SIGNS[state]
+  const sign = stopped === undefined ? itsOwn : 'bad'
   return `${signText(sign, io.signs)} ${text}${hint}\n`
 }
 

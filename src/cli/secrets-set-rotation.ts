@@ -35,7 +35,7 @@ export function rotationWarning(
       const open = openOf(db, key)
       if (open !== undefined) {
         return [
-          `a rotation of ${key.ref} is under way (${open.step}), and what was stored is not what it began with`,
+          `a rotation of ${key.ref} is under way (${open.step}), and what is current has changed meanwhile`,
           `${status} shows what becomes of it`,
         ]
       }

@@ -51,6 +51,7 @@ test('its alert says the same, and does not ask for another rotation', () => {
   const at = new Date('2026-11-25T12:00:00Z')
   expect(alertFor(watched, at)).toMatchObject({
     event: 'credential.expired',
+    key: `credential.expired:default:${REF}:date`,
     text: `${REF} of a is delivered to nobody: a rotation has replaced the value of which the config's "expiresAt", 2026-11-20, was said`,
     hint: expect.stringMatching(
       /^move "expiresAt" in the config .*; to rotate again mends nothing$/,

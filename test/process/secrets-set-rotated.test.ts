@@ -34,6 +34,6 @@ test('while one is under way: that it is, and where to look; not where nothing w
   const { code, err } = await set(one, BY_HAND)
   expect(code).toBe(0)
   expect(err).toContain(
-    `a rotation of ${REF} is under way (creating), and what was stored is not what it began with\nhint: \`secretref secrets rotation status\` shows what becomes of it\n`,
+    `a rotation of ${REF} is under way (creating), and what is current has changed meanwhile\nhint: \`secretref secrets rotation status\` shows what becomes of it\n`,
   )
 }, 60_000)

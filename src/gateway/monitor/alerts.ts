@@ -23,7 +23,8 @@ export function alertFor(watched: Watched, at: Date): Alert | undefined {
     environment,
     ref,
     ...(agents.length === 1 && agent !== undefined ? { agent } : {}),
-    key: `${words.event}:${environment}:${ref}`,
+    // Whoever was told to replace it, and has done so, is told what is left to do.
+    key: `${words.event}:${environment}:${ref}${watched.ofBefore === true ? ':date' : ''}`,
     at,
   }
 }
