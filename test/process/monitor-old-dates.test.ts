@@ -11,12 +11,12 @@ const inDays = (days: number): string => new Date(Date.now() + days * DAY_MS).to
 
 /** The ref has this end in the config, and a rotation replaces the value of which it was said. */
 async function rotatedWith(end: string): Promise<{ one: Rotating; monitor: () => Promise<Ended> }> {
-  const one = await rotating('issued')
+  const one = await rotating('issued', { grace: '30d' })
   const { world } = one
   const config = readFileSync(world.config, 'utf8')
   world.write('config.json', config.replace('"rotate":', `"expiresAt": "${end}", "rotate":`))
   const { out } = await one.secretref(['secrets', 'rotate', '--ref', REF, '--force'])
-  expect(out).toContain('rotated, version 2')
+  expect(out).toContain('the old one of version 1 lives on')
   return { one, monitor: () => run(world, ['monitor', '--config', world.config]) }
 }
 
