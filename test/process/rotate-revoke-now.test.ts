@@ -68,8 +68,8 @@ test('what does not end at once, though it is to, is not said to be well', async
   one.issuer = { ...one.issuer, busy: { end: 3000 } }
   const running = begin(one, '--revoke-now')
   await until('it is being ended', () => isAt(one, 'retire') || undefined, 30_000)
-  one.world.write('bin/issuer', `#!/bin/sh\necho '{"error":"waiting"}'\n`, 0o700)
   await killAll(running)
+  one.world.write('bin/issuer', `#!/bin/sh\necho '{"error":"waiting"}'\n`, 0o700)
   const { code, out } = await one.secretref(['secrets', 'rotate'])
   expect(code).toBe(1)
   expect(out).toContain('which is to end at once, is not ended yet')
